@@ -1,0 +1,1 @@
+"""The base: values that every room may use. Imports the standard library only."""
