@@ -1,0 +1,1 @@
+"""IKEv1 without input or output: main mode, quick mode, informational exchanges, NAT traversal."""

@@ -1,0 +1,181 @@
+"""MM5 and MM6: identity and authentication hash (RFC 2409 §5.4), and what travels with them."""
+
+from ipaddress import IPv4Address
+
+from mainmode.base.codes import IdType, IpProtocol, NotifyType
+from mainmode.base.errors import Drop, WireError
+from mainmode.base.provenance import Absent, Source
+from mainmode.catalogue import lines
+from mainmode.crypto.skeyid import equal, hash_i, hash_r
+from mainmode.ike.effects import Cause, Failure, Role, Step
+from mainmode.ike.fsm import Outcome
+from mainmode.ike.sa import IkeSa, Turn
+from mainmode.ike.settings import IkeSettings
+from mainmode.ike.vendor import hear_vendor_ids
+from mainmode.ike.voice import exchange_sources, say_decode
+from mainmode.wire.message import Message
+from mainmode.wire.payloads import Hash, Identification, IosKeepalive, Notify, Payload, VendorId
+from mainmode.wire.vendor import DPD
+
+IKE_PORT = 500
+KEEPALIVE_INTERVALS = (32767, 32767)
+
+
+def key_sources(sa: IkeSa) -> tuple[Source, ...]:
+    """The statements of the tunnel-group and of its key."""
+    if sa.tunnel_group is None:
+        return ()
+    sources = sa.tunnel_group.sources
+    return tuple(sources[name] for name in ("group", "key") if name in sources)
+
+
+def missing_group_sources(settings: IkeSettings, peer: IPv4Address) -> tuple[Source, ...]:
+    """What was looked for: the tunnel-group's own statement where only its key is missing."""
+    found = settings.groups.get(str(peer))
+    if found is None:
+        return (Absent(settings.file, f"tunnel-group {peer} type ipsec-l2l"),)
+    group = found.sources.get("group")
+    return (
+        *((group,) if group is not None else ()),
+        Absent(settings.file, f"tunnel-group {peer} ipsec-attributes / pre-shared-key"),
+    )
+
+
+def own_identity(sa: IkeSa, settings: IkeSettings) -> Identification:
+    """Our ID payload as `crypto isakmp identity` says; `auto` with a pre-shared key is the address."""
+    port = 0 if sa.nat.found else IKE_PORT
+    if settings.identity == "hostname":
+        return Identification(IdType.FQDN, IpProtocol.UDP, port, settings.hostname.encode("ascii", "replace"))
+    if settings.identity == "key-id":
+        return Identification(IdType.KEY_ID, IpProtocol.UDP, port, settings.identity_value.encode("utf-8"))
+    return Identification(IdType.IPV4_ADDR, IpProtocol.UDP, port, sa.path.local.address.packed)
+
+
+def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
+    """ID, HASH, the IOS keepalive payload and the DPD vendor ID."""
+    if sa.hash is None or sa.keys is None or sa.pair is None:
+        return ()
+    identity = own_identity(sa, turn.settings)
+    sa.own_id_body = identity.body
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, exchange_sources(turn.settings, "identity"), payload="ID")
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, key_sources(sa), payload="hash")
+    turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
+    digest = _digest(sa, own=True)
+    first, second = KEEPALIVE_INTERVALS
+    payloads: list[Payload] = [identity, Hash(digest), IosKeepalive()]
+    turn.say(lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, sa.exchange, verb="Constructing", interval=first, retry=second)
+    if sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None:
+        keepalive = sa.tunnel_group.sources.get("keepalive")
+        turn.say(
+            lines.CONSTRUCTING, sa.about, step, sa.exchange, (keepalive,) if keepalive is not None else (),
+            payload="dpd vid",
+        )  # fmt: skip
+        payloads.append(VendorId(DPD))
+    return tuple(payloads)
+
+
+def _digest(sa: IkeSa, own: bool) -> bytes:
+    """HASH_I or HASH_R over our own or the peer's identity."""
+    if sa.hash is None or sa.keys is None or sa.pair is None:
+        return b""
+    initiator = sa.role is Role.INITIATOR
+    g_xi, g_xr = (sa.pair.public, sa.peer_public) if initiator else (sa.peer_public, sa.pair.public)
+    identity = sa.own_id_body if own else sa.peer_id_body
+    compute = hash_i if initiator is own else hash_r
+    return compute(sa.hash, sa.keys, g_xi, g_xr, sa.cookie_i, sa.cookie_r, sa.sa_i_body, identity)
+
+
+def open_message(sa: IkeSa, turn: Turn) -> bool:
+    """Decrypt the datagram at hand into `turn.message`. False, with the device's lines, where that fails."""
+    step = Step.MM6 if sa.role is Role.INITIATOR else Step.MM5
+    if sa.chain is None or turn.header is None:
+        turn.drop(Drop.UNEXPECTED_MESSAGE)
+        return False
+    try:
+        payloads, turn.plain = sa.chain.open(turn.header, turn.datagram)
+    except WireError as error:
+        turn.say(lines.INVALID_PAYLOADS, sa.about, step, sa.exchange, message_id=0)
+        turn.say(lines.PSK_MISMATCH, sa.about, step, sa.exchange, key_sources(sa))
+        turn.drop(error.drop, error.detail, key_sources(sa))
+        sa.failure = Failure(
+            Cause.PSK_MISMATCH,
+            step,
+            f"{step.value} does not decrypt with the keys made from our pre-shared key",
+            sources=key_sources(sa),
+        )
+        return False
+    header = turn.header
+    turn.message = Message(header.initiator_cookie, header.responder_cookie, header.exchange, 0, payloads, header.flags)
+    say_decode(turn, sa.about_ip, "RECEIVED", turn.message, step, sa.exchange)
+    return True
+
+
+def verify(sa: IkeSa, turn: Turn) -> Outcome:
+    """Check the peer's identity payload and hash; hear what else the message brought."""
+    step = Step.MM6 if sa.role is Role.INITIATOR else Step.MM5
+    message = turn.message
+    if message is None or sa.hash is None:
+        return Outcome.STAY
+    identities, hashes = message.all(Identification), message.all(Hash)
+    if len(identities) != 1 or len(hashes) != 1:
+        turn.drop(Drop.MISSING_PAYLOAD, "one ID and one HASH payload are needed")
+        return Outcome.STAY
+    identity = identities[0]
+    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ID")
+    if not _acceptable_identity(sa, turn, identity, step):
+        return Outcome.STAY
+    sa.peer_id_body = identity.body
+    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="hash")
+    turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
+    if not equal(hashes[0].digest, _digest(sa, own=False)):
+        turn.drop(Drop.BAD_HASH, "the authentication hash of the peer", key_sources(sa))
+        return Outcome.STAY
+    first, second = KEEPALIVE_INTERVALS
+    for _ in message.all(IosKeepalive):
+        turn.say(
+            lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, sa.exchange,
+            verb="Processing", interval=first, retry=second,
+        )  # fmt: skip
+    hear_vendor_ids(sa, turn, message, step)
+    for notify in message.all(Notify):
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="notify")
+        if notify.notify_type == NotifyType.INITIAL_CONTACT:
+            turn.initial_contact = True
+    return Outcome.OK
+
+
+def _acceptable_identity(sa: IkeSa, turn: Turn, identity: Identification, step: Step) -> bool:
+    """Type, protocol and port as RFC 2407 §4.6.2 allows them in phase 1; the type's line is said."""
+    if identity.id_type is IdType.IPV4_ADDR and len(identity.data) == 4:
+        turn.say(lines.ID_ADDRESS_RECEIVED, sa.about, step, sa.exchange, address=IPv4Address(identity.data))
+    elif not identity.data:
+        turn.say(lines.ID_ZERO_LENGTH, sa.about, step, sa.exchange)
+        turn.drop(Drop.MALFORMED_PAYLOAD, "an empty identity")
+        return False
+    elif not identity.id_type.known:
+        turn.say(lines.ID_TYPE_UNKNOWN, sa.about, step, sa.exchange, type=int(identity.id_type))
+        turn.drop(Drop.MALFORMED_PAYLOAD, f"identity type {int(identity.id_type)}")
+        return False
+    if identity.protocol not in (0, IpProtocol.UDP):
+        turn.say(lines.ID_BAD_PROTOCOL, sa.about, step, sa.exchange, protocol=identity.protocol)
+        turn.drop(Drop.MALFORMED_PAYLOAD, f"identity protocol {identity.protocol}")
+        return False
+    if identity.port not in (0, IKE_PORT, 4500):
+        turn.say(lines.ID_BAD_PORT, sa.about, step, sa.exchange, port=identity.port)
+        turn.drop(Drop.MALFORMED_PAYLOAD, f"identity port {identity.port}")
+        return False
+    return True
+
+
+def say_nat_status(sa: IkeSa, turn: Turn, step: Step) -> None:
+    """Who is behind a NAT, once NAT discovery judged it."""
+    if sa.nat.judged:
+        turn.say(
+            lines.NAT_STATUS,
+            sa.about,
+            step,
+            sa.exchange,
+            exchange_sources(turn.settings, "nat_traversal"),
+            remote=sa.nat.remote_behind,
+            local=sa.nat.local_behind,
+        )

@@ -1,0 +1,246 @@
+"""The IKE engine of one device: which SA a datagram belongs to, which timer fires next, what traffic asks for.
+
+A value machine: no socket, no clock, no dice. Every call returns the effects in their true order.
+"""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mainmode.base.address import Endpoint, Path
+from mainmode.base.codes import (
+    Authentication1,
+    Encryption1,
+    Hash1,
+    NotifyType,
+    ProtocolId,
+)
+from mainmode.base.entropy import Entropy
+from mainmode.base.errors import WireError
+from mainmode.base.instant import Instant, later, seconds
+from mainmode.base.provenance import Absent
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import About
+from mainmode.ike.acquire import Acquire
+from mainmode.ike.course import Course, fresh_cookie
+from mainmode.ike.effects import (
+    AcquireFailed,
+    Cause,
+    Effect,
+    Exchange,
+    Failure,
+    Role,
+    Step,
+)
+from mainmode.ike.fsm import Event, State
+from mainmode.ike.inbound import Inbound
+from mainmode.ike.sa import Handles, IkeSa, Turn
+from mainmode.ike.settings import ConnectionType, IkeSettings
+from mainmode.ike.table import SaTable
+from mainmode.ike.teardown import send_informational
+from mainmode.ike.timing import (
+    MAX_PENDING_ACQUIRES,
+)
+from mainmode.wire.payloads import Notify
+
+IKE_PORT = 500
+NO_COOKIE = bytes(8)
+
+
+@dataclass(frozen=True, slots=True)
+class IkeSaView:
+    """One IKE SA for those who look: `state` is the device's name; times are None until phase 1 is complete."""
+
+    index: int
+    peer: IPv4Address
+    role: Role
+    state: str
+    rekey: bool
+    landed: bool
+    group_name: str
+    encryption: Encryption1 | None
+    key_bits: int
+    hash: Hash1 | None
+    authentication: Authentication1 | None
+    lifetime: int | None
+    established: Instant | None
+    expires: Instant | None
+
+
+class Engine:
+    """IKE for one device. `settings` may be exchanged while it runs; what stands keeps what it was negotiated with."""
+
+    def __init__(self, settings: IkeSettings, entropy: Entropy) -> None:
+        self.settings = settings
+        self._entropy = entropy
+        self._handles = Handles()
+        self._table = SaTable()
+        self._course = Course(self._table)
+        self._inbound = Inbound(self._table, self._course)
+
+    def acquire(self, request: Acquire, now: Instant) -> list[Effect]:
+        """Traffic asks for a tunnel: begin a negotiation, join one that runs, or say why not."""
+        turn = self._turn(now)
+        self._acquire(request, turn)
+        self._table.reschedule()
+        return turn.effects
+
+    def receive(self, datagram: bytes, path: Path, now: Instant) -> list[Effect]:
+        """A UDP payload that arrived for IKE; on local port 4500 it still has its non-ESP marker."""
+        turn = self._turn(now)
+        turn.path = path
+        try:
+            self._inbound.receive(datagram, turn)
+        except WireError as error:
+            turn.drop(error.drop, error.detail)
+        self._table.reschedule()
+        return turn.effects
+
+    def expire(self, now: Instant) -> list[Effect]:
+        """Serve every deadline that is due."""
+        turn = self._turn(now)
+        for sa in self._table.due(now):
+            self._course.expire(sa, turn)
+        self._table.reschedule()
+        return turn.effects
+
+    def deadline(self) -> Instant | None:
+        """When `expire` wants to be called next."""
+        return self._table.deadline()
+
+    def unknown_spi(self, spi: int, path: Path, now: Instant) -> list[Effect]:
+        """ESP came with an SPI that nobody here knows: tell the peer, where an IKE SA stands to tell it under."""
+        turn = self._turn(now)
+        sa = self._table.active_with(path.remote.address)
+        if sa is not None and (sa.complained is None or now >= later(sa.complained, seconds(1))):
+            sa.complained = now
+            notify = Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4))
+            turn.say(lines.SENDING_NOTIFY, sa.about, Step.INFORMATIONAL, sa.exchange)
+            send_informational(sa, turn, notify, "ipsec notify", Step.INFORMATIONAL)
+        return turn.effects
+
+    def clear(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
+        """Take down the IKE SAs with this peer, or all, with everything under them, and tell the peers."""
+        turn = self._turn(now)
+        failure = Failure(Cause.ADMIN, Step.TEARDOWN, "cleared by the administrator")
+        for sa in self._table.all():
+            if peer is None or sa.peer == peer:
+                self._course.delete(sa, turn, failure, tell_peer=True)
+        self._table.reschedule()
+        return turn.effects
+
+    def sas(self) -> tuple[IkeSaView, ...]:
+        """The IKE SAs, oldest first."""
+        return tuple(self._view(index, sa) for index, sa in enumerate(self._table.all(), 1))
+
+    def _turn(self, now: Instant) -> Turn:
+        return Turn(now, self.settings, self._entropy, self._handles)
+
+    def _acquire(self, request: Acquire, turn: Turn) -> None:
+        entry = request.entry
+        failure = self._obstacle(request, turn)
+        if failure is not None:
+            turn.say(
+                lines.NO_POLICY, About(), Step.TRIGGER, Exchange(b"", 0), failure.sources,
+                interface=request.ingress, source=request.packet_source, destination=request.packet_destination,
+            )  # fmt: skip
+            turn.effects.append(AcquireFailed(failure))
+            return
+        peer = entry.peers[0]
+        sa = self._table.active_with(peer) or self._table.initiating_with(peer)
+        if sa is not None and self._asked_already(sa, request):
+            turn.say(
+                lines.NEGOTIATION_IN_PROGRESS, sa.about, Step.TRIGGER, sa.exchange,
+                destination=request.packet_destination,
+            )  # fmt: skip
+            return
+        sources = (*(entry.sources[name] for name in ("acl", "entry") if name in entry.sources), request.ace.source)
+        self._say_trigger(request, turn, sources)
+        about = About(ip=str(peer))
+        if sa is not None and not sa.active:
+            turn.say(lines.QUEUING_KEY_ACQUIRE, about, Step.TRIGGER, sa.exchange, sources)
+            if len(sa.pending) < MAX_PENDING_ACQUIRES:
+                sa.pending.append(request)
+            return
+        turn.say(
+            lines.IKE_INITIATOR, sa.about if sa is not None else about, Step.TRIGGER,
+            sa.exchange if sa is not None else Exchange(b"", 0), sources,
+            what="New Phase 1" if sa is None else "New Phase 2", interface=request.ingress, peer=peer,
+            local=request.ace.proxies.local.first, remote=request.ace.proxies.remote.first, map=entry.map_name,
+        )  # fmt: skip
+        if sa is not None:
+            self._course.start_quick_mode(sa, request, turn)
+            return
+        local = self.settings.addresses[entry.interface]
+        sa = IkeSa(
+            Role.INITIATOR,
+            Path(Endpoint(local, IKE_PORT), Endpoint(peer, IKE_PORT)),
+            entry.interface,
+            fresh_cookie(turn),
+            NO_COOKIE,
+            turn.handles.address(),
+            turn.now,
+        )
+        sa.pending.append(request)
+        self._table.add_initiator(sa)
+        self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
+
+    def _say_trigger(self, request: Acquire, turn: Turn, sources: tuple[object, ...]) -> None:
+        nobody, none = About(), Exchange(b"", 0)
+        turn.say(
+            lines.LOOKING_FOR_CRYPTO_MAP, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+            protocol=request.protocol, source=request.packet_source, source_port=request.source_port,
+            destination=request.packet_destination, destination_port=request.destination_port,
+        )  # fmt: skip
+        turn.say(
+            lines.CRYPTO_MAP_MATCHED, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+            map=request.entry.map_name, sequence=request.entry.sequence,
+        )  # fmt: skip
+        turn.say(lines.PITCHER_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources, spi=0)  # type: ignore[arg-type]
+
+    def _obstacle(self, request: Acquire, turn: Turn) -> Failure | None:
+        """Why no negotiation can even begin, if so."""
+        entry, settings = request.entry, self.settings
+        if entry.interface not in settings.enabled:
+            absent = settings.sources.get(f"enable {entry.interface}") or Absent(
+                settings.file, f"crypto isakmp enable {entry.interface}"
+            )
+            detail = f"IKE is not enabled on interface {entry.interface}"
+            return Failure(Cause.IKE_NOT_ENABLED, Step.TRIGGER, detail, sources=(absent,))
+        if not settings.policies:
+            absent = Absent(settings.file, "crypto isakmp policy 10")
+            return Failure(Cause.PHASE1_MISMATCH, Step.TRIGGER, "no IKE policy is configured", sources=(absent,))
+        if not entry.peers or entry.interface not in settings.addresses:
+            detail = "the crypto map entry has no peer, or its interface no address"
+            return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=tuple(entry.sources.values()))
+        if entry.connection_type is ConnectionType.ANSWER_ONLY:
+            source = entry.sources.get("connection_type")
+            detail = "the crypto map entry is answer-only"
+            return Failure(Cause.CONNECTION_TYPE, Step.TRIGGER, detail, sources=(source,) if source is not None else ())
+        return None
+
+    def _asked_already(self, sa: IkeSa, request: Acquire) -> bool:
+        if any(waiting.ace == request.ace for waiting in sa.pending):
+            return True
+        return any(
+            qm.proxies == request.ace.proxies and qm.role is Role.INITIATOR and qm.state is not State.QM_ACTIVE
+            for qm in sa.quick_modes.values()
+        )
+
+    def _view(self, index: int, sa: IkeSa) -> IkeSaView:
+        policy = sa.choice.policy if sa.choice is not None else None
+        return IkeSaView(
+            index=index,
+            peer=sa.peer,
+            role=sa.role,
+            state=sa.state.value,
+            rekey=False,
+            landed=sa.tunnel_group is not None,
+            group_name=sa.tunnel_group.name if sa.tunnel_group is not None else "",
+            encryption=policy.encryption if policy is not None else None,
+            key_bits=policy.key_bits if policy is not None else 0,
+            hash=policy.hash if policy is not None else None,
+            authentication=policy.authentication if policy is not None else None,
+            lifetime=sa.choice.lifetime if sa.choice is not None else None,
+            established=sa.established,
+            expires=sa.expires,
+        )

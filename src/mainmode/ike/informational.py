@@ -1,0 +1,167 @@
+"""Informational exchanges (RFC 2409 §5.7): notify and delete, protected or not, and what they change.
+
+Nothing that comes unprotected changes any state (CVE-2004-0164, CVE-2007-1841): it is said and dropped.
+"""
+
+from mainmode.base.codes import NotifyType, ProtocolId
+from mainmode.base.errors import Drop, WireError
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import About
+from mainmode.crypto.skeyid import equal, hash_1, phase2_iv
+from mainmode.ike.effects import Cause, Exchange, Failure, Role, Step
+from mainmode.ike.fsm import State
+from mainmode.ike.protection import Chain
+from mainmode.ike.sa import IkeSa, QuickMode, Turn
+from mainmode.ike.teardown import delete_child, delete_phase1, send_informational
+from mainmode.ike.voice import say_decode
+from mainmode.wire.message import Message
+from mainmode.wire.payloads import Delete, Hash, Notify
+
+_ERROR_NOTIFIES = range(1, 16384)
+_SPOKEN = {
+    NotifyType.INVALID_PAYLOAD_TYPE: "Invalid Payload",
+    NotifyType.NO_PROPOSAL_CHOSEN: "No proposal chosen",
+    NotifyType.INVALID_ID_INFORMATION: "Invalid ID info",
+    NotifyType.INVALID_HASH_INFORMATION: "Invalid hash info",
+}
+
+
+def notify_name(kind: NotifyType) -> str:
+    """`No proposal chosen`: the device's words where known, else the registry's."""
+    return _SPOKEN.get(kind) or kind.name.replace("_", " ").capitalize()
+
+
+def hear_unprotected(sa: IkeSa | None, turn: Turn, message: Message, about_ip: str) -> None:
+    """Say what came in clear and drop it. A half-open initiator remembers the notify's name to explain a silence."""
+    about = About(ip=about_ip)
+    exchange = sa.exchange if sa is not None else Exchange(message.initiator_cookie, 0)
+    step = Step.INFORMATIONAL
+    say_decode(turn, about, "RECEIVED", message, step, exchange)
+    for notify in message.all(Notify):
+        name = notify.notify_type.name
+        turn.say(lines.UNENCRYPTED_NOTIFY, about, step, exchange, notify=name)
+        if sa is not None and not sa.active and sa.role is Role.INITIATOR:
+            sa.refusal_notify = name
+    turn.say(lines.INFORMATION_EXCHANGE_FAILED, about, step, exchange)
+    turn.drop(Drop.UNENCRYPTED, "an informational message in clear")
+
+
+def receive_protected(sa: IkeSa, turn: Turn) -> None:
+    """Open, verify and obey one protected informational message. Its message id is spent by it."""
+    header = turn.header
+    if header is None or sa.hash is None or sa.keys is None or sa.cipher is None or not sa.phase1_iv:
+        turn.drop(Drop.UNEXPECTED_MESSAGE, "informational before phase 1 is complete")
+        return
+    message_id = header.message_id
+    if not message_id or message_id in sa.spent_ids or message_id in sa.quick_modes:
+        turn.drop(Drop.REPLAYED_MESSAGE_ID, f"message id {message_id:08x}")
+        return
+    exchange = Exchange(sa.cookie_i, message_id)
+    chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
+    try:
+        payloads, plain = chain.open(header, turn.datagram)
+    except WireError as error:
+        turn.drop(error.drop, error.detail)
+        return
+    message = Message(
+        header.initiator_cookie, header.responder_cookie, header.exchange, message_id, payloads, header.flags
+    )
+    say_decode(turn, sa.about_ip, "RECEIVED", message, Step.INFORMATIONAL, exchange)
+    turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="hash")
+    hashes = message.all(Hash)
+    if len(hashes) != 1 or not isinstance(payloads[0], Hash):
+        turn.drop(Drop.MISSING_PAYLOAD, "the HASH payload comes first, once")
+        return
+    expected = hash_1(sa.hash, sa.keys.a.reveal(), message_id, plain[payloads[0].length :])
+    if not equal(hashes[0].digest, expected):
+        turn.drop(Drop.BAD_HASH, "the hash of an informational message")
+        return
+    sa.spend(message_id)
+    turn.message = message
+    if turn.path is not None:
+        sa.move(turn.path)
+    for payload in payloads[1:]:
+        if sa.state is State.MM_DONE:
+            return
+        if isinstance(payload, Notify):
+            _obey_notify(sa, turn, payload, exchange)
+        elif isinstance(payload, Delete):
+            _obey_delete(sa, turn, payload, exchange)
+
+
+def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
+    kind = notify.notify_type
+    turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="notify")
+    if kind in (NotifyType.R_U_THERE, NotifyType.R_U_THERE_ACK):
+        _keepalive(sa, turn, notify, exchange)
+    elif kind == NotifyType.INITIAL_CONTACT:
+        turn.initial_contact = True
+    elif kind == NotifyType.INVALID_SPI:
+        spi = int.from_bytes((notify.spi or notify.data)[-4:])
+        turn.say(lines.INVALID_SPI_NOTIFY, sa.about, Step.INFORMATIONAL, exchange, spi=spi)
+        failure = Failure(Cause.PEER_DELETED, Step.TEARDOWN, f"the peer does not know SPI 0x{spi:08x}")
+        for inbound, pair in tuple(sa.children.items()):
+            if pair.outbound_spi == spi:
+                delete_child(sa, turn, inbound, failure, tell_peer=True)
+    else:
+        turn.say(
+            lines.NON_ROUTINE_NOTIFY, sa.about, Step.INFORMATIONAL, exchange,
+            notify=notify_name(kind), number=int(kind),
+        )  # fmt: skip
+        if kind in _ERROR_NOTIFIES:
+            _refused(sa, notify)
+
+
+def _refused(sa: IkeSa, notify: Notify) -> None:
+    """The peer refused a quick mode of ours: the one with that SPI, or the only one that waits."""
+    waiting = [qm for qm in sa.quick_modes.values() if qm.role is Role.INITIATOR and qm.state is State.QM_WAIT_MSG2]
+    named = [qm for qm in waiting if notify.spi and qm.spi_in.to_bytes(4) == notify.spi[-4:]]
+    for qm in named or (waiting if len(waiting) == 1 else []):
+        qm.failure = _refusal(qm, notify.notify_type)
+
+
+def _refusal(qm: QuickMode, kind: NotifyType) -> Failure:
+    entry = qm.entry
+    sources = tuple(entry.sources.values()) if entry is not None else ()
+    return Failure(
+        Cause.PEER_REFUSED, Step.QM1, f"the peer answered QM1 with {notify_name(kind)} ({int(kind)})", sources=sources
+    )
+
+
+def _keepalive(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
+    """DPD (RFC 3706): a question gets its answer, with the same number."""
+    if len(notify.data) != 4 or notify.spi != sa.cookie_i + sa.cookie_r:
+        turn.drop(Drop.MALFORMED_PAYLOAD, "a DPD notify without this SA's cookies and a 4-octet number")
+        return
+    number = int.from_bytes(notify.data)
+    asked = notify.notify_type == NotifyType.R_U_THERE
+    what = "R-U-THERE" if asked else "R-U-THERE-ACK"
+    turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type=what, sequence=number)
+    if not asked:
+        return
+    turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
+    answer = Notify(NotifyType.R_U_THERE_ACK, ProtocolId.ISAKMP, notify.spi, notify.data)
+    send_informational(sa, turn, answer, "ipsec notify", Step.KEEPALIVE)
+
+
+def _obey_delete(sa: IkeSa, turn: Turn, delete: Delete, exchange: Exchange) -> None:
+    turn.say(lines.PROCESSING_DELETE, sa.about, Step.INFORMATIONAL, exchange)
+    failure = Failure(Cause.PEER_DELETED, Step.TEARDOWN, "the peer sent a delete")
+    if delete.protocol == ProtocolId.ESP:
+        gone = {int.from_bytes(spi) for spi in delete.spis}
+        for inbound, pair in tuple(sa.children.items()):
+            if pair.outbound_spi in gone:
+                _say_terminated(sa, turn, pair.proxies.remote.first, pair.proxies.local.first, exchange)
+                delete_child(sa, turn, inbound, failure, tell_peer=False)
+    elif delete.protocol == ProtocolId.ISAKMP and sa.cookie_i + sa.cookie_r in delete.spis:
+        for pair in sa.children.values():
+            _say_terminated(sa, turn, pair.proxies.remote.first, pair.proxies.local.first, exchange)
+        delete_phase1(sa, turn, failure, tell_peer=False)
+        sa.state = State.MM_DONE
+
+
+def _say_terminated(sa: IkeSa, turn: Turn, remote: object, local: object, exchange: Exchange) -> None:
+    turn.say(
+        lines.CONNECTION_TERMINATED, sa.about, Step.TEARDOWN, exchange,
+        peer=sa.peer, reason="Peer Terminate", remote=remote, local=local,
+    )  # fmt: skip

@@ -1,0 +1,233 @@
+"""Main mode with pre-shared keys (RFC 2409 §5.4), both roles: the actions, and the tables that order them.
+
+initiator                                   responder
+MM1  HDR, SA, VID…                     -->
+                                       <--  MM2  HDR, SA, VID…
+MM3  HDR, KE, Ni, VID…, NAT-D, NAT-D   -->
+                                       <--  MM4  HDR, KE, Nr, VID…, NAT-D, NAT-D
+MM5  HDR*, IDii, HASH_I, KEEPALIVE, VID-->
+                                       <--  MM6  HDR*, IDir, HASH_R, KEEPALIVE, VID
+"""
+
+from mainmode.base.codes import Flag
+from mainmode.base.instant import later
+from mainmode.ike import authentication
+from mainmode.ike.effects import Cause, Phase1Up, Role, Send, Step
+from mainmode.ike.fsm import Event, Outcome, Row, State, Table
+from mainmode.ike.main_mode_messages import (
+    begin,
+    build_exchange,
+    build_msg1,
+    build_msg2,
+    build_msg5,
+    build_msg6,
+    commit,
+    fail,
+    generate_dh,
+    generate_keys,
+    look_up_group,
+    open_authenticated,
+    process_exchange,
+    process_msg1,
+    process_msg2,
+    verify,
+)
+from mainmode.ike.sa import IkeSa, Turn, framed, resent
+from mainmode.ike.teardown import main_mode_failed, phase1_started
+from mainmode.ike.timing import HALF_OPEN_LIFE, RESEND_AFTER, RESENDS
+from mainmode.ike.voice import say_decode
+
+# --- sending -----------------------------------------------------------------------------------------------------
+
+
+def _send_step(number: int) -> Step:
+    return Step(f"MM{number}")
+
+
+def send(number: int) -> Row[IkeSa]:
+    """The row that puts message `number` on the wire."""
+    step = _send_step(number)
+
+    def action(sa: IkeSa, turn: Turn) -> Outcome:
+        if sa.outgoing is None:
+            return Outcome.FAIL
+        again = sa.tries > 0
+        say_decode(turn, sa.about_ip, "RESENDING" if again else "SENDING", sa.outgoing, step, sa.exchange)
+        if again and sa.last_sent is not None:
+            sa.last_sent = resent(sa.last_sent, sa.path)
+        else:
+            encrypted = bool(sa.outgoing.flags & Flag.ENCRYPTED)
+            octets = sa.chain.seal(sa.outgoing) if encrypted and sa.chain is not None else sa.outgoing.encode()
+            sa.last_sent = Send(framed(octets, sa.path), sa.path, step, sa.exchange, sa.outgoing)
+        turn.effects.append(sa.last_sent)
+        if number == 5 and not again:
+            authentication.say_nat_status(sa, turn, step)
+        return Outcome.OK
+
+    return Row(action, {Outcome.OK: (_after_sending(number), _event_after_sending(number))})
+
+
+def _after_sending(number: int) -> State:
+    return State.MM_ACTIVE if number == 6 else State(f"MM_WAIT_MSG{number + 1}")
+
+
+def _event_after_sending(number: int) -> Event:
+    return Event.ACTIVE if number == 6 else Event.NULL
+
+
+def _start_timer(sa: IkeSa, turn: Turn) -> Outcome:
+    wait = RESEND_AFTER[min(sa.tries, RESENDS)] if sa.role is Role.INITIATOR else HALF_OPEN_LIFE
+    sa.deadline = later(turn.now, wait)
+    return Outcome.OK
+
+
+def _timed_out(sa: IkeSa, turn: Turn) -> Outcome:
+    return Outcome.OK
+
+
+def _retry(sa: IkeSa, turn: Turn) -> Outcome:
+    if sa.tries < RESENDS:
+        sa.tries += 1
+        return Outcome.OK
+    waiting_for = {1: "MM2", 3: "MM4", 5: "MM6"}
+    sent = sa.last_sent.step.value if sa.last_sent is not None else ""
+    missing = waiting_for.get(int(sent[-1:] or 0), "an answer")
+    if sa.refusal_notify:
+        fail(
+            sa,
+            Cause.PEER_REFUSED,
+            Step(sent),
+            f"no {missing} came; the peer sent an unprotected {sa.refusal_notify} notify instead",
+        )
+    else:
+        fail(sa, Cause.NO_ANSWER, Step(sent), f"{sent} was sent {sa.tries + 1} times and no {missing} came")
+    return Outcome.FAIL
+
+
+def _gave_up_waiting(sa: IkeSa, turn: Turn) -> Outcome:
+    awaited = "MM3" if sa.last_sent is None or sa.last_sent.step is Step.MM2 else "MM5"
+    if sa.failure is None:
+        fail(sa, Cause.NO_ANSWER, Step(awaited), f"no acceptable {awaited} came from the initiator")
+    return Outcome.FAIL
+
+
+def _probably_authentication(sa: IkeSa, turn: Turn) -> Outcome:
+    """MM5 or MM6 never came through: keys that differ look just so."""
+    step = Step.MM5 if sa.role is Role.RESPONDER else Step.MM6
+    if sa.failure is None or sa.failure.cause is not Cause.PSK_MISMATCH:
+        before = sa.failure.detail if sa.failure is not None else ""
+        cause = Cause.NO_ANSWER if sa.role is Role.RESPONDER or not sa.refusal_notify else Cause.PEER_REFUSED
+        fail(sa, cause, step, before, sources=authentication.key_sources(sa))
+    return Outcome.FAIL
+
+
+DONE = (State.MM_DONE, Event.ERROR)
+
+
+def _sending_rows(number: int) -> dict[tuple[State, Event], Row[IkeSa]]:
+    state = State(f"MM_SND_MSG{number}")
+    return {
+        (state, Event.START_TMR): Row(_start_timer, {Outcome.OK: (state, Event.SND_MSG)}),
+        (state, Event.SND_MSG): send(number),
+        (state, Event.RESEND_MSG): Row(_timed_out, {Outcome.OK: (state, Event.START_TMR)}),
+    }
+
+
+def _retrying_rows(number: int) -> dict[tuple[State, Event], Row[IkeSa]]:
+    """An initiator that waits for message `number` sends the one before again, until it gives up."""
+    state = State(f"MM_WAIT_MSG{number}")
+    given_up = (state, Event.PROB_AUTH_FAIL) if number == 6 else DONE
+    return {
+        (state, Event.TIMEOUT): Row(_timed_out, {Outcome.OK: (state, Event.RETRY)}),
+        (state, Event.RETRY): Row(
+            _retry, {Outcome.OK: (State(f"MM_SND_MSG{number - 1}"), Event.RESEND_MSG), Outcome.FAIL: given_up}
+        ),
+        (state, Event.PROB_AUTH_FAIL): Row(_probably_authentication, {Outcome.FAIL: DONE}),
+    }
+
+
+def _activate(sa: IkeSa, turn: Turn) -> Outcome:
+    if sa.chain is None:
+        return Outcome.FAIL
+    sa.phase1_iv = sa.chain.iv
+    sa.established = turn.now
+    phase1_started(sa, turn)
+    group_name = sa.tunnel_group.name if sa.tunnel_group is not None else ""
+    turn.effects.append(Phase1Up(sa.exchange, sa.path, sa.role, group_name))
+    return Outcome.OK
+
+
+def _finish(sa: IkeSa, turn: Turn) -> Outcome:
+    main_mode_failed(sa, turn)
+    return Outcome.FAIL
+
+
+_END: dict[tuple[State, Event], Row[IkeSa]] = {
+    DONE: Row(_finish, {}),
+    (State.MM_ACTIVE, Event.ACTIVE): Row(_activate, {Outcome.OK: (State.MM_ACTIVE, Event.NULL)}),
+}
+
+S, E, O = State, Event, Outcome  # noqa: E741
+
+INITIATOR: Table[IkeSa] = {
+    (S.MM_START, E.START_MM): Row(begin, {O.OK: (S.MM_BLD_MSG1, E.CREATE_TMR)}),
+    (S.MM_BLD_MSG1, E.CREATE_TMR): Row(begin, {O.OK: (S.MM_BLD_MSG1, E.BLD_MSG)}),
+    (S.MM_BLD_MSG1, E.BLD_MSG): Row(build_msg1, {O.OK: (S.MM_SND_MSG1, E.START_TMR)}),
+    **_sending_rows(1),
+    (S.MM_WAIT_MSG2, E.RCV_MSG): Row(
+        process_msg2,
+        {O.OK: (S.MM_BLD_MSG3, E.GEN_DH_KEY), O.STAY: (S.MM_WAIT_MSG2, E.NULL), O.FAIL: DONE},
+    ),
+    **_retrying_rows(2),
+    (S.MM_BLD_MSG3, E.GEN_DH_KEY): Row(generate_dh, {O.OK: (S.MM_BLD_MSG3, E.BLD_MSG), O.FAIL: DONE}),
+    (S.MM_BLD_MSG3, E.BLD_MSG): Row(build_exchange, {O.OK: (S.MM_SND_MSG3, E.START_TMR), O.FAIL: DONE}),
+    **_sending_rows(3),
+    (S.MM_WAIT_MSG4, E.RCV_MSG): Row(
+        process_exchange,
+        {O.OK: (S.MM_BLD_MSG5, E.GROUP_LOOKUP), O.STAY: (S.MM_WAIT_MSG4, E.NULL)},
+    ),
+    **_retrying_rows(4),
+    (S.MM_BLD_MSG5, E.GROUP_LOOKUP): Row(look_up_group, {O.OK: (S.MM_BLD_MSG5, E.GEN_SECRET_KEY), O.FAIL: DONE}),
+    (S.MM_BLD_MSG5, E.GEN_SECRET_KEY): Row(generate_keys, {O.OK: (S.MM_BLD_MSG5, E.BLD_MSG), O.FAIL: DONE}),
+    (S.MM_BLD_MSG5, E.BLD_MSG): Row(build_msg5, {O.OK: (S.MM_SND_MSG5, E.START_TMR)}),
+    **_sending_rows(5),
+    (S.MM_WAIT_MSG6, E.RCV_MSG): Row(
+        open_authenticated, {O.OK: (S.MM_WAIT_MSG6, E.COMP_HASH), O.STAY: (S.MM_WAIT_MSG6, E.NULL)}
+    ),
+    (S.MM_WAIT_MSG6, E.COMP_HASH): Row(
+        verify,
+        {O.OK: (S.MM_WAIT_MSG6, E.HASH_OK), O.STAY: (S.MM_WAIT_MSG6, E.NULL), O.FAIL: DONE},
+    ),
+    (S.MM_WAIT_MSG6, E.HASH_OK): Row(commit, {O.OK: (S.MM_ACTIVE, E.ACTIVE)}),
+    **_retrying_rows(6),
+    **_END,
+}
+
+RESPONDER: Table[IkeSa] = {
+    (S.MM_START, E.START_MM): Row(begin, {O.OK: (S.MM_START, E.RCV_MSG)}),
+    (S.MM_START, E.RCV_MSG): Row(process_msg1, {O.OK: (S.MM_BLD_MSG2, E.BLD_MSG), O.FAIL: DONE}),
+    (S.MM_BLD_MSG2, E.BLD_MSG): Row(build_msg2, {O.OK: (S.MM_SND_MSG2, E.START_TMR), O.FAIL: DONE}),
+    **_sending_rows(2),
+    (S.MM_WAIT_MSG3, E.RCV_MSG): Row(
+        process_exchange, {O.OK: (S.MM_BLD_MSG4, E.GEN_DH_KEY), O.STAY: (S.MM_WAIT_MSG3, E.NULL)}
+    ),
+    (S.MM_WAIT_MSG3, E.TIMEOUT): Row(_gave_up_waiting, {O.FAIL: DONE}),
+    (S.MM_BLD_MSG4, E.GEN_DH_KEY): Row(generate_dh, {O.OK: (S.MM_BLD_MSG4, E.BLD_MSG), O.FAIL: DONE}),
+    (S.MM_BLD_MSG4, E.BLD_MSG): Row(build_exchange, {O.OK: (S.MM_BLD_MSG4, E.GROUP_LOOKUP), O.FAIL: DONE}),
+    (S.MM_BLD_MSG4, E.GROUP_LOOKUP): Row(look_up_group, {O.OK: (S.MM_BLD_MSG4, E.GEN_SECRET_KEY), O.FAIL: DONE}),
+    (S.MM_BLD_MSG4, E.GEN_SECRET_KEY): Row(generate_keys, {O.OK: (S.MM_SND_MSG4, E.START_TMR), O.FAIL: DONE}),
+    **_sending_rows(4),
+    (S.MM_WAIT_MSG5, E.RCV_MSG): Row(
+        open_authenticated, {O.OK: (S.MM_WAIT_MSG5, E.COMP_HASH), O.STAY: (S.MM_WAIT_MSG5, E.NULL)}
+    ),
+    (S.MM_WAIT_MSG5, E.COMP_HASH): Row(
+        verify,
+        {O.OK: (S.MM_WAIT_MSG5, E.HASH_OK), O.STAY: (S.MM_WAIT_MSG5, E.NULL), O.FAIL: DONE},
+    ),
+    (S.MM_WAIT_MSG5, E.HASH_OK): Row(commit, {O.OK: (S.MM_BLD_MSG6, E.BLD_MSG)}),
+    (S.MM_WAIT_MSG5, E.TIMEOUT): Row(_gave_up_waiting, {O.FAIL: (S.MM_WAIT_MSG5, E.PROB_AUTH_FAIL)}),
+    (S.MM_WAIT_MSG5, E.PROB_AUTH_FAIL): Row(_probably_authentication, {O.FAIL: DONE}),
+    (S.MM_BLD_MSG6, E.BLD_MSG): Row(build_msg6, {O.OK: (S.MM_SND_MSG6, E.SND_MSG)}),
+    (S.MM_SND_MSG6, E.SND_MSG): send(6),
+    **_END,
+}

@@ -1,0 +1,302 @@
+"""Negotiation as pure functions: an offer and what is configured in; a choice, or a reason for every refusal, out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mainmode.base.codes import (
+    Encapsulation,
+    EspTransform,
+    Group,
+    LifeType,
+    Phase1Attribute,
+    Phase2Attribute,
+    ProtocolId,
+)
+from mainmode.base.provenance import Source
+from mainmode.ike.naming import (
+    authentication_name,
+    encryption_name,
+    group_name,
+    hash_name,
+    integrity_name,
+    transform_name,
+)
+from mainmode.ike.settings import IkePolicy, MapEntry, TransformSet
+from mainmode.ipsec.dataplane import EspSuite, Mode
+from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
+
+GROUP_CLASS = "Group Description"
+PFS_CLASS = "Group Description (PFS)"
+ENCAPSULATION_CLASS = "Encapsulation Mode"
+ABSENT = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One attribute of one offered transform that differs from one configured candidate.
+
+    `against` is the policy's priority or the transform set's name; `attribute` is the device's name of the class.
+    """
+
+    proposal: int
+    transform: int
+    against: str
+    attribute: str
+    offered: str
+    configured: str
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing fits. `refusals` holds, for every pair compared, each attribute that differs, in order of comparison."""
+
+    refusals: tuple[Refusal, ...]
+
+    def nearest(self) -> tuple[Refusal, ...]:
+        """The refusals of the pair that failed in the fewest attributes: what a person would mend first."""
+        pairs: dict[tuple[int, int, str], list[Refusal]] = {}
+        for refusal in self.refusals:
+            pairs.setdefault((refusal.proposal, refusal.transform, refusal.against), []).append(refusal)
+        sizes = {pair: len(found) for pair, found in pairs.items()}
+        return tuple(pairs[min(sizes, key=lambda pair: sizes[pair])]) if pairs else ()
+
+    def first_of_each(self) -> Iterator[Refusal]:
+        """The first differing attribute of each pair: what the device prints."""
+        seen: set[tuple[int, int, str]] = set()
+        for refusal in self.refusals:
+            key = (refusal.proposal, refusal.transform, refusal.against)
+            if key not in seen:
+                seen.add(key)
+                yield refusal
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChosen:
+    """Phase 1: the policy, where it stands among the configured (from 1), and the transform as offered.
+
+    `lifetime` is the smaller of both in seconds, None for no limit; `offered_lifetime` what the peer said, if it did.
+    """
+
+    policy: IkePolicy
+    entry: int
+    proposal: int
+    transform: Transform
+    lifetime: int | None
+    offered_lifetime: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TransformChosen:
+    """Phase 2: the transform set, the peer's proposal and transform, and the lifetimes the peer asked for."""
+
+    transform_set: TransformSet
+    suite: EspSuite
+    proposal: Proposal
+    transform: Transform
+    encapsulation: Encapsulation
+    group: Group | None
+    offered_seconds: int | None
+    offered_kilobytes: int | None
+
+    @property
+    def spi(self) -> int:
+        """The SPI that the offering side wants to receive on."""
+        return int.from_bytes(self.proposal.spi)
+
+
+def _numbers(transform: Transform) -> dict[int, int]:
+    """Attribute class to number, the first of each; lifetimes are read by `lifetimes`."""
+    found: dict[int, int] = {}
+    for attribute in transform.attributes:
+        found.setdefault(attribute.kind, attribute.number)
+    return found
+
+
+def lifetimes(attributes: Sequence[Attribute], type_class: int, duration_class: int) -> tuple[int | None, int | None]:
+    """Seconds and kilobytes; each life type is followed by its own duration (RFC 2407 §4.5)."""
+    values: dict[int, int] = {}
+    kind = 0
+    for attribute in attributes:
+        if attribute.kind == type_class:
+            kind = attribute.number
+        elif attribute.kind == duration_class and kind:
+            values.setdefault(kind, attribute.number)
+    return values.get(LifeType.SECONDS), values.get(LifeType.KILOBYTES)
+
+
+def phase1_lifetime(transform: Transform) -> int | None:
+    """The lifetime that a phase 1 transform carries, in seconds."""
+    return lifetimes(transform.attributes, Phase1Attribute.LIFE_TYPE, Phase1Attribute.LIFE_DURATION)[0]
+
+
+def compare_policy(transform: Transform, policy: IkePolicy) -> Iterator[tuple[str, str, str, str]]:
+    """The differences of an offered phase 1 transform from a policy: class, offered, configured, source key."""
+    offered = _numbers(transform)
+    if any(offered.get(kind) for kind in range(Phase1Attribute.GROUP_TYPE, Phase1Attribute.GROUP_CURVE_B + 1)):
+        yield GROUP_CLASS, "private group", group_name(policy.group), "group"
+    checks = (
+        (GROUP_CLASS, Phase1Attribute.GROUP, policy.group, group_name, "group"),
+        ("Encryption Alg", Phase1Attribute.ENCRYPTION, policy.encryption, encryption_name, "encryption"),
+        ("Hash Alg", Phase1Attribute.HASH, policy.hash, hash_name, "hash"),
+        ("Auth Method", Phase1Attribute.AUTHENTICATION, policy.authentication, authentication_name, "authentication"),
+    )
+    for name, kind, wanted, spell, key in checks:
+        got = offered.get(kind)
+        if got != wanted:
+            yield name, ABSENT if got is None else spell(got), spell(wanted), key
+    bits = offered.get(Phase1Attribute.KEY_LENGTH, 0)
+    if offered.get(Phase1Attribute.ENCRYPTION) == policy.encryption and bits != policy.key_bits:
+        yield "Key Length", str(bits or ABSENT), str(policy.key_bits or ABSENT), "encryption"
+
+
+def choose_policy(offer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused:
+    """The first offered transform, in the peer's order, that equals a policy, lowest priority number first."""
+    refusals: list[Refusal] = []
+    for proposal in offer.proposals:
+        if proposal.protocol != ProtocolId.ISAKMP:
+            continue
+        for transform in proposal.transforms:
+            for entry, policy in enumerate(policies, 1):
+                differences = list(compare_policy(transform, policy))
+                if not differences:
+                    asked = phase1_lifetime(transform)
+                    return PolicyChosen(
+                        policy, entry, proposal.number, transform, smaller(asked, policy.lifetime), asked
+                    )
+                refusals.extend(
+                    Refusal(
+                        proposal.number,
+                        transform.number,
+                        str(policy.priority),
+                        name,
+                        got,
+                        wanted,
+                        policy.sources.get(key),
+                    )
+                    for name, got, wanted, key in differences
+                )
+    return Refused(tuple(refusals))
+
+
+def smaller(first: int | None, second: int | None) -> int | None:
+    """The shorter of two lifetimes; None is no limit."""
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
+
+
+def accept_policy(answer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused | None:
+    """The initiator's check of MM2: the one transform that came back must be one that was offered.
+
+    None where the answer is not one proposal with one transform.
+    """
+    if len(answer.proposals) != 1 or len(answer.proposals[0].transforms) != 1:
+        return None
+    return choose_policy(answer, policies)
+
+
+def _encapsulations(mode: Mode, nat: bool) -> tuple[Encapsulation, ...]:
+    if not nat:
+        return (Encapsulation.TUNNEL,) if mode is Mode.TUNNEL else (Encapsulation.TRANSPORT,)
+    if mode is Mode.TUNNEL:
+        return (Encapsulation.UDP_TUNNEL, Encapsulation.UDP_TUNNEL_DRAFT)
+    return (Encapsulation.UDP_TRANSPORT, Encapsulation.UDP_TRANSPORT_DRAFT)
+
+
+def _effective_key_bits(encryption: int, bits: int) -> int:
+    """Ciphers with a choice of key lengths name it; RFC 3602 has no default, peers that leave it out mean 128."""
+    if encryption in (EspTransform.AES_CBC, EspTransform.AES_GCM_16) and not bits:
+        return 128
+    return bits
+
+
+def _compare_set(
+    transform: Transform, candidate: TransformSet, pfs: Group | None, nat: bool, is_answer: bool
+) -> Iterator[tuple[str, str, str]]:
+    offered = _numbers(transform)
+    bits = _effective_key_bits(transform.identifier, offered.get(Phase2Attribute.KEY_LENGTH, 0))
+    got_cipher = transform_name(transform.identifier, bits)
+    want_cipher = transform_name(candidate.encryption, candidate.key_bits)
+    if (transform.identifier, bits) != (candidate.encryption, candidate.key_bits):
+        yield "Encryption Alg", got_cipher, want_cipher
+    got_auth = offered.get(Phase2Attribute.AUTHENTICATION, 0)
+    if got_auth != candidate.authentication:
+        yield "Auth Alg", integrity_name(got_auth), integrity_name(candidate.authentication)
+    modes = _encapsulations(candidate.mode, nat)
+    got_mode = offered.get(Phase2Attribute.ENCAPSULATION, 0)
+    if got_mode not in modes:
+        yield ENCAPSULATION_CLASS, str(Encapsulation(got_mode).name), str(modes[0].name)
+    if offered.get(Phase2Attribute.EXTENDED_SEQUENCE):
+        yield "Extended Sequence Number", "64-bit", "32-bit"
+    got_group = offered.get(Phase2Attribute.GROUP)
+    differs = got_group != pfs if pfs is not None or is_answer else False
+    if differs:
+        yield (
+            PFS_CLASS,
+            ABSENT if got_group is None else group_name(got_group),
+            ABSENT if pfs is None else group_name(pfs),
+        )
+
+
+def choose_transform(
+    offer: SecurityAssociation, entry: MapEntry, nat: bool, is_answer: bool = False
+) -> TransformChosen | Refused:
+    """The first offered ESP transform that one of the entry's transform sets equals.
+
+    Perfect forward secrecy: where the entry sets a group the offer must have it; where it sets none a responder takes
+    what is offered (ASA command reference, `crypto map set pfs`), an initiator only what it asked for.
+    """
+    refusals: list[Refusal] = []
+    numbers = [proposal.number for proposal in offer.proposals]
+    for proposal in offer.proposals:
+        bundled = numbers.count(proposal.number) > 1
+        if proposal.protocol != ProtocolId.ESP or bundled or len(proposal.spi) != 4:
+            refusals.append(
+                Refusal(
+                    proposal.number,
+                    0,
+                    entry.map_name,
+                    "Protocol",
+                    ("a bundle with " if bundled else "") + proposal.protocol.name,
+                    "ESP",
+                    entry.sources.get("transform_set"),
+                )
+            )
+            continue
+        for transform in proposal.transforms:
+            for candidate in entry.transform_sets:
+                differences = list(_compare_set(transform, candidate, entry.pfs, nat, is_answer))
+                if not differences:
+                    return _chosen(proposal, transform, candidate)
+                refusals.extend(
+                    Refusal(
+                        proposal.number,
+                        transform.number,
+                        candidate.name,
+                        name,
+                        got,
+                        wanted,
+                        entry.sources.get("pfs") if name == PFS_CLASS else candidate.source,
+                    )
+                    for name, got, wanted in differences
+                )
+    return Refused(tuple(refusals))
+
+
+def _chosen(proposal: Proposal, transform: Transform, candidate: TransformSet) -> TransformChosen:
+    numbers = _numbers(transform)
+    asked_seconds, asked_kilobytes = lifetimes(
+        transform.attributes, Phase2Attribute.LIFE_TYPE, Phase2Attribute.LIFE_DURATION
+    )
+    group = numbers.get(Phase2Attribute.GROUP)
+    return TransformChosen(
+        candidate,
+        EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
+        proposal,
+        transform,
+        Encapsulation(numbers[Phase2Attribute.ENCAPSULATION]),
+        None if group is None else Group(group),
+        asked_seconds,
+        asked_kilobytes,
+    )

@@ -1,0 +1,64 @@
+"""How messages are encrypted and by which IV (RFC 2409 §5 and App. B)."""
+
+from mainmode.base.codes import PayloadType
+from mainmode.base.errors import Drop, WireError
+from mainmode.crypto.algorithms import CbcCipher
+from mainmode.crypto.skeyid import Phase1Keys
+from mainmode.wire.message import Header, Message, read_payloads
+from mainmode.wire.payloads import Payload
+
+HEADER_LENGTH = 28
+
+
+class Chain:
+    """The IV chain of one exchange. A received message moves it only when the caller accepts that message."""
+
+    __slots__ = ("_cipher", "_iv", "_key")
+
+    def __init__(self, cipher: CbcCipher, keys: Phase1Keys, iv: bytes) -> None:
+        self._cipher = cipher
+        self._key = keys.cipher_key.reveal()
+        self._iv = iv
+
+    @property
+    def iv(self) -> bytes:
+        """The IV of the next message: the last cipher block of the previous one."""
+        return self._iv
+
+    def seal(self, message: Message) -> bytes:
+        """The datagram of `message`, encrypted; the chain moves on."""
+        body = message.body()
+        block = self._cipher.block
+        ciphertext = self._cipher.encrypt(self._key, self._iv, body + bytes(-len(body) % block))
+        first = message.payloads[0].type if message.payloads else PayloadType.NONE
+        header = Header(
+            message.initiator_cookie,
+            message.responder_cookie,
+            first,
+            message.version,
+            message.exchange,
+            message.flags,
+            message.message_id,
+            HEADER_LENGTH + len(ciphertext),
+        )
+        self._iv = ciphertext[-block:]
+        return header.encode() + ciphertext
+
+    def open(self, header: Header, datagram: bytes) -> tuple[tuple[Payload, ...], bytes]:
+        """The payloads of an encrypted datagram and their octets without padding. The chain does not move.
+
+        Raises WireError (NOT_DECRYPTABLE) where the ciphertext is no whole number of blocks or decrypts to no chain.
+        """
+        ciphertext = datagram[HEADER_LENGTH:]
+        if not ciphertext or len(ciphertext) % self._cipher.block:
+            raise WireError(Drop.NOT_DECRYPTABLE, HEADER_LENGTH, "not a whole number of cipher blocks")
+        plain = self._cipher.decrypt(self._key, self._iv, ciphertext)
+        try:
+            payloads, used = read_payloads(header.next_payload, plain)
+        except WireError as error:
+            raise WireError(Drop.NOT_DECRYPTABLE, error.offset, error.detail) from error
+        return payloads, plain[:used]
+
+    def accept(self, datagram: bytes) -> None:
+        """Move on past a received datagram that was verified."""
+        self._iv = datagram[-self._cipher.block :]

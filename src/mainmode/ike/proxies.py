@@ -1,0 +1,74 @@
+"""Which crypto map entry a quick mode belongs to: the responder's check of the peer's proxies (RFC 2407 §4.6.2)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mainmode.base.address import ProxyPair
+from mainmode.ike.settings import AclEntry, MapEntry
+
+
+@dataclass(frozen=True, slots=True)
+class EntryChecked:
+    """One crypto map entry that was looked at, and why it is not the one: incomplete, no ACL, other proxies, other peer.
+
+    `verdict` is one of: match, incomplete, no-acl, proxies, peer.
+    """
+
+    entry: MapEntry
+    verdict: str
+    ace: AclEntry | None = None
+    mirrored: bool = True
+
+
+def mirror_of(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
+    """The permit ACE that equals the proxies, seen from this side. Static entries want the exact mirror."""
+    for ace in entry.acl or ():
+        if ace.proxies == proxies:
+            return ace if ace.permit else None
+        if not ace.permit and ace.proxies.covers(proxies):
+            return None
+    return None
+
+
+def nearest_ace(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
+    """The permit ACE that comes closest to the proxies: what a person would compare them with."""
+
+    def likeness(ace: AclEntry) -> int:
+        ours, theirs = ace.proxies, proxies
+        return (
+            4 * (ours.local == theirs.local)
+            + 4 * (ours.remote == theirs.remote)
+            + 2 * (ours.covers(theirs) or theirs.covers(ours))
+            + (ours.local.first == theirs.local.first)
+            + (ours.remote.first == theirs.remote.first)
+            + (ours.local.protocol == theirs.local.protocol)
+        )
+
+    return max((ace for ace in entry.acl or () if ace.permit), key=likeness, default=None)
+
+
+def check_entries(entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: ProxyPair) -> Iterator[EntryChecked]:
+    """Each entry in sequence with its verdict, ending with the first match."""
+    for entry in entries:
+        if not entry.complete:
+            yield EntryChecked(entry, "incomplete")
+            continue
+        if entry.dynamic:
+            ace = mirror_of(entry, proxies)
+            if entry.acl is None or ace is not None:
+                yield EntryChecked(entry, "match", ace)
+                return
+            yield EntryChecked(entry, "proxies")
+            continue
+        if entry.acl is None:
+            yield EntryChecked(entry, "no-acl")
+            continue
+        ace = mirror_of(entry, proxies)
+        if ace is None:
+            yield EntryChecked(entry, "proxies")
+        elif peer not in entry.peers:
+            yield EntryChecked(entry, "peer", ace)
+        else:
+            yield EntryChecked(entry, "match", ace)
+            return

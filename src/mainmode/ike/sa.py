@@ -1,0 +1,253 @@
+"""The state of one IKE SA (phase 1) and of one quick mode (phase 2), and what happens in one turn of the engine."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from typing import Any
+
+from mainmode.base.address import Endpoint, Path, ProxyPair
+from mainmode.base.entropy import Entropy
+from mainmode.base.errors import Drop
+from mainmode.base.instant import Instant
+from mainmode.base.provenance import Source
+from mainmode.base.secret import Secret
+from mainmode.catalogue.entry import NOBODY, About, Entry
+from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
+from mainmode.crypto.groups import DhGroup, KeyPair
+from mainmode.crypto.skeyid import Phase1Keys
+from mainmode.ike.acquire import Acquire
+from mainmode.ike.effects import Dropped, Effect, Exchange, Failure, Role, Say, Send, Step
+from mainmode.ike.fsm import State, Trace
+from mainmode.ike.nat import FLOATED_PORT, NatStatus
+from mainmode.ike.negotiation import PolicyChosen, TransformChosen
+from mainmode.ike.protection import Chain
+from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry, TunnelGroup
+from mainmode.ike.timing import REMEMBERED_MESSAGE_IDS
+from mainmode.ipsec.dataplane import SaPair
+from mainmode.wire.message import Header, Message
+from mainmode.wire.natt import mark
+
+
+class Handles:
+    """The opaque numbers that the device prints for its own objects: structs, SCBs, contexts, rules, sessions.
+
+    They count upwards from fixed starts, so a run is the same every time; a Session ID is a multiple of 0x1000.
+    """
+
+    __slots__ = ("_next_address", "_next_session")
+
+    def __init__(self) -> None:
+        self._next_address = 0x53F10000
+        self._next_session = 0x4000
+
+    def address(self) -> int:
+        """A fresh 32-bit object address."""
+        self._next_address = 0x53F10000 + (self._next_address - 0x53F10000 + 0x1D8) % 0x0FFF_FFF0
+        return self._next_address
+
+    def session(self) -> int:
+        """A fresh Session ID."""
+        session = self._next_session
+        self._next_session = session + 0x1000 if session < 0x7FFF_F000 else 0x4000
+        return session
+
+
+@dataclass(slots=True)
+class Turn:
+    """One call into the engine: the time, what may be drawn on, the datagram at hand, and the effects so far."""
+
+    now: Instant
+    settings: IkeSettings
+    entropy: Entropy
+    handles: Handles
+    effects: list[Effect] = field(default_factory=list)
+    path: Path | None = None
+    header: Header | None = None
+    datagram: bytes = b""
+    message: Message | None = None
+    """The message at hand in clear; of an encrypted one the action that opens it fills this in."""
+    plain: bytes = b""
+    initial_contact: bool = False
+    """The peer said, under protection, that it knows of no other SA with us."""
+
+    def say(
+        self,
+        entry: Entry,
+        about: About = NOBODY,
+        step: Step = Step.INFORMATIONAL,
+        exchange: Exchange = Exchange(b"", 0),  # noqa: B008  frozen value
+        sources: tuple[Source, ...] = (),
+        **values: Any,
+    ) -> None:
+        """Put a line into the stream."""
+        self.effects.append(Say(entry(about, **values), step, exchange, sources))
+
+    def drop(self, reason: Drop, detail: str = "", sources: tuple[Source, ...] = ()) -> None:
+        """Note that the datagram at hand ended here."""
+        self.effects.append(Dropped(reason, self.path, detail, sources))
+
+
+@dataclass(slots=True, eq=False)
+class IkeSa:
+    """One IKE SA, from the first message on. What is not negotiated yet is None or empty."""
+
+    role: Role
+    path: Path
+    interface: str
+    cookie_i: bytes
+    cookie_r: bytes
+    handle: int
+    created: Instant
+    state: State = State.MM_START
+    trace: Trace = field(default_factory=Trace)
+    failure: Failure | None = None
+    refusal_notify: str = ""
+    """Name of an unprotected error notify that came meanwhile: it proves nothing, but explains a silence."""
+
+    sa_i_body: bytes = b""
+    choice: PolicyChosen | None = None
+    hash: HashAlgorithm | None = None
+    cipher: CbcCipher | None = None
+    group: DhGroup | None = None
+    pair: KeyPair | None = None
+    peer_public: bytes = b""
+    nonce_i: bytes = b""
+    nonce_r: bytes = b""
+    shared: Secret | None = None
+    keys: Phase1Keys | None = None
+    chain: Chain | None = None
+    nat: NatStatus = field(default_factory=NatStatus)
+    tunnel_group: TunnelGroup | None = None
+    peer_dpd: bool = False
+    peer_id_body: bytes = b""
+    own_id_body: bytes = b""
+
+    outgoing: Message | None = None
+    last_sent: Send | None = None
+    last_heard: bytes = b""
+    tries: int = 0
+    deadline: Instant | None = None
+    established: Instant | None = None
+    expires: Instant | None = None
+    phase1_iv: bytes = b""
+
+    pending: deque[Acquire] = field(default_factory=deque)
+    quick_modes: dict[int, "QuickMode"] = field(default_factory=dict)
+    spent_ids: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    children: dict[int, SaPair] = field(default_factory=dict)
+    child_expiry: dict[int, Instant] = field(default_factory=dict)
+    had_children: bool = False
+    first_message_id: int | None = None
+    complained: Instant | None = None
+
+    serial: int = 0
+    counted: bool = False
+    entered_as: Endpoint = field(init=False)
+    """Where the peer was when the SA began: it is filed under this."""
+
+    def __post_init__(self) -> None:
+        self.entered_as = self.path.remote
+
+    @property
+    def peer(self) -> IPv4Address:
+        """The peer's address."""
+        return self.path.remote.address
+
+    @property
+    def about(self) -> About:
+        """The prefix of its lines: with the group once the connection landed on one."""
+        group = self.tunnel_group.name if self.tunnel_group is not None else ""
+        return About(group=group, ip=str(self.peer))
+
+    @property
+    def about_ip(self) -> About:
+        """The prefix of lines that never name the group."""
+        return About(ip=str(self.peer))
+
+    @property
+    def exchange(self) -> Exchange:
+        """Phase 1 of this SA."""
+        return Exchange(self.cookie_i, 0)
+
+    @property
+    def active(self) -> bool:
+        """Whether phase 1 is complete."""
+        return self.state is State.MM_ACTIVE
+
+    def next_deadline(self) -> Instant | None:
+        """The earliest of its own timers, its quick modes' and its children's."""
+        moments = [moment for moment in (self.deadline, self.expires) if moment is not None]
+        moments.extend(qm.deadline for qm in self.quick_modes.values() if qm.deadline is not None)
+        moments.extend(self.child_expiry.values())
+        return min(moments, default=None)
+
+    def spend(self, message_id: int) -> None:
+        """Remember a message id, so that it is not accepted again."""
+        self.spent_ids[message_id] = None
+        while len(self.spent_ids) > REMEMBERED_MESSAGE_IDS:
+            self.spent_ids.popitem(last=False)
+
+    def move(self, path: Path) -> None:
+        """Follow the peer to another address or port: only after a message there was authenticated."""
+        self.path = path
+
+
+@dataclass(slots=True, eq=False)
+class QuickMode:
+    """One quick mode. `proxies` are from this device's side."""
+
+    sa: IkeSa
+    message_id: int
+    role: Role
+    handle: int
+    chain: Chain
+    proxies: ProxyPair | None = None
+    entry: MapEntry | None = None
+    ace: AclEntry | None = None
+    acquire: Acquire | None = None
+    state: State = State.QM_START
+    trace: Trace = field(default_factory=Trace)
+    failure: Failure | None = None
+    spi_in: int = 0
+    session: int = 0
+    scb: int = 0
+    inbound_context: int = 0
+    outbound_context: int = 0
+    loaded: SaPair | None = None
+    nonce_i: bytes = b""
+    nonce_r: bytes = b""
+    choice: TransformChosen | None = None
+    group: DhGroup | None = None
+    pair: KeyPair | None = None
+    pfs_secret: Secret | None = None
+    initial_contact: bool = False
+    lifetime_seconds: int | None = None
+    lifetime_kilobytes: int | None = None
+    tell_lifetime: bool = False
+    outgoing: Message | None = None
+    last_sent: Send | None = None
+    last_heard: bytes = b""
+    tries: int = 0
+    deadline: Instant | None = None
+    replaces: int | None = None
+
+    @property
+    def exchange(self) -> Exchange:
+        """This quick mode."""
+        return Exchange(self.sa.cookie_i, self.message_id)
+
+    @property
+    def about(self) -> About:
+        """The prefix of its lines."""
+        return self.sa.about
+
+
+def framed(octets: bytes, path: Path) -> bytes:
+    """The UDP payload of an ISAKMP message: behind the non-ESP marker on port 4500 (RFC 3948 §2.2)."""
+    return mark(octets) if path.local.port == FLOATED_PORT else octets
+
+
+def resent(send: Send, path: Path) -> Send:
+    """The same octets once more; along the path that holds now, unless its framing is another."""
+    same_framing = path.local.port == send.path.local.port
+    return replace(send, path=path if same_framing else send.path, retransmission=True)

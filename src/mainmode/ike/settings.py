@@ -1,0 +1,145 @@
+"""What the IKE machines ask of a device's configuration, as plain values; each carries the statement it came from.
+
+The device builds these from its model. IKE never sees the configuration language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from ipaddress import IPv4Address
+
+from mainmode.base.address import ProxyPair
+from mainmode.base.codes import Authentication1, Encryption1, EspAuthentication, EspTransform, Group, Hash1
+from mainmode.base.provenance import Source
+from mainmode.base.secret import Secret
+from mainmode.ipsec.dataplane import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class IkePolicy:
+    """One `crypto ikev1 policy`. `lifetime` in seconds, None for no limit.
+
+    `sources` keys: policy, authentication, encryption, hash, group, lifetime.
+    """
+
+    priority: int
+    authentication: Authentication1
+    encryption: Encryption1
+    key_bits: int
+    hash: Hash1
+    group: Group
+    lifetime: int | None
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TransformSet:
+    """One `crypto ipsec ikev1 transform-set`. `key_bits` 0 for ciphers with one key length."""
+
+    name: str
+    encryption: EspTransform
+    key_bits: int
+    authentication: EspAuthentication
+    mode: Mode
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class AclEntry:
+    """One expanded entry of a crypto ACL; `proxies.local` is its source side. `text` is the line as configured."""
+
+    permit: bool
+    proxies: ProxyPair
+    text: str
+    source: Source
+
+
+class ConnectionType(Enum):
+    """`set connection-type`."""
+
+    BIDIRECTIONAL = "bidirectional"
+    ORIGINATE_ONLY = "originate-only"
+    ANSWER_ONLY = "answer-only"
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """One sequence of a crypto map that is bound to an interface.
+
+    `sources` keys: entry, acl, peer, transform_set, pfs, lifetime_seconds, lifetime_kilobytes, connection_type,
+    interface (the `crypto map M interface IFC` line). `acl` is None where no `match address` stands or the named ACL
+    does not exist. Lifetimes are the effective ones: the entry's, else the global's, else the default.
+    """
+
+    map_name: str
+    sequence: int
+    interface: str
+    acl_name: str | None
+    acl: tuple[AclEntry, ...] | None
+    peers: tuple[IPv4Address, ...]
+    transform_sets: tuple[TransformSet, ...]
+    pfs: Group | None
+    lifetime_seconds: int
+    lifetime_kilobytes: int | None
+    connection_type: ConnectionType = ConnectionType.BIDIRECTIONAL
+    nat_t_disable: bool = False
+    dynamic: bool = False
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the entry has what the device asks for: match address, peer and transform set."""
+        return bool(self.acl_name and self.peers and self.transform_sets) or (
+            self.dynamic and bool(self.transform_sets)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TunnelGroup:
+    """One `tunnel-group` of type ipsec-l2l. Keepalive threshold and retry in seconds; None: `isakmp keepalive disable`.
+
+    `sources` keys: group, key, keepalive, peer_id_validate.
+    """
+
+    name: str
+    key: Secret | None
+    keepalive: tuple[int, int] | None
+    peer_id_validate: str
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class IkeSettings:
+    """All that IKE may know of one device.
+
+    `addresses` are the device's own, by interface name; `enabled` the interfaces with IKE, each with its statement.
+    `groups` by name; `default_group` is DefaultL2LGroup. `identity`: auto, address, hostname or key-id, with
+    `identity_value` for the last. `nat_traversal` is the NAT keepalive in seconds, None where switched off.
+    `sources` keys: identity, nat_traversal, hostname, and `enable <interface>` (an Absent where not enabled).
+    """
+
+    file: str
+    hostname: str
+    policies: tuple[IkePolicy, ...]
+    entries: tuple[MapEntry, ...]
+    groups: Mapping[str, TunnelGroup]
+    default_group: TunnelGroup | None
+    addresses: Mapping[str, IPv4Address]
+    enabled: Mapping[str, Source]
+    identity: str
+    identity_value: str
+    nat_traversal: int | None
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+
+    def group_for(self, peer: IPv4Address) -> TunnelGroup | None:
+        """The tunnel-group that a main mode peer with a pre-shared key lands on: by address, else the default's."""
+        found = self.groups.get(str(peer))
+        if found is not None:
+            return found
+        if self.default_group is not None and self.default_group.key is not None:
+            return self.default_group
+        return None
+
+    def entries_on(self, interface: str) -> tuple[MapEntry, ...]:
+        """The crypto map entries bound to `interface`, lowest sequence first."""
+        return tuple(entry for entry in self.entries if entry.interface == interface)

@@ -1,0 +1,145 @@
+"""The IKE SAs of an engine: found by cookies, by peer, and by the deadline that is due next."""
+
+import heapq
+from ipaddress import IPv4Address
+
+from mainmode.base.address import Endpoint
+from mainmode.base.instant import Instant
+from mainmode.ike.effects import Role
+from mainmode.ike.sa import IkeSa
+
+NO_COOKIE = bytes(8)
+
+
+class SaTable:
+    """Our own cookie finds an SA: no peer can choose it."""
+
+    def __init__(self) -> None:
+        self._initiated: dict[bytes, IkeSa] = {}
+        self._answered: dict[bytes, IkeSa] = {}
+        self._first: dict[tuple[Endpoint, bytes], IkeSa] = {}
+        self._by_peer: dict[IPv4Address, dict[int, IkeSa]] = {}
+        self._half_open: dict[IPv4Address, int] = {}
+        self._half_open_total = 0
+        self._serial = 0
+        self._heap: list[tuple[Instant, int, int, IkeSa]] = []
+        self._pushes = 0
+        self._scheduled: dict[int, Instant] = {}
+        self._touched: dict[int, IkeSa] = {}
+
+    def add_initiator(self, sa: IkeSa) -> None:
+        """An SA that this device begins."""
+        self._initiated[sa.cookie_i] = sa
+        self._enter(sa)
+
+    def add_responder(self, sa: IkeSa) -> None:
+        """An SA that a peer began with the message at hand."""
+        self._answered[sa.cookie_r] = sa
+        self._first[sa.path.remote, sa.cookie_i] = sa
+        self._enter(sa)
+
+    def _enter(self, sa: IkeSa) -> None:
+        self._serial += 1
+        sa.serial = self._serial
+        self._by_peer.setdefault(sa.peer, {})[sa.serial] = sa
+        self._half_open[sa.peer] = self._half_open.get(sa.peer, 0) + 1
+        self._half_open_total += 1
+        sa.counted = True
+        self.touch(sa)
+
+    def opened(self, sa: IkeSa) -> None:
+        """Phase 1 is complete: the SA counts as half-open no more."""
+        if not sa.counted:
+            return
+        sa.counted = False
+        peer = sa.entered_as.address
+        self._half_open_total -= 1
+        self._half_open[peer] -= 1
+        if not self._half_open[peer]:
+            del self._half_open[peer]
+
+    def remove(self, sa: IkeSa) -> None:
+        """Forget an SA; again and again is harmless."""
+        if self._initiated.get(sa.cookie_i) is sa:
+            del self._initiated[sa.cookie_i]
+        if self._answered.get(sa.cookie_r) is sa:
+            del self._answered[sa.cookie_r]
+        if self._first.get((sa.entered_as, sa.cookie_i)) is sa:
+            del self._first[sa.entered_as, sa.cookie_i]
+        peers = self._by_peer.get(sa.entered_as.address)
+        if peers is not None and peers.pop(sa.serial, None) is not None and not peers:
+            del self._by_peer[sa.entered_as.address]
+        self.opened(sa)
+        self._scheduled.pop(sa.serial, None)
+        self._touched.pop(sa.serial, None)
+
+    def find(self, cookie_i: bytes, cookie_r: bytes) -> IkeSa | None:
+        """The SA of both cookies; an initiator's takes any responder cookie until the first answer was accepted."""
+        sa = self._initiated.get(cookie_i)
+        if sa is not None and (sa.cookie_r in (NO_COOKIE, cookie_r)) and cookie_r != NO_COOKIE:
+            return sa
+        sa = self._answered.get(cookie_r)
+        return sa if sa is not None and sa.cookie_i == cookie_i else None
+
+    def first_message(self, remote: Endpoint, cookie_i: bytes) -> IkeSa | None:
+        """The SA that began with a first message from there with this cookie."""
+        return self._first.get((remote, cookie_i))
+
+    def with_peer(self, peer: IPv4Address) -> tuple[IkeSa, ...]:
+        """All SAs with this peer, oldest first."""
+        return tuple(self._by_peer.get(peer, {}).values())
+
+    def active_with(self, peer: IPv4Address) -> IkeSa | None:
+        """The newest established SA with this peer."""
+        return next((sa for sa in reversed(self.with_peer(peer)) if sa.active), None)
+
+    def initiating_with(self, peer: IPv4Address) -> IkeSa | None:
+        """The SA that this device is setting up with this peer."""
+        return next((sa for sa in self.with_peer(peer) if sa.role is Role.INITIATOR and not sa.active), None)
+
+    def others_with(self, sa: IkeSa) -> tuple[IkeSa, ...]:
+        """The other SAs with the same peer."""
+        return tuple(other for other in self.with_peer(sa.entered_as.address) if other is not sa)
+
+    def half_open(self, peer: IPv4Address) -> tuple[int, int]:
+        """Half-open negotiations: all, and those with this peer."""
+        return self._half_open_total, self._half_open.get(peer, 0)
+
+    def all(self) -> tuple[IkeSa, ...]:
+        """Every SA, oldest first."""
+        everyone = (sa for peers in self._by_peer.values() for sa in peers.values())
+        return tuple(sorted(everyone, key=lambda sa: sa.serial))
+
+    # --- deadlines: a heap whose stale entries are skipped -------------------------------------------------------
+
+    def touch(self, sa: IkeSa) -> None:
+        """The deadlines of this SA may have changed. One that was removed has none any more."""
+        if sa.serial in self._by_peer.get(sa.entered_as.address, {}):
+            self._touched[sa.serial] = sa
+
+    def reschedule(self) -> None:
+        """Put every touched SA at its place in time."""
+        for serial, sa in self._touched.items():
+            moment = sa.next_deadline()
+            if moment is None:
+                self._scheduled.pop(serial, None)
+            elif self._scheduled.get(serial) != moment:
+                self._scheduled[serial] = moment
+                self._pushes += 1
+                heapq.heappush(self._heap, (moment, self._pushes, serial, sa))
+        self._touched.clear()
+
+    def deadline(self) -> Instant | None:
+        """The earliest deadline, None where there is none."""
+        while self._heap and self._scheduled.get(self._heap[0][2]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
+        return self._heap[0][0] if self._heap else None
+
+    def due(self, now: Instant) -> tuple[IkeSa, ...]:
+        """The SAs whose deadline is not after `now`; they are scheduled anew when touched."""
+        found = []
+        while (moment := self.deadline()) is not None and moment <= now:
+            _, _, serial, sa = heapq.heappop(self._heap)
+            del self._scheduled[serial]
+            found.append(sa)
+        return tuple(found)

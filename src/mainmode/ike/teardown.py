@@ -1,0 +1,170 @@
+"""How negotiations and SAs end, and what the device says and sends then; and the lines of a phase 1 that stands."""
+
+from mainmode.base.codes import ExchangeType, Flag, ProtocolId
+from mainmode.base.instant import later, seconds
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import Entry
+from mainmode.crypto.skeyid import hash_1, phase2_iv
+from mainmode.ike.effects import (
+    Cause,
+    Exchange,
+    Failure,
+    Phase1Down,
+    Phase2Failed,
+    RemoveSa,
+    Role,
+    Send,
+    Step,
+)
+from mainmode.ike.ipsec_lines import say_deleted
+from mainmode.ike.protection import Chain
+from mainmode.ike.sa import IkeSa, QuickMode, Turn, framed
+from mainmode.ike.timing import (
+    CHILDLESS_LIFE,
+    PHASE1_REKEY_SHARE_INITIATOR,
+    PHASE1_REKEY_SHARE_RESPONDER,
+)
+from mainmode.ike.voice import say_decode
+from mainmode.wire.message import Message, write_payloads
+from mainmode.wire.payloads import Delete, Hash, Payload
+
+ERROR_STEPS = {"MM": Step.MM1, "QM": Step.QM1}
+
+
+def fresh_message_id(sa: IkeSa, turn: Turn) -> int:
+    """A random non-zero message id that this SA did not use yet."""
+    while True:
+        message_id = int.from_bytes(turn.entropy.take(4))
+        if message_id and message_id not in sa.spent_ids and message_id not in sa.quick_modes:
+            return message_id
+
+
+def send_informational(sa: IkeSa, turn: Turn, payload: Payload, built: str, step: Step) -> None:
+    """A protected informational message (RFC 2409 §5.7) with one payload; `built` is the device's word for it."""
+    if sa.hash is None or sa.keys is None or sa.cipher is None or not sa.phase1_iv:
+        return
+    message_id = fresh_message_id(sa, turn)
+    exchange = Exchange(sa.cookie_i, message_id)
+    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="blank hash")
+    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload=built)
+    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="qm hash")
+    digest = hash_1(sa.hash, sa.keys.a.reveal(), message_id, write_payloads((payload,)))
+    message = Message(
+        sa.cookie_i,
+        sa.cookie_r,
+        ExchangeType.INFORMATIONAL,
+        message_id,
+        (Hash(digest), payload),
+        Flag.ENCRYPTED,
+    )
+    chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
+    sa.spend(message_id)
+    say_decode(turn, sa.about_ip, "SENDING", message, step, exchange)
+    turn.effects.append(Send(framed(chain.seal(message), sa.path), sa.path, step, exchange, message))
+
+
+def phase1_started(sa: IkeSa, turn: Turn) -> None:
+    """The lines of an established IKE SA, and its timers."""
+    step = Step.MM6
+    if sa.role is Role.INITIATOR:
+        turn.say(lines.OAKLEY_BEGIN_QM, sa.about, step, sa.exchange)
+        if sa.pending:
+            sa.first_message_id = fresh_message_id(sa, turn)
+            turn.say(
+                lines.QM_STARTING, sa.about, step, Exchange(sa.cookie_i, sa.first_message_id),
+                role="Initiator", message_id=sa.first_message_id,
+            )  # fmt: skip
+    sources = tuple(sa.choice.policy.sources.values()) if sa.choice is not None else ()
+    turn.say(lines.PHASE1_COMPLETED, sa.about, step, sa.exchange, sources)
+    dpd = sa.peer_dpd and sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
+    keepalive = sa.tunnel_group.sources.get("keepalive") if sa.tunnel_group is not None else None
+    turn.say(
+        lines.KEEPALIVE_TYPE, sa.about_ip, step, sa.exchange, (keepalive,) if keepalive is not None else (),
+        type="DPD" if dpd else "None",
+    )  # fmt: skip
+    lifetime = sa.choice.lifetime if sa.choice is not None else None
+    sa.deadline = None
+    if lifetime is not None:
+        share = PHASE1_REKEY_SHARE_INITIATOR if sa.role is Role.INITIATOR else PHASE1_REKEY_SHARE_RESPONDER
+        turn.say(lines.P1_REKEY_TIMER, sa.about, step, sa.exchange, sources, seconds=int(lifetime * share))
+        sa.expires = later(turn.now, seconds(lifetime))
+    if sa.role is Role.RESPONDER:
+        sa.deadline = later(turn.now, CHILDLESS_LIFE)
+
+
+def say_history(
+    turn: Turn, sa: IkeSa, entry: Entry, role: Role, handle: int, pairs: tuple[tuple[str, str], ...], step: Step,
+    exchange: Exchange,
+) -> None:  # fmt: skip
+    """The FSM error history: the machine's own trace, newest first."""
+    turn.say(entry, sa.about, step, exchange, role=role.value, handle=handle, history=pairs)
+
+
+def main_mode_failed(sa: IkeSa, turn: Turn) -> None:
+    """Main mode ended in error: the history, the peer table, and the reason for those who ask."""
+    failure = sa.failure or Failure(Cause.BAD_MESSAGE, Step.MM1, "main mode ended in error")
+    step = failure.step
+    say_history(turn, sa, lines.MM_FSM_HISTORY, sa.role, sa.handle, sa.trace.newest_first(), step, sa.exchange)
+    turn.say(lines.IKE_SA_TERMINATING, sa.about, step, sa.exchange, cookie=int.from_bytes(sa.cookie_i[:4]), flags=0x0101C002, refs=0, tunnels=0)  # fmt: skip  # noqa: E501
+    if sa.phase1_iv:
+        turn.say(lines.SENDING_DELETE, sa.about, step, sa.exchange)
+    turn.say(lines.REMOVING_PEER_FAILED, sa.about, step, sa.exchange)
+    turn.say(lines.PEER_TABLE_ERROR, sa.about, step, sa.exchange)
+    turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))
+
+
+def quick_mode_failed(qm: QuickMode, turn: Turn) -> None:
+    """Quick mode ended in error: the error with its history, the correlator table, the reason.
+
+    A responder that waited for QM3 in vain withdraws its SPI: the initiator may think that the tunnel is up.
+    """
+    sa = qm.sa
+    failure = qm.failure or Failure(Cause.BAD_MESSAGE, Step.QM1, "quick mode ended in error")
+    step = failure.step
+    turn.say(lines.QM_FSM_ERROR, sa.about, step, qm.exchange, handle=qm.handle, message_id=qm.message_id)
+    say_history(turn, sa, lines.QM_FSM_HISTORY, qm.role, qm.handle, qm.trace.newest_first(), step, qm.exchange)
+    turn.say(lines.REMOVING_CORRELATOR_FAILED, sa.about, step, qm.exchange)
+    if qm.role is Role.RESPONDER and qm.last_sent is not None:
+        turn.say(lines.SENDING_DELETE, sa.about, step, qm.exchange)
+        withdrawn = Delete(ProtocolId.ESP, (qm.spi_in.to_bytes(4),))
+        send_informational(sa, turn, withdrawn, "IPSec delete", Step.TEARDOWN)
+    turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, failure))
+
+
+def delete_child(sa: IkeSa, turn: Turn, inbound_spi: int, failure: Failure, tell_peer: bool) -> None:
+    """Take one pair of IPsec SAs down, telling the peer unless it was the peer who told us."""
+    pair = sa.children.pop(inbound_spi, None)
+    sa.child_expiry.pop(inbound_spi, None)
+    if pair is None:
+        return
+    exchange = Exchange(sa.cookie_i, pair.message_id)
+    turn.say(
+        lines.DELETING_SA, sa.about, Step.TEARDOWN, exchange, pair.sources,
+        remote=pair.proxies.remote.first, local=pair.proxies.local.first,
+    )  # fmt: skip
+    if tell_peer:
+        turn.say(lines.SENDING_DELETE, sa.about, Step.TEARDOWN, exchange)
+        send_informational(sa, turn, Delete(ProtocolId.ESP, (inbound_spi.to_bytes(4),)), "IPSec delete", Step.TEARDOWN)
+    say_deleted(pair, turn, exchange)
+    turn.effects.append(RemoveSa(inbound_spi, failure))
+
+
+def delete_phase1(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool) -> None:
+    """Take an IKE SA down with everything under it."""
+    for qm in tuple(sa.quick_modes.values()):
+        qm.failure = qm.failure or failure
+        turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, qm.failure))
+    sa.quick_modes.clear()
+    for spi in tuple(sa.children):
+        delete_child(sa, turn, spi, failure, tell_peer)
+    cookie = int.from_bytes(sa.cookie_i[:4])
+    turn.say(
+        lines.IKE_SA_TERMINATING, sa.about, Step.TEARDOWN, sa.exchange,
+        cookie=cookie, flags=0x0101C002, refs=0, tunnels=0,
+    )  # fmt: skip
+    if tell_peer and sa.active:
+        turn.say(lines.SENDING_DELETE, sa.about, Step.TEARDOWN, sa.exchange)
+        send_informational(
+            sa, turn, Delete(ProtocolId.ISAKMP, (sa.cookie_i + sa.cookie_r,)), "IKE delete", Step.TEARDOWN
+        )
+    turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))

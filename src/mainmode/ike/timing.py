@@ -1,0 +1,39 @@
+"""The timers of IKE, with what each rests on."""
+
+from mainmode.base.instant import Span, seconds
+
+RESEND_AFTER: tuple[Span, ...] = (seconds(8), seconds(12), seconds(18), seconds(27))
+"""How long each sending of a message waits for its answer. The first, 8 s, is in a public log of an initiator; the
+number of resends (three) is the field's belief; that the waits grow is ours (RFC 2408 §5.1 asks for back-off)."""
+
+RESENDS = len(RESEND_AFTER) - 1
+"""Resends before the initiator gives up."""
+
+HALF_OPEN_LIFE: Span = seconds(65)
+"""How long a responder keeps a negotiation that does not move: as long as an initiator may try (the sum of its waits).
+A responder never resends unasked in phase 1: that would amplify spoofed first messages (CVE-2016-5361)."""
+
+CHILDLESS_LIFE: Span = seconds(65)
+"""How long a responder keeps an IKE SA under which no quick mode ever began."""
+
+PHASE2_REKEY_SHARE = 0.85
+"""The P2 rekey timer as a share of the lifetime: 3060 of 3600 s in the published exchange."""
+
+PHASE1_REKEY_SHARE_INITIATOR = 0.75
+PHASE1_REKEY_SHARE_RESPONDER = 0.95
+"""The P1 rekey timers: 64800 and 82080 of 86400 s (recalled from the published exchange)."""
+
+MAX_HALF_OPEN = 1000
+"""Half-open negotiations at once, over all peers."""
+
+MAX_HALF_OPEN_PER_PEER = 20
+"""Half-open negotiations at once with one address."""
+
+MAX_PENDING_ACQUIRES = 32
+"""Key acquires that wait for one IKE SA."""
+
+MAX_QUICK_MODES = 64
+"""Unfinished quick modes under one IKE SA."""
+
+REMEMBERED_MESSAGE_IDS = 1024
+"""Message ids of ended exchanges that an IKE SA remembers, so that they are not used again."""

@@ -1,0 +1,103 @@
+"""The vendor IDs that this device sends, and what it says when it reads a peer's."""
+
+from mainmode.catalogue import lines
+from mainmode.ike.effects import Step
+from mainmode.ike.nat import NatVersion
+from mainmode.ike.sa import IkeSa, Turn
+from mainmode.ike.voice import exchange_sources
+from mainmode.wire.message import Message
+from mainmode.wire.payloads import VendorId
+from mainmode.wire.vendor import (
+    ALTIGA_GATEWAY,
+    FRAGMENTATION,
+    UNITY,
+    XAUTH,
+    Kind,
+    fragmentation_modes,
+    ios_capabilities,
+    ios_vendor_id,
+    recognise,
+)
+
+IOS_CAPABILITIES = 0x20000001
+
+
+def hear_vendor_ids(sa: IkeSa, turn: Turn, message: Message, step: Step) -> None:
+    """Say which vendor IDs the message holds, and keep what they announce."""
+    for payload in message.all(VendorId):
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="VID")
+        vendor = recognise(payload.data)
+        if vendor is None:
+            continue
+        if vendor.kind is Kind.DPD:
+            sa.peer_dpd = True
+        spoken = _SPOKEN.get(vendor.kind)
+        if spoken is not None:
+            turn.say(lines.RECEIVED_VID, sa.about, step, sa.exchange, vid=spoken)
+        if vendor.kind is Kind.FRAGMENTATION:
+            main, aggressive = fragmentation_modes(payload.data)
+            turn.say(lines.FRAGMENTATION_FLAGS, sa.about, step, sa.exchange, main=main, aggressive=aggressive)
+        if vendor.kind is Kind.IOS:
+            turn.say(
+                lines.PROCESSING_IOS_VID,
+                sa.about,
+                step,
+                sa.exchange,
+                version="1.0.0",
+                capabilities=ios_capabilities(payload.data),
+            )
+
+
+_SPOKEN = {
+    Kind.NAT_T_RFC: "NAT-Traversal RFC",
+    Kind.NAT_T_02: "NAT-Traversal ver 02",
+    Kind.NAT_T_03: "NAT-Traversal ver 03",
+    Kind.FRAGMENTATION: "Fragmentation",
+    Kind.DPD: "DPD",
+    Kind.XAUTH: "xauth V6",
+    Kind.UNITY: "Cisco Unity client",
+    Kind.ALTIGA: "Altiga/Cisco VPN3000/Cisco ASA GW",
+}
+
+
+def nat_vendor_ids(sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None) -> tuple[VendorId, ...]:
+    """The vendor IDs of MM1 (all NAT-T versions, worst first) or of MM2 (the chosen one), and fragmentation."""
+    payloads: list[VendorId] = []
+    if turn.settings.nat_traversal is not None:
+        versions = tuple(NatVersion) if step is Step.MM1 else ((chosen,) if chosen is not None else ())
+        for version in versions:
+            turn.say(
+                lines.CONSTRUCTING,
+                sa.about,
+                step,
+                sa.exchange,
+                exchange_sources(turn.settings, "nat_traversal"),
+                payload=f"NAT-Traversal VID ver {version.value}",
+            )
+            payloads.append(VendorId(version.vendor_id))
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Fragmentation VID + extended capabilities")
+    payloads.append(VendorId(FRAGMENTATION))
+    return tuple(payloads)
+
+
+def gateway_vendor_ids(sa: IkeSa, turn: Turn, step: Step) -> tuple[VendorId, ...]:
+    """The four vendor IDs of MM3 and MM4. The IOS one's first 12 octets are a MAC that only the vendor can make."""
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Cisco Unity VID")
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="xauth V6 VID")
+    turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="IOS")
+    turn.say(
+        lines.CONSTRUCTING_IOS_VID,
+        sa.about,
+        step,
+        sa.exchange,
+        version="1.0.0",
+        capabilities=IOS_CAPABILITIES,
+    )
+    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="VID")
+    turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="Altiga/Cisco VPN3000/Cisco ASA GW")
+    return (
+        VendorId(UNITY),
+        VendorId(XAUTH),
+        VendorId(ios_vendor_id(turn.entropy.take(12))),
+        VendorId(ALTIGA_GATEWAY),
+    )

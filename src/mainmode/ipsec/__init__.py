@@ -1,0 +1,1 @@
+"""SPD, SAD, replay window, lifetimes and ESP; `dataplane` is the door."""

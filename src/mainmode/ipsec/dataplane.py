@@ -1,0 +1,79 @@
+"""The door of the data plane: plain values that describe IPsec SAs. Software ESP and the kernel stand behind it."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from mainmode.base.address import Path, ProxyPair
+from mainmode.base.codes import EspAuthentication, EspTransform, Group
+from mainmode.base.provenance import Source
+from mainmode.base.secret import Secret
+
+
+class Mode(Enum):
+    """How ESP wraps a packet."""
+
+    TUNNEL = "Tunnel"
+    TRANSPORT = "Transport"
+
+
+@dataclass(frozen=True, slots=True)
+class EspSuite:
+    """The algorithms of an IPsec SA: ESP transform, its key length in bits (0: fixed), and the authentication."""
+
+    encryption: EspTransform
+    key_bits: int
+    authentication: EspAuthentication
+
+
+@dataclass(frozen=True, slots=True)
+class SaKeys:
+    """The keys of one direction: cipher key (with its salt at the end for AES-GCM) and integrity key."""
+
+    cipher: Secret
+    integrity: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class SaPair:
+    """One pair of IPsec SAs as phase 2 agreed on it, from one device's side.
+
+    `path` holds the outer addresses; its ports are 4500 or what NAT made of it when `udp_encapsulated`, 0 otherwise.
+    Lifetimes: seconds and kilobytes, None for no limit. `session` is the device's Session ID / conn_id.
+    `sources` are the statements that the agreement rests on (crypto map entry, ACE, transform set, lifetime).
+    """
+
+    peer: str
+    group_name: str
+    interface: str
+    map_name: str
+    map_sequence: int
+    acl_text: str
+    path: Path
+    proxies: ProxyPair
+    inbound_spi: int
+    outbound_spi: int
+    inbound_keys: SaKeys
+    outbound_keys: SaKeys
+    suite: EspSuite
+    mode: Mode
+    udp_encapsulated: bool
+    pfs_group: Group | None
+    lifetime_seconds: int | None
+    lifetime_kilobytes: int | None
+    initiator: bool
+    session: int
+    message_id: int
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SaTally:
+    """What one pair of SAs carried so far: packets, octets of inner packets, and what was refused inbound."""
+
+    encapsulated: int = 0
+    decapsulated: int = 0
+    octets_out: int = 0
+    octets_in: int = 0
+    replays: int = 0
+    bad_icv: int = 0
+    selector_mismatches: int = 0
