@@ -1,0 +1,281 @@
+"""Why phase 1 fails: policies, keys, tunnel-groups, identities, limits."""
+
+from mainmode.catalogue.declare import entry
+from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE
+from mainmode.catalogue.origins import GUIDE, LINUX, RECALLED, SCRAP
+
+ALL_SA_UNACCEPTABLE = entry(
+    "ALL_SA_UNACCEPTABLE",
+    "All SA proposals found unacceptable",
+    Channel.IKE_DEBUG,
+    "7-713906",
+    LINUX.but("public note: general IPsec troubleshooting"),
+    "None of the peer's phase 1 proposals equals one of our policies.",
+)
+PHASE1_MISMATCH = entry(
+    "PHASE1_MISMATCH",
+    "Phase 1 failure:  Mismatched attribute types for class {attribute}:  Rcv'd: {offered}  Cfg'd: {configured}",
+    Channel.IKE,
+    "5-713257",
+    GUIDE.but("values recalled"),
+    "Why one policy was not chosen: the attribute, what the peer offered and what is configured.",
+    attribute=ATTRIBUTE,
+    offered=PHRASE,
+    configured=PHRASE,
+)
+NO_CRYPTO_MAP_BOUND = entry(
+    "NO_CRYPTO_MAP_BOUND",
+    "No crypto map bound to interface... dropping pkt",
+    Channel.IKE,
+    "5-713904",
+    LINUX.but("id not sure"),
+    "The interface where the message came in has no crypto map.",
+)
+NO_TUNNEL_GROUP = entry(
+    "NO_TUNNEL_GROUP",
+    "Can't find a valid tunnel group, aborting...!",
+    Channel.IKE,
+    "4-713903",
+    SCRAP.but("id not sure"),
+    "No tunnel-group (or none with a key) fits the peer's address.",
+)
+NO_BASE_GROUP_KEY = entry(
+    "NO_BASE_GROUP_KEY",
+    "Group {group} not found and BASE GROUP default preshared key not configured",
+    Channel.IKE,
+    "3-713138",
+    GUIDE,
+    "No tunnel-group of that name, and DefaultL2LGroup has no key either.",
+    group=NAME,
+)
+USING_BASE_GROUP_KEY = entry(
+    "USING_BASE_GROUP_KEY",
+    "{group} not found, using BASE GROUP default preshared key",
+    Channel.IKE,
+    "5-713139",
+    GUIDE,
+    "No tunnel-group of that name; DefaultL2LGroup's key is used.",
+    group=NAME,
+)
+NO_GROUP_FOR_KEY = entry(
+    "NO_GROUP_FOR_KEY",
+    "No Group found matching {group} for Pre-shared key peer {peer}",
+    Channel.IKE,
+    "3-713022",
+    GUIDE,
+    "No tunnel-group with a pre-shared key for this peer.",
+    group=NAME,
+    peer=IPV4,
+)
+INVALID_PAYLOADS = entry(
+    "INVALID_PAYLOADS",
+    "Received encrypted Oakley Main Mode packet with invalid payloads, MessID = {message_id}",
+    Channel.IKE,
+    "5-713904",
+    RECALLED.but("id not sure"),
+    "A message decrypted to nonsense: as a rule the pre-shared keys differ.",
+    message_id=NUMBER,
+)
+PSK_MISMATCH = entry(
+    "PSK_MISMATCH",
+    "ERROR, had problems decrypting packet, probably due to mismatched pre-shared key.  Aborting",
+    Channel.IKE,
+    "5-713904",
+    RECALLED.but("id not sure"),
+    "The peer's message cannot be decrypted: the pre-shared keys differ.",
+)
+NO_POLICY = entry(
+    "NO_POLICY",
+    "IKE Initiator unable to find policy: Intf {interface}, Src: {source}, Dst: {destination}",
+    Channel.IKE,
+    "3-713042",
+    GUIDE,
+    "Traffic asks for a tunnel for which no complete crypto map entry exists.",
+    interface=NAME,
+    source=IPV4,
+    destination=IPV4,
+)
+NONCE_OUT_OF_RANGE = entry(
+    "NONCE_OUT_OF_RANGE",
+    "Tunnel Rejected: Received NONCE length {length} is out of range!",
+    Channel.IKE,
+    "7-713099",
+    GUIDE,
+    "The peer's nonce is too short or too long.",
+    length=NUMBER,
+)
+PEER_IS_OURSELVES = entry(
+    "PEER_IS_OURSELVES",
+    "IKE Peer address same as our interface address {address}",
+    Channel.IKE,
+    "3-713062",
+    GUIDE,
+    "A crypto map entry's peer is this device itself.",
+    address=IPV4,
+)
+PEER_NOT_CONFIGURED = entry(
+    "PEER_NOT_CONFIGURED",
+    "IKE Peer address not configured for destination {destination}",
+    Channel.IKE,
+    "3-713063",
+    GUIDE,
+    "The crypto map entry for this traffic has no peer.",
+    destination=IPV4,
+)
+SESSION_IN_PROGRESS = entry(
+    "SESSION_IN_PROGRESS",
+    "Cookie/peer address {address} session already in progress",
+    Channel.IKE,
+    "3-713043",
+    GUIDE,
+    "A negotiation with this peer is under way already.",
+    address=IPV4,
+)
+UNKNOWN_GROUP_DESCRIPTION = entry(
+    "UNKNOWN_GROUP_DESCRIPTION",
+    "Detected invalid Diffie-Helmann group_descriptor {group}, in IKE area",
+    Channel.IKE,
+    "3-713118",
+    GUIDE,
+    "The peer wants a Diffie-Hellman group that this device does not have.",
+    group=NUMBER,
+)
+UNKNOWN_DOI = entry(
+    "UNKNOWN_DOI",
+    "Unknown Domain of Interpretation (DOI): {doi}",
+    Channel.IKE,
+    "3-713014",
+    GUIDE,
+    "The SA payload is not for IPsec.",
+    doi=NUMBER,
+)
+ID_TYPE_UNKNOWN = entry(
+    "ID_TYPE_UNKNOWN",
+    "Unknown identification type, Phase 1, Type {type}",
+    Channel.IKE,
+    "3-713016",
+    GUIDE,
+    "The peer names itself in a way that this device does not know.",
+    type=NUMBER,
+)
+ID_BAD_PORT = entry(
+    "ID_BAD_PORT",
+    "Received invalid phase 1 port value ({port}) in ID payload",
+    Channel.IKE,
+    "3-713084",
+    GUIDE,
+    "The peer's identity carries a port other than 0 or 500.",
+    port=NUMBER,
+)
+ID_BAD_PROTOCOL = entry(
+    "ID_BAD_PROTOCOL",
+    "Received invalid phase 1 protocol ({protocol}) in ID payload",
+    Channel.IKE,
+    "3-713085",
+    GUIDE,
+    "The peer's identity carries an IP protocol other than 0 or UDP.",
+    protocol=NUMBER,
+)
+ID_ZERO_LENGTH = entry(
+    "ID_ZERO_LENGTH",
+    "Zero length data in ID payload received during phase 1 or 2 processing",
+    Channel.IKE,
+    "3-713105",
+    GUIDE,
+    "The peer's identity is empty.",
+)
+ID_TOO_LONG = entry(
+    "ID_TOO_LONG",
+    "Phase 1 ID Data length {length} too long - reject tunnel!",
+    Channel.IKE,
+    "3-713102",
+    GUIDE,
+    "The peer's identity has 2 K octets or more.",
+    length=NUMBER,
+)
+KEY_ID_TOO_LONG = entry(
+    "KEY_ID_TOO_LONG",
+    "Key ID in ID payload too big for pre-shared IKE tunnel",
+    Channel.IKE,
+    "3-713008",
+    GUIDE,
+    "The peer's key id has more than 32 octets.",
+)
+MAX_NEGOTIATIONS = entry(
+    "MAX_NEGOTIATIONS",
+    "Maximum concurrent IKE negotiations exceeded!",
+    Channel.IKE,
+    "3-713191",
+    GUIDE,
+    "As many negotiations are under way as the device allows.",
+)
+NEGOTIATION_LIMIT = entry(
+    "NEGOTIATION_LIMIT",
+    "Dropping new negotiation - IKEv1 in-negotiation context limit of {limit} reached",
+    Channel.IKE,
+    "3-713276",
+    GUIDE,
+    "The configured limit of unfinished negotiations (max-in-negotiation-sa) is reached.",
+    limit=NUMBER,
+)
+TUNNEL_LIMIT = entry(
+    "TUNNEL_LIMIT",
+    "Tunnel Rejected: The maximum tunnel count allowed has been reached",
+    Channel.IKE,
+    "5-713239",
+    GUIDE,
+    "As many tunnels are up as the device allows.",
+)
+ORIGINATE_ONLY = entry(
+    "ORIGINATE_ONLY",
+    "Tunnel rejected: Originate-Only: Cannot accept incoming tunnel yet!",
+    Channel.IKE,
+    "3-713195",
+    GUIDE,
+    "The crypto map entry may only begin tunnels, and the peer began this one.",
+)
+SAME_OUTER_AND_INNER = entry(
+    "SAME_OUTER_AND_INNER",
+    "Remote L2L Peer {peer} initiated a tunnel with same outer and inner addresses. Peer could be "
+    "Originate Only - Possible misconfiguration!",
+    Channel.IKE,
+    "5-713196",
+    GUIDE,
+    "The tunnel's inner addresses are the gateways' own.",
+    peer=IPV4,
+)
+CONFLICTING_PROTOCOLS = entry(
+    "CONFLICTING_PROTOCOLS",
+    "Tunnel Rejected: Conflicting protocols specified by tunnel-group and group-policy",
+    Channel.IKE,
+    "3-713206",
+    GUIDE,
+    "Tunnel-group and group-policy allow no protocol in common.",
+)
+AUTHENTICATION_DIFFERS = entry(
+    "AUTHENTICATION_DIFFERS",
+    "Mismatch: P1 Authentication algorithm in the crypto map entry different from negotiated algorithm "
+    "for the L2L connection",
+    Channel.IKE,
+    "3-713134",
+    GUIDE,
+    "Phase 1 agreed on another authentication than the crypto map entry asks for.",
+)
+UNKNOWN_AGGRESSIVE_GROUP = entry(
+    "UNKNOWN_AGGRESSIVE_GROUP",
+    "Received ISAKMP Aggressive Mode message 1 with unknown tunnel group name {group}",
+    Channel.IKE,
+    "4-713255",
+    GUIDE,
+    "An aggressive mode peer names a tunnel-group that does not exist.",
+    group=NAME,
+)
+SPOOFED_AGGRESSIVE_ANSWER = entry(
+    "SPOOFED_AGGRESSIVE_ANSWER",
+    "Sending spoofed ISAKMP Aggressive Mode message 2 due to receipt of unknown tunnel group. Aborting connection.",
+    Channel.IKE,
+    "6-713256",
+    GUIDE,
+    "The device answers as if the tunnel-group existed, so that nobody can find out names.",
+)

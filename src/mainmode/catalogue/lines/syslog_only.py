@@ -1,0 +1,106 @@
+"""What goes to the system log only: no debug shows it."""
+
+from mainmode.catalogue.declare import entry
+from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.kinds import (
+    DIRECTION,
+    DURATION,
+    IPV4,
+    NAME,
+    NUMBER,
+    PHRASE,
+    SPI_UPPER,
+)
+from mainmode.catalogue.origins import AWS, GUIDE, REMOTE_ACCESS, UKFAST
+
+SA_CREATED = entry(
+    "SA_CREATED",
+    "IPSEC: An {direction} LAN-to-LAN SA (SPI= {spi}) between {local} and {remote} (user= {user}) has been created.",
+    Channel.SYSLOG,
+    "6-602303",
+    UKFAST,
+    "An IPsec SA went in; the outbound one comes first.",
+    direction=DIRECTION,
+    spi=SPI_UPPER,
+    local=IPV4,
+    remote=IPV4,
+    user=NAME,
+)
+SA_DELETED = entry(
+    "SA_DELETED",
+    "IPSEC: An {direction} LAN-to-LAN SA (SPI= {spi}) between {local} and {remote} (user= {user}) has been deleted.",
+    Channel.SYSLOG,
+    "6-602304",
+    GUIDE,
+    "An IPsec SA went out.",
+    direction=DIRECTION,
+    spi=SPI_UPPER,
+    local=IPV4,
+    remote=IPV4,
+    user=NAME,
+)
+REMOTE_ACCESS_SA_CREATED = entry(
+    "REMOTE_ACCESS_SA_CREATED",
+    "IPSEC: An {direction} remote access SA (SPI= {spi}) between {local} and {remote} (user= {user}) has been created.",
+    Channel.SYSLOG,
+    "6-602303",
+    REMOTE_ACCESS,
+    "An IPsec SA of a remote access user went in.",
+    direction=DIRECTION,
+    spi=SPI_UPPER,
+    local=IPV4,
+    remote=IPV4,
+    user=NAME,
+)
+REKEYING_BY_DATA = entry(
+    "REKEYING_BY_DATA",
+    "IPSEC: An {direction} LAN-to-LAN SA (SPI= {spi}) between {local} and {remote} (user= {user}) is "
+    "rekeying due to data rollover.",
+    Channel.SYSLOG,
+    "7-702307",
+    GUIDE,
+    "An IPsec SA carried as much as its lifetime in kilobytes allows.",
+    direction=DIRECTION,
+    spi=SPI_UPPER,
+    local=IPV4,
+    remote=IPV4,
+    user=NAME,
+)
+REKEYING_BY_SEQUENCE = entry(
+    "REKEYING_BY_SEQUENCE",
+    "IPSEC: An {direction} LAN-to-LAN SA (SPI= {spi}) between {local} and {remote} (user= {user}) is "
+    "rekeying due to sequence number rollover.",
+    Channel.SYSLOG,
+    "3-702305",
+    GUIDE,
+    "An IPsec SA used up its sequence numbers.",
+    direction=DIRECTION,
+    spi=SPI_UPPER,
+    local=IPV4,
+    remote=IPV4,
+    user=NAME,
+)
+GROUP_POLICY_RETRIEVED = entry(
+    "GROUP_POLICY_RETRIEVED",
+    "AAA retrieved default group policy ({policy}) for user = {user}",
+    Channel.SYSLOG,
+    "6-113009",
+    UKFAST,
+    "The group-policy that applies to the peer.",
+    policy=NAME,
+    user=NAME,
+)
+SESSION_DISCONNECTED = entry(
+    "SESSION_DISCONNECTED",
+    "Session disconnected. Session Type: {type}, Duration: {duration}, Bytes xmt: {sent}, Bytes rcv: "
+    "{received}, Reason: {reason}",
+    Channel.SYSLOG,
+    "4-113019",
+    AWS,
+    "The VPN session ended: how long it was up, what it carried, and why it ended.",
+    type=NAME,
+    duration=DURATION,
+    sent=NUMBER,
+    received=NUMBER,
+    reason=PHRASE,
+)
