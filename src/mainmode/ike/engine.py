@@ -69,9 +69,11 @@ class IkeSaView:
 class Engine:
     """IKE for one device. `settings` may be exchanged while it runs; what stands keeps what it was negotiated with."""
 
-    def __init__(self, settings: IkeSettings, entropy: Entropy) -> None:
+    def __init__(self, settings: IkeSettings, entropy: Entropy, listened: bool = True) -> None:
+        """`listened` False: nobody wants lines, so none are made."""
         self.settings = settings
         self._entropy = entropy
+        self._listened = listened
         self._handles = Handles()
         self._table = SaTable()
         self._course = Course(self._table)
@@ -133,7 +135,7 @@ class Engine:
         return tuple(self._view(index, sa) for index, sa in enumerate(self._table.all(), 1))
 
     def _turn(self, now: Instant) -> Turn:
-        return Turn(now, self.settings, self._entropy, self._handles)
+        return Turn(now, self.settings, self._entropy, self._handles, self._listened)
 
     def _acquire(self, request: Acquire, turn: Turn) -> None:
         entry = request.entry

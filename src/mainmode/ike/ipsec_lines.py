@@ -89,6 +89,8 @@ def _rule(
 
 def say_outbound(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
     """The outbound SA going in."""
+    if not turn.listened:
+        return
     say = _Speaker(qm, turn, step, pair)
     local, remote = pair.proxies.local, pair.proxies.remote
     spi = pair.outbound_spi
@@ -103,6 +105,8 @@ def say_outbound(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
 
 def say_inbound(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
     """The inbound SA going in."""
+    if not turn.listened:
+        return
     say = _Speaker(qm, turn, step, pair)
     local, remote = pair.proxies.local, pair.proxies.remote
     here, there = _outer(pair, local=True), _outer(pair, local=False)
@@ -133,6 +137,8 @@ def _update(say: _Speaker, direction: str, spi: int, handle: int) -> None:
 
 def say_created(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
     """The two system log messages of a new pair: outbound first."""
+    if not turn.listened:
+        return
     say = _Speaker(qm, turn, step, pair)
     for direction, spi in (("outbound", pair.outbound_spi), ("inbound", pair.inbound_spi)):
         say(
@@ -147,6 +153,8 @@ def say_created(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
 
 def say_deleted(pair: SaPair, turn: Turn, exchange: Exchange) -> None:
     """The lines of a pair of SAs going out."""
+    if not turn.listened:
+        return
 
     def say(entry: Entry, **values: Any) -> None:
         turn.say(entry, step=Step.TEARDOWN, exchange=exchange, sources=pair.sources, **values)

@@ -289,7 +289,7 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
             sources=sources,
         )
     turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, tuple(found.sources.values()), group=found.name)
-    sa.tunnel_group = found
+    sa.land_on(found)
     return Outcome.OK
 
 

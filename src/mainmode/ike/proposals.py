@@ -1,6 +1,6 @@
 """The SA payloads that a device offers: all IKE policies in MM1, all transform sets of a crypto map entry in QM1."""
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 from mainmode.base.codes import (
     Encapsulation,
@@ -38,7 +38,8 @@ def _policy_transform(number: int, policy: IkePolicy) -> Transform:
     return Transform(number, KEY_IKE, tuple(attributes))
 
 
-def phase1_offer(policies: Sequence[IkePolicy]) -> SecurityAssociation:
+@lru_cache(256)
+def phase1_offer(policies: tuple[IkePolicy, ...]) -> SecurityAssociation:
     """All policies as transforms of one proposal, in priority order (RFC 2409 §5, at most 255)."""
     transforms = tuple(_policy_transform(number, policy) for number, policy in enumerate(policies[:255], 1))
     return SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))

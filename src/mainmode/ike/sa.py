@@ -60,6 +60,8 @@ class Turn:
     settings: IkeSettings
     entropy: Entropy
     handles: Handles
+    listened: bool = True
+    """Whether anybody wants lines; where nobody does, none are made."""
     effects: list[Effect] = field(default_factory=list)
     path: Path | None = None
     header: Header | None = None
@@ -80,6 +82,8 @@ class Turn:
         **values: Any,
     ) -> None:
         """Put a line into the stream."""
+        if not self.listened:
+            return
         self.effects.append(Say(entry(about, **values), step, exchange, sources))
 
     def drop(self, reason: Drop, detail: str = "", sources: tuple[Source, ...] = ()) -> None:
@@ -145,29 +149,22 @@ class IkeSa:
     entered_as: Endpoint = field(init=False)
     """Where the peer was when the SA began: it is filed under this."""
 
+    about_ip: About = field(init=False)
+    """The prefix of lines that never name the group."""
+    about: About = field(init=False)
+    """The prefix of its lines: with the group once the connection landed on one."""
+    exchange: Exchange = field(init=False)
+    """Phase 1 of this SA."""
+
     def __post_init__(self) -> None:
         self.entered_as = self.path.remote
+        self.about_ip = self.about = About(ip=str(self.peer))
+        self.exchange = Exchange(self.cookie_i, 0)
 
     @property
     def peer(self) -> IPv4Address:
         """The peer's address."""
         return self.path.remote.address
-
-    @property
-    def about(self) -> About:
-        """The prefix of its lines: with the group once the connection landed on one."""
-        group = self.tunnel_group.name if self.tunnel_group is not None else ""
-        return About(group=group, ip=str(self.peer))
-
-    @property
-    def about_ip(self) -> About:
-        """The prefix of lines that never name the group."""
-        return About(ip=str(self.peer))
-
-    @property
-    def exchange(self) -> Exchange:
-        """Phase 1 of this SA."""
-        return Exchange(self.cookie_i, 0)
 
     @property
     def active(self) -> bool:
@@ -187,8 +184,16 @@ class IkeSa:
         while len(self.spent_ids) > REMEMBERED_MESSAGE_IDS:
             self.spent_ids.popitem(last=False)
 
+    def land_on(self, group: TunnelGroup) -> None:
+        """The tunnel-group that serves this peer; its name is in the lines from here on."""
+        self.tunnel_group = group
+        self.about = replace(self.about, group=group.name)
+
     def move(self, path: Path) -> None:
         """Follow the peer to another address or port: only after a message there was authenticated."""
+        if path.remote.address != self.peer:
+            self.about_ip = About(ip=str(path.remote.address))
+            self.about = replace(self.about, ip=self.about_ip.ip)
         self.path = path
 
 
@@ -231,15 +236,14 @@ class QuickMode:
     deadline: Instant | None = None
     replaces: int | None = None
 
-    @property
-    def exchange(self) -> Exchange:
-        """This quick mode."""
-        return Exchange(self.sa.cookie_i, self.message_id)
+    exchange: Exchange = field(init=False)
+    """This quick mode."""
+    about: About = field(init=False)
+    """The prefix of its lines."""
 
-    @property
-    def about(self) -> About:
-        """The prefix of its lines."""
-        return self.sa.about
+    def __post_init__(self) -> None:
+        self.about = self.sa.about
+        self.exchange = Exchange(self.sa.cookie_i, self.message_id)
 
 
 def framed(octets: bytes, path: Path) -> bytes:

@@ -16,6 +16,7 @@ from mainmode.ike.effects import (
     Send,
     Step,
 )
+from mainmode.ike.fsm import State
 from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn, framed
@@ -151,7 +152,8 @@ def delete_child(sa: IkeSa, turn: Turn, inbound_spi: int, failure: Failure, tell
 
 def delete_phase1(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool) -> None:
     """Take an IKE SA down with everything under it."""
-    for qm in tuple(sa.quick_modes.values()):
+    unfinished = [qm for qm in sa.quick_modes.values() if qm.state is not State.QM_ACTIVE]
+    for qm in unfinished:
         qm.failure = qm.failure or failure
         turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, qm.failure))
     sa.quick_modes.clear()

@@ -21,6 +21,9 @@ from mainmode.wire.vendor import (
 
 IOS_CAPABILITIES = 0x20000001
 
+_FRAGMENTATION, _UNITY, _XAUTH, _ALTIGA = (VendorId(data) for data in (FRAGMENTATION, UNITY, XAUTH, ALTIGA_GATEWAY))
+_NAT = {version: VendorId(version.vendor_id) for version in NatVersion}
+
 
 def hear_vendor_ids(sa: IkeSa, turn: Turn, message: Message, step: Step) -> None:
     """Say which vendor IDs the message holds, and keep what they announce."""
@@ -74,9 +77,9 @@ def nat_vendor_ids(sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None)
                 exchange_sources(turn.settings, "nat_traversal"),
                 payload=f"NAT-Traversal VID ver {version.value}",
             )
-            payloads.append(VendorId(version.vendor_id))
+            payloads.append(_NAT[version])
     turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Fragmentation VID + extended capabilities")
-    payloads.append(VendorId(FRAGMENTATION))
+    payloads.append(_FRAGMENTATION)
     return tuple(payloads)
 
 
@@ -96,8 +99,8 @@ def gateway_vendor_ids(sa: IkeSa, turn: Turn, step: Step) -> tuple[VendorId, ...
     turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="VID")
     turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="Altiga/Cisco VPN3000/Cisco ASA GW")
     return (
-        VendorId(UNITY),
-        VendorId(XAUTH),
+        _UNITY,
+        _XAUTH,
         VendorId(ios_vendor_id(turn.entropy.take(12))),
-        VendorId(ALTIGA_GATEWAY),
+        _ALTIGA,
     )

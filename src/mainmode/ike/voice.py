@@ -19,6 +19,8 @@ QM3_COUNTED_TWICE = 24
 
 def say_decode(turn: Turn, about: About, verb: str, message: Message, step: Step, exchange: Exchange) -> None:
     """The IKE_DECODE line of a message: SENDING, RESENDING or RECEIVED, its payloads and its length."""
+    if not turn.listened:
+        return
     extra = QM3_COUNTED_TWICE if step is Step.QM3 and verb == "SENDING" and message.length == 52 else 0
     turn.say(
         lines.IKE_DECODE,

@@ -1,0 +1,1 @@
+"""Diffie-Hellman groups, ciphers, MACs, the SKEYID family, KEYMAT and the IV chain."""

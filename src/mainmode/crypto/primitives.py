@@ -1,0 +1,332 @@
+"""The one module that knows a crypto library: `cryptography` for ciphers and curves, libcrypto for powers.
+
+Everything heavy is imported by the first call that needs it, so that importing this module costs nothing.
+`cryptography` cannot serve MODP groups 1 and 2 and is about to drop the others; so modular powers are taken
+by `BN_mod_exp_mont_consttime` of the libcrypto that Python's own `hashlib` stands on.
+"""
+
+from collections.abc import Callable
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+from mainmode.crypto.errors import CryptoError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
+
+ModularPower = Callable[[bytes, bytes], bytes]
+"""(base, exponent) -> base ** exponent by a fixed modulus, as octets of the modulus's length."""
+
+OctetStream = Callable[[bytes], bytes]
+"""A cipher context that goes on where it stopped: whole blocks in, as many octets out."""
+
+
+# Block ciphers
+
+
+class BlockCipher(Enum):
+    """A block cipher by name."""
+
+    DES = "DES"
+    TRIPLE_DES = "3DES"
+    AES = "AES"
+
+
+_KEY_LENGTHS = {BlockCipher.DES: (8,), BlockCipher.TRIPLE_DES: (24,), BlockCipher.AES: (16, 24, 32)}
+_BLOCKS = {BlockCipher.DES: 8, BlockCipher.TRIPLE_DES: 8, BlockCipher.AES: 16}
+
+
+def cbc_encrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """One message in CBC mode, unpadded. Raises CryptoError for a key, IV or message of the wrong size."""
+    _check_blocks(cipher, data)
+    return _cbc(cipher, key, iv).encryptor().update(data)
+
+
+def cbc_decrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
+    """The inverse of `cbc_encrypt`, with the same errors."""
+    _check_blocks(cipher, data)
+    return _cbc(cipher, key, iv).decryptor().update(data)
+
+
+def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
+    """A CBC context that lives on between messages, from an IV of zeros. Raises CryptoError for a bad key.
+
+    Fed one random block before each message, what it gives for that block is an unpredictable IV.
+    """
+    return _cbc(cipher, key, bytes(_BLOCKS[cipher])).encryptor().update
+
+
+def cbc_decryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
+    """A CBC context that lives on: fed IV and message, it gives one block of rubbish and the plaintext."""
+    return _cbc(cipher, key, bytes(_BLOCKS[cipher])).decryptor().update
+
+
+def _check_blocks(cipher: BlockCipher, data: bytes) -> None:
+    if len(data) % _BLOCKS[cipher]:
+        raise CryptoError(f"{len(data)} octets are no whole number of {cipher.value} blocks")
+
+
+def _cbc(cipher: BlockCipher, key: bytes, iv: bytes) -> "Cipher[modes.CBC]":
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    if len(key) not in _KEY_LENGTHS[cipher]:
+        raise CryptoError(f"a {cipher.value} key of {len(key)} octets")
+    if len(iv) != _BLOCKS[cipher]:
+        raise CryptoError(f"a {cipher.value} IV of {len(iv)} octets")
+    return Cipher(_algorithm(cipher, key), CBC(iv))
+
+
+def _algorithm(cipher: BlockCipher, key: bytes) -> "BlockCipherAlgorithm":
+    """The library's cipher. It has no single DES; 3DES with one key three times is DES."""
+    if cipher is BlockCipher.AES:
+        from cryptography.hazmat.primitives.ciphers.algorithms import AES
+
+        return AES(key)
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+
+    return TripleDES(key * 3 if cipher is BlockCipher.DES else key)
+
+
+class Gcm:
+    """AES-GCM with a tag of 16 octets (NIST SP 800-38D)."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, key: bytes) -> None:
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        if len(key) not in _KEY_LENGTHS[BlockCipher.AES]:
+            raise CryptoError(f"an AES-GCM key of {len(key)} octets")
+        self._aead = AESGCM(key)
+
+    def seal(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+        """Ciphertext and tag; a nonce of 12 octets must never come twice under one key."""
+        return self._aead.encrypt(nonce, data, associated)
+
+    def open(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
+        """The plaintext of ciphertext and tag. Raises CryptoError where the tag does not verify."""
+        from cryptography.exceptions import InvalidTag
+
+        try:
+            return self._aead.decrypt(nonce, data, associated)
+        except InvalidTag:
+            raise CryptoError("the tag does not verify") from None
+
+
+# Elliptic curves
+
+
+class Curve(Enum):
+    """A NIST curve over a prime field: bits of the field, and the order of the base point (SP 800-186)."""
+
+    P256 = (256, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551)
+    P384 = (
+        384,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+    )
+    P521 = (
+        521,
+        (1 << 521) - (6 << 256) + 0x51868783BF2F966B7FCC0148F709A5D03BB5C9B8899C47AEBB6FB71E91386409,
+    )
+
+    def __init__(self, bits: int, order: int) -> None:
+        self.bits = bits
+        self.order = order
+
+    @property
+    def coordinate_length(self) -> int:
+        """Octets of one coordinate."""
+        return (self.bits + 7) // 8
+
+
+def ecp_public(curve: Curve, scalar: bytes) -> bytes:
+    """The public point x | y of a private scalar from 1 up to, but without, the order."""
+    point = _ecp_private(curve, scalar).public_key().public_numbers()
+    return point.x.to_bytes(curve.coordinate_length) + point.y.to_bytes(curve.coordinate_length)
+
+
+def ecp_shared(curve: Curve, scalar: bytes, peer: bytes) -> bytes:
+    """x of the common point. Raises CryptoError where the peer's x | y is no point of the curve."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    try:
+        point = ec.EllipticCurvePublicKey.from_encoded_point(_ecp_curve(curve), b"\4" + peer)
+    except ValueError:
+        raise CryptoError("a public value that is no point of the curve") from None
+    return _ecp_private(curve, scalar).exchange(ec.ECDH(), point)
+
+
+def _ecp_private(curve: Curve, scalar: bytes) -> "ec.EllipticCurvePrivateKey":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    return ec.derive_private_key(int.from_bytes(scalar), _ecp_curve(curve))
+
+
+def _ecp_curve(curve: Curve) -> "ec.EllipticCurve":
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    if curve is Curve.P256:
+        return ec.SECP256R1()
+    return ec.SECP384R1() if curve is Curve.P384 else ec.SECP521R1()
+
+
+# Modular powers
+
+
+class _Exponentiation(Protocol):
+    """A library that takes modular powers."""
+
+    name: str
+
+    def power(self, modulus: bytes) -> ModularPower: ...
+
+
+def modular_power(modulus: bytes) -> ModularPower:
+    """The power function of an odd modulus, from the best library there is; it may be kept for ever."""
+    return _exponentiation().power(modulus)
+
+
+def exponentiation() -> str:
+    """What takes modular powers here: `libcrypto` or `gmpy2`, both in constant time, or Python's `pow`."""
+    return _exponentiation().name
+
+
+@cache
+def _exponentiation() -> _Exponentiation:
+    return _libcrypto() or _gmpy2() or _Python()
+
+
+class _Python:
+    """Python's own integers: slow, and the time tells something of the exponent. The last resort."""
+
+    name = "pow"
+
+    def power(self, modulus: bytes) -> ModularPower:
+        number = int.from_bytes(modulus)
+
+        def power(base: bytes, exponent: bytes) -> bytes:
+            return pow(int.from_bytes(base), int.from_bytes(exponent), number).to_bytes(len(modulus))
+
+        return power
+
+
+class _Gmpy2:
+    """GMP's `mpz_powm_sec`."""
+
+    name = "gmpy2"
+
+    def __init__(self, powmod_sec: Callable[[int, int, int], int]) -> None:
+        self._powmod_sec = powmod_sec
+
+    def power(self, modulus: bytes) -> ModularPower:
+        number = int.from_bytes(modulus)
+
+        def power(base: bytes, exponent: bytes) -> bytes:
+            found = self._powmod_sec(int.from_bytes(base), int.from_bytes(exponent), number)
+            return int(found).to_bytes(len(modulus))
+
+        return power
+
+
+def _gmpy2() -> _Gmpy2 | None:
+    try:
+        from gmpy2 import powmod_sec  # type: ignore[import-not-found,import-untyped,unused-ignore]
+    except ImportError:
+        return None
+    return _Gmpy2(powmod_sec)
+
+
+_BN_FLG_CONSTTIME = 4
+_LIBCRYPTO_NAMES = ("libcrypto.so.3", "libcrypto.so")
+
+
+class _Libcrypto:
+    """`BN_mod_exp_mont_consttime` through ctypes.
+
+    Calls hold the interpreter's lock (the library is loaded as a PyDLL): one scratch context serves all.
+    """
+
+    name = "libcrypto"
+
+    def __init__(self, library: Any) -> None:
+        """Declares the calls. Raises AttributeError where the library lacks one."""
+        from ctypes import c_char_p, c_int, c_void_p
+
+        for name, result, arguments in (
+            ("BN_CTX_secure_new", c_void_p, ()),
+            ("BN_MONT_CTX_new", c_void_p, ()),
+            ("BN_MONT_CTX_set", c_int, (c_void_p, c_void_p, c_void_p)),
+            ("BN_new", c_void_p, ()),
+            ("BN_clear_free", None, (c_void_p,)),
+            ("BN_bin2bn", c_void_p, (c_char_p, c_int, c_void_p)),
+            ("BN_bn2binpad", c_int, (c_void_p, c_char_p, c_int)),
+            ("BN_set_flags", None, (c_void_p, c_int)),
+            ("BN_mod_exp_mont_consttime", c_int, (c_void_p,) * 6),
+        ):
+            function = getattr(library, name)
+            function.restype = result
+            function.argtypes = arguments
+        self._library = library
+        self._scratch = _present(library.BN_CTX_secure_new())
+
+    def power(self, modulus: bytes) -> ModularPower:
+        from ctypes import create_string_buffer
+
+        library, scratch, length = self._library, self._scratch, len(modulus)
+        number = _present(library.BN_bin2bn(modulus, length, None))
+        montgomery = _present(library.BN_MONT_CTX_new())
+        _present(library.BN_MONT_CTX_set(montgomery, number, scratch))
+
+        def power(base: bytes, exponent: bytes) -> bytes:
+            octets = create_string_buffer(length)
+            numbers = [
+                library.BN_bin2bn(base, len(base), None),
+                library.BN_bin2bn(exponent, len(exponent), None),
+                library.BN_new(),
+            ]
+            try:
+                b, e, result = map(_present, numbers)
+                library.BN_set_flags(e, _BN_FLG_CONSTTIME)
+                _present(library.BN_mod_exp_mont_consttime(result, b, e, number, scratch, montgomery))
+                if library.BN_bn2binpad(result, octets, length) != length:
+                    raise MemoryError("libcrypto")
+            finally:
+                for allocated in numbers:
+                    library.BN_clear_free(allocated)
+            return octets.raw
+
+        return power
+
+
+def _present(result: int | None) -> int:
+    """What libcrypto gave. Raises MemoryError for a null pointer or a zero, which here mean no memory."""
+    if not result:
+        raise MemoryError("libcrypto")
+    return result
+
+
+def _libcrypto() -> _Libcrypto | None:
+    """libcrypto by way of the module that has it loaded already, else by its name."""
+    try:
+        import ctypes
+    except ImportError:
+        return None
+    for name in (_hashlib_file(), *_LIBCRYPTO_NAMES):
+        try:
+            if name is not None:
+                return _Libcrypto(ctypes.PyDLL(name))
+        except (OSError, AttributeError):
+            continue
+    return None
+
+
+def _hashlib_file() -> str | None:
+    """The file of Python's OpenSSL module, by which its libcrypto's symbols are found; None without one."""
+    try:
+        import _hashlib
+    except ImportError:
+        return None
+    return getattr(_hashlib, "__file__", None)

@@ -1,0 +1,191 @@
+"""ESP in software (RFC 4303): packets sealed and opened under one SA, without extended sequence numbers.
+
+What is protected is octets with a next header: a whole IPv4 packet in tunnel mode (4), what follows the IP
+header in transport mode (its protocol). Ciphers in CBC (RFC 2451, 3602), AES-GCM (RFC 4106), NULL (RFC 2410).
+"""
+
+import hmac
+import struct
+from collections.abc import Callable
+
+from mainmode.base.codes import IpProtocol
+from mainmode.base.entropy import Entropy
+from mainmode.base.errors import Drop, MainmodeError
+from mainmode.crypto.algorithms import GCM_SALT_LENGTH, EspCipher, EspIntegrity, esp_cipher, esp_integrity
+from mainmode.crypto.errors import CryptoError
+from mainmode.crypto.primitives import BlockCipher, Gcm, OctetStream, cbc_decryptor, cbc_encryptor
+from mainmode.ipsec.dataplane import EspSuite, SaKeys
+from mainmode.ipsec.replay import DEFAULT_SIZE, ReplayWindow
+
+_HEADER = struct.Struct("!II")
+_LAST_SEQUENCE = 0xFFFFFFFF
+_PADDING = bytes(range(1, 256))
+
+
+class EspRefused(MainmodeError):  # noqa: N818 (it names what happened)
+    """A packet that ESP does not let pass; `drop` names the reason."""
+
+    def __init__(self, drop: Drop, detail: str) -> None:
+        self.drop = drop
+        self.detail = detail
+        super().__init__(f"{drop.value}: {detail}")
+
+
+class _Keyed:
+    """Cipher and integrity of one direction with their keys; how long an ICV is, and how it is made."""
+
+    __slots__ = ("_mac", "cipher", "icv_length", "integrity", "key")
+
+    def __init__(self, suite: EspSuite, keys: SaKeys) -> None:
+        """Raises UnsupportedAlgorithm and CryptoError, as `OutboundSa` says."""
+        self.cipher: EspCipher = esp_cipher(suite.encryption, suite.key_bits)
+        self.integrity: EspIntegrity = esp_integrity(suite.authentication)
+        self.key = keys.cipher.reveal()
+        without_integrity = self.integrity.hash is None
+        if (self.cipher.aead and not without_integrity) or (self.cipher.cipher is None and without_integrity):
+            raise CryptoError(f"ESP cipher {self.cipher.name} with integrity {self.integrity.name}")
+        if len(self.key) != self.cipher.key_length or len(keys.integrity) != self.integrity.key_length:
+            raise CryptoError(f"keys that do not fit {self.cipher.name} and {self.integrity.name}")
+        self._mac = None
+        if self.integrity.hash is not None:
+            self._mac = hmac.new(keys.integrity.reveal(), digestmod=self.integrity.hash.name)
+        self.icv_length = self.cipher.icv_length + self.integrity.icv_length
+
+    def icv(self, octets: bytes) -> bytes:
+        """The ICV over header, IV and ciphertext; empty where the suite has no integrity of its own."""
+        if self._mac is None:
+            return b""
+        mac = self._mac.copy()
+        mac.update(octets)
+        return mac.digest()[: self.integrity.icv_length]
+
+    def cbc(self, start: Callable[[BlockCipher, bytes], OctetStream]) -> OctetStream | None:
+        """A CBC context that lives as long as the SA, where that is the mode."""
+        if self.cipher.cipher is None or self.cipher.aead:
+            return None
+        return start(self.cipher.cipher, self.key)
+
+    def gcm(self) -> Gcm | None:
+        """AES-GCM where that is the cipher."""
+        return Gcm(self.key[:-GCM_SALT_LENGTH]) if self.cipher.aead else None
+
+    @property
+    def salt(self) -> bytes:
+        """The salt at the end of AES-GCM's keying material (RFC 4106 §4, §8.1)."""
+        return self.key[-GCM_SALT_LENGTH:]
+
+
+class OutboundSa:
+    """One direction out: seals packets, numbering them from 1."""
+
+    __slots__ = ("_cbc", "_gcm", "_keyed", "_sequence", "_spi")
+
+    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys) -> None:
+        """Raises UnsupportedAlgorithm for a suite that the device does not have.
+
+        Raises CryptoError for keys of a wrong length, for AES-GCM with another integrity, and for NULL without
+        any (RFC 4303 §3.2: one of the two services there must be).
+        """
+        self._keyed = _Keyed(suite, keys)
+        self._spi = spi
+        self._sequence = 0
+        self._gcm = self._keyed.gcm()
+        self._cbc = self._keyed.cbc(cbc_encryptor)
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last packet sealed; 0 before the first."""
+        return self._sequence
+
+    def seal(self, payload: bytes, entropy: Entropy, next_header: int = IpProtocol.IPIP) -> bytes:
+        """The ESP packet, SPI to ICV. Raises EspRefused (NO_TUNNEL) when the sequence numbers are used up.
+
+        `payload` is the whole inner packet in tunnel mode, else what follows an IP header.
+        """
+        if self._sequence == _LAST_SEQUENCE:
+            raise EspRefused(Drop.NO_TUNNEL, "the sequence numbers of the SA are used up")
+        self._sequence += 1
+        header = _HEADER.pack(self._spi, self._sequence)
+        pad = -(len(payload) + 2) % self._keyed.cipher.block
+        plain = payload + _PADDING[:pad] + bytes((pad, next_header))
+        packet = header + self._encrypt(header, plain, entropy)
+        return packet + self._keyed.icv(packet)
+
+    def _encrypt(self, header: bytes, plain: bytes, entropy: Entropy) -> bytes:
+        """IV and ciphertext, with the tag for AES-GCM."""
+        if self._gcm is not None:
+            # The IV need only be unique (RFC 4106 §3.1); the sequence number is.
+            iv = self._sequence.to_bytes(8)
+            return iv + self._gcm.seal(self._keyed.salt + iv, plain, header)
+        if self._cbc is not None:
+            # One random block goes before the plaintext; encrypted, it is an IV that nobody can predict.
+            return self._cbc(entropy.take(self._keyed.cipher.block) + plain)
+        return plain
+
+
+class InboundSa:
+    """One direction in: opens packets, each sequence number once."""
+
+    __slots__ = ("_cbc", "_gcm", "_keyed", "_spi", "window")
+
+    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int = DEFAULT_SIZE) -> None:
+        """`window` is the anti-replay window in packets. Raises as `OutboundSa` and `ReplayWindow` do."""
+        self._keyed = _Keyed(suite, keys)
+        self._spi = spi
+        self.window = ReplayWindow(window)
+        self._gcm = self._keyed.gcm()
+        self._cbc = self._keyed.cbc(cbc_decryptor)
+
+    def open(self, esp: bytes) -> bytes:
+        """The inner packet of tunnel mode.
+
+        Raises EspRefused as `unwrap` does, and with NOT_AN_IP_PACKET for a next header other than 4.
+        """
+        payload, next_header = self.unwrap(esp)
+        if next_header != IpProtocol.IPIP:
+            raise EspRefused(Drop.NOT_AN_IP_PACKET, f"next header {next_header} in tunnel mode")
+        return payload
+
+    def unwrap(self, esp: bytes) -> tuple[bytes, int]:
+        """Payload and next header of an ESP packet, SPI to ICV.
+
+        Raises EspRefused: UNKNOWN_SPI (another SA's), REPLAY (before the ICV is looked at), BAD_ICV,
+        BAD_PADDING (also for a packet too short or not in whole blocks). Without integrity there is no
+        anti-replay either (RFC 4303 §3.4.3).
+        """
+        keyed = self._keyed
+        cipher = keyed.cipher
+        body_length = len(esp) - _HEADER.size - cipher.iv_length - keyed.icv_length
+        if body_length < cipher.block or body_length % cipher.block:
+            raise EspRefused(Drop.BAD_PADDING, f"{len(esp)} octets do not fit {cipher.name}")
+        spi, sequence = _HEADER.unpack_from(esp)
+        if spi != self._spi:
+            raise EspRefused(Drop.UNKNOWN_SPI, f"SPI 0x{spi:08x}")
+        if keyed.icv_length and not self.window.accepts(sequence):
+            raise EspRefused(Drop.REPLAY, f"sequence number {sequence}")
+        plain = self._decrypt(esp)
+        if keyed.icv_length:
+            self.window.mark(sequence)
+        pad, next_header = plain[-2:]
+        end = len(plain) - 2 - pad
+        if end < 0 or plain[end:-2] != _PADDING[:pad]:
+            raise EspRefused(Drop.BAD_PADDING, f"sequence number {sequence}")
+        return plain[:end], next_header
+
+    def _decrypt(self, esp: bytes) -> bytes:
+        """Payload and trailer, once the ICV verifies. Raises EspRefused (BAD_ICV)."""
+        keyed = self._keyed
+        cipher = keyed.cipher
+        if self._gcm is not None:
+            header, iv, sealed = esp[:8], esp[8 : 8 + cipher.iv_length], esp[8 + cipher.iv_length :]
+            try:
+                return self._gcm.open(keyed.salt + iv, sealed, header)
+            except CryptoError:
+                raise EspRefused(Drop.BAD_ICV, cipher.name) from None
+        end = len(esp) - keyed.icv_length
+        if not hmac.compare_digest(keyed.icv(esp[:end]), esp[end:]):
+            raise EspRefused(Drop.BAD_ICV, keyed.integrity.name)
+        if self._cbc is None:
+            return esp[8:end]
+        # The context lives on, so the block that it gives for the IV is rubbish and the plaintext follows it.
+        return self._cbc(esp[8:end])[cipher.block :]

@@ -1,0 +1,41 @@
+"""The anti-replay window of an inbound SA (RFC 4303 §3.4.3), and the bitmap that the device prints of it."""
+
+DEFAULT_SIZE = 64
+LARGEST_SIZE = 1024
+
+
+class ReplayWindow:
+    """Which of the last `size` sequence numbers were received. Ask `accepts`, check the ICV, then `mark`."""
+
+    __slots__ = ("_base", "_seen", "size")
+
+    def __init__(self, size: int = DEFAULT_SIZE) -> None:
+        """`size` from 64 to 1024 packets. Raises ValueError for another."""
+        if not DEFAULT_SIZE <= size <= LARGEST_SIZE:
+            raise ValueError(f"a replay window of {size} packets")
+        self.size = size
+        self._base = 0
+        # Bit n is sequence number base + n. The first packet's number is 1, so number 0 counts as seen.
+        self._seen = 1
+
+    def accepts(self, sequence: int) -> bool:
+        """Whether a packet with this number is new: right of the window, or inside it and not seen."""
+        return sequence >= self._base and not self._seen >> (sequence - self._base) & 1
+
+    def mark(self, sequence: int) -> None:
+        """Note a packet whose integrity was verified; the window slides until that number is inside."""
+        slide = max(0, sequence - self.size + 1 - self._base)
+        self._base += slide
+        self._seen >>= slide
+        if sequence >= self._base:
+            self._seen |= 1 << (sequence - self._base)
+
+    def bitmap(self) -> tuple[int, int]:
+        """High and low 32-bit word of the last 64 numbers, as `show crypto ipsec sa` prints them.
+
+        Bit n stands for number n, and bit 0 is set from the start: four packets make 0x00000000 0x0000001F
+        (reference show output). From number 64 on the top bit is the highest number received and bit 0 the
+        one 63 before it (inferred: it continues the rule and gives the two full words of busy devices).
+        """
+        last = self._seen >> max(0, self._seen.bit_length() - 64)
+        return last >> 32, last & 0xFFFFFFFF

@@ -1,0 +1,199 @@
+"""ISAKMP messages (RFC 2408 §3.1, §3.2): header and chain of payloads, from octets to values and back."""
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from mainmode.base.codes import ExchangeType, Flag, PayloadType
+from mainmode.base.errors import Drop, WireError
+from mainmode.wire.cursor import Cursor
+from mainmode.wire.payloads import Payload, read_payload
+from mainmode.wire.sa import GENERIC, generic_header
+
+VERSION = 0x10
+"""Major 1, minor 0."""
+MAX_PAYLOADS = 50
+"""No honest message has more; the chain of a hostile one is not walked further."""
+ALIGNMENT = 4
+"""Messages may be filled up to a multiple of so many octets."""
+
+_HEADER = struct.Struct(">8s8sBBBBII")
+HEADER_LENGTH = _HEADER.size
+
+_P = TypeVar("_P", bound=Payload)
+
+_NAMES = {
+    PayloadType.NAT_D: "NAT-D",
+    PayloadType.NAT_D_DRAFT: "NAT-D",
+    PayloadType.NAT_OA: "NAT-OA",
+    PayloadType.NAT_OA_DRAFT: "NAT-OA",
+    PayloadType.IOS_KEEPALIVE: "IOS KEEPALIVE",
+    PayloadType.DELETE_WITH_REASON: "DWR",
+}
+
+
+def payload_name(type_: PayloadType) -> str:
+    """`SA (1)`, `NAT-D (130)`, `UNKNOWN (77)`: the device's name of a payload in its message lines."""
+    name = _NAMES.get(type_) or (type_.name if type_.known else "UNKNOWN")
+    return f"{name} ({int(type_)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The 28 octets before the payloads. `length` counts the whole message, cipher padding included."""
+
+    initiator_cookie: bytes
+    responder_cookie: bytes
+    next_payload: PayloadType
+    version: int
+    exchange: ExchangeType
+    flags: int
+    message_id: int
+    length: int
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether all after the header is ciphertext."""
+        return bool(self.flags & Flag.ENCRYPTED)
+
+    def encode(self) -> bytes:
+        """The 28 octets. Raises ValueError where a cookie is not 8 octets or a number does not fit."""
+        if len(self.initiator_cookie) != 8 or len(self.responder_cookie) != 8:
+            raise ValueError("a cookie has 8 octets")
+        try:
+            return _HEADER.pack(
+                self.initiator_cookie,
+                self.responder_cookie,
+                self.next_payload,
+                self.version,
+                self.exchange,
+                self.flags,
+                self.message_id,
+                self.length,
+            )
+        except struct.error as error:
+            raise ValueError(f"ISAKMP header: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message in clear, to send or received. Cookies are 8 octets each."""
+
+    initiator_cookie: bytes
+    responder_cookie: bytes
+    exchange: ExchangeType
+    message_id: int
+    payloads: tuple[Payload, ...]
+    flags: int = 0
+    version: int = VERSION
+
+    @property
+    def length(self) -> int:
+        """Header and payloads in octets, without cipher padding: the total length that the device prints."""
+        return HEADER_LENGTH + sum([payload.length for payload in self.payloads])
+
+    def body(self) -> bytes:
+        """The chain of payloads: what a cipher encrypts."""
+        return write_payloads(self.payloads)
+
+    def encode(self) -> bytes:
+        """The datagram in clear. Raises ValueError where something does not fit its octets."""
+        body = self.body()
+        header = Header(
+            self.initiator_cookie,
+            self.responder_cookie,
+            self.payloads[0].type if self.payloads else PayloadType.NONE,
+            self.version,
+            self.exchange,
+            self.flags,
+            self.message_id,
+            HEADER_LENGTH + len(body),
+        )
+        return header.encode() + body
+
+    def first(self, kind: type[_P]) -> _P | None:
+        """The first payload of a class, or None."""
+        for payload in self.payloads:
+            if isinstance(payload, kind):
+                return payload
+        return None
+
+    def all(self, kind: type[_P]) -> tuple[_P, ...]:
+        """All payloads of a class, in order."""
+        return tuple([payload for payload in self.payloads if isinstance(payload, kind)])
+
+    def names(self) -> tuple[str, ...]:
+        """The chain in the device's spelling: `SA (1)`, `VENDOR (13)`, …"""
+        return tuple([payload_name(payload.type) for payload in self.payloads])
+
+
+def read_header(datagram: bytes) -> Header:
+    """The header of a datagram (without non-ESP marker).
+
+    Raises WireError: RUNT, LENGTH_MISMATCH or BAD_VERSION.
+    """
+    if len(datagram) < HEADER_LENGTH:
+        raise WireError(Drop.RUNT, len(datagram), f"{len(datagram)} octets")
+    cookie_i, cookie_r, first, version, exchange, flags, message_id, length = _HEADER.unpack_from(datagram)
+    if length != len(datagram):
+        raise WireError(Drop.LENGTH_MISMATCH, 24, f"header says {length}, datagram has {len(datagram)}")
+    if version != VERSION:
+        raise WireError(Drop.BAD_VERSION, 17, f"version {version >> 4}.{version & 15}")
+    return Header(
+        cookie_i, cookie_r, PayloadType(first), version, ExchangeType(exchange), flags, message_id, length
+    )
+
+
+def read_payloads(
+    first: PayloadType, octets: bytes, offset: int = HEADER_LENGTH
+) -> tuple[tuple[Payload, ...], int]:
+    """The chain at the start of `octets`, and how many octets it takes; the rest is cipher padding.
+
+    `offset` is where `octets` begin in the message, for the offsets of errors.
+    Raises WireError: MALFORMED_PAYLOAD or TOO_MANY_PAYLOADS.
+    """
+    cursor = Cursor(octets, origin=offset)
+    found: list[Payload] = []
+    following: int = first
+    while following:
+        if len(found) == MAX_PAYLOADS:
+            raise WireError(Drop.TOO_MANY_PAYLOADS, offset + cursor.position, f"more than {MAX_PAYLOADS}")
+        type_ = following
+        following, _, length = cursor.unpack(GENERIC)
+        at = offset + cursor.position
+        found.append(read_payload(type_, cursor.take(length - GENERIC.size), at))
+    return tuple(found), cursor.position
+
+
+def write_payloads(payloads: Iterable[Payload]) -> bytes:
+    """The chain's octets. Raises ValueError for a body of more than 65531 octets."""
+    pieces: list[bytes] = []
+    following: int = PayloadType.NONE
+    for payload in reversed(tuple(payloads)):
+        pieces.append(generic_header(following, payload.body) + payload.body)
+        following = payload.type
+    return b"".join(reversed(pieces))
+
+
+def read_message(datagram: bytes) -> Message:
+    """A datagram in clear as a message. Up to three octets of alignment at its end are dropped (RFC 2408 §3).
+
+    Raises WireError as `read_header` and `read_payloads` do; NOT_DECRYPTABLE for an encrypted one.
+    """
+    header = read_header(datagram)
+    if header.encrypted:
+        raise WireError(Drop.NOT_DECRYPTABLE, 19, "encrypted, and no key at hand")
+    payloads, used = read_payloads(header.next_payload, datagram[HEADER_LENGTH:])
+    left = len(datagram) - HEADER_LENGTH - used
+    if left >= ALIGNMENT:
+        raise WireError(Drop.MALFORMED_PAYLOAD, HEADER_LENGTH + used, f"{left} octets left over")
+    return Message(
+        header.initiator_cookie,
+        header.responder_cookie,
+        header.exchange,
+        header.message_id,
+        payloads,
+        header.flags,
+        header.version,
+    )

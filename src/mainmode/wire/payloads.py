@@ -1,0 +1,373 @@
+"""The ISAKMP payloads as values (RFC 2408 §3, RFC 2407 §4.6, RFC 3947, and the vendors' private ones).
+
+Each is a frozen dataclass that declares its octets once in `LAYOUT`. `body` holds the exact octets after the
+generic header: as received, or as encoded when the payload was built from its fields.
+"""
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import ClassVar
+
+from mainmode.base.codes import Doi, IdType, NotifyType, PayloadType, ProtocolId
+from mainmode.base.errors import WireError
+from mainmode.wire.cursor import Cursor
+from mainmode.wire.layout import (
+    CountOf,
+    Layout,
+    Number,
+    OctetItems,
+    Octets,
+    Reserved,
+    Rest,
+    SizeOf,
+    Structure,
+)
+from mainmode.wire.sa import GENERIC, Attribute, Chain, Proposal, Transform, read_attributes, write_attributes
+
+__all__ = [
+    "Attribute",
+    "Attributes",
+    "Certificate",
+    "CertificateRequest",
+    "Delete",
+    "DeleteWithReason",
+    "Fragment",
+    "Hash",
+    "Identification",
+    "IosKeepalive",
+    "KeyExchange",
+    "NatDiscovery",
+    "NatOriginalAddress",
+    "Nonce",
+    "Notify",
+    "Opaque",
+    "Payload",
+    "Proposal",
+    "SecurityAssociation",
+    "Signature",
+    "Transform",
+    "VendorId",
+    "read_attributes",
+    "read_payload",
+    "write_attributes",
+]
+
+_ANY_DATA = Layout(Rest("data"))
+
+
+@dataclass(frozen=True, slots=True)
+class Payload(Structure):
+    """Base of all payloads. Built ones raise ValueError where a field does not fit its octets."""
+
+    TYPE: ClassVar[PayloadType]
+
+    body: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", self.LAYOUT.write(self))
+
+    @property
+    def type(self) -> PayloadType:
+        """The payload's number in a chain."""
+        return self.TYPE
+
+    @property
+    def length(self) -> int:
+        """The octets on the wire, generic header included."""
+        return GENERIC.size + len(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityAssociation(Payload):
+    """SA (1): what is offered or chosen. DOI and situation are kept whatever they are (1: identity only)."""
+
+    TYPE = PayloadType.SA
+    LAYOUT = Layout(
+        Number("doi", 4, Doi),
+        Number("situation", 4),
+        Chain("proposals", Proposal, PayloadType.PROPOSAL),
+    )
+
+    proposals: tuple[Proposal, ...]
+    doi: int = Doi.IPSEC
+    situation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyExchange(Payload):
+    """KE (4): a public Diffie-Hellman value."""
+
+    TYPE = PayloadType.KE
+    LAYOUT = Layout(Rest("public"))
+
+    public: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Identification(Payload):
+    """ID (5): who, or which traffic. Protocol and port 0 mean any; `data` by `id_type` (RFC 2407 §4.6.2)."""
+
+    TYPE = PayloadType.ID
+    LAYOUT = Layout(Number("id_type", 1, IdType), Number("protocol", 1), Number("port", 2), Rest("data"))
+
+    id_type: IdType
+    protocol: int
+    port: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate(Payload):
+    """CERT (6): an encoding number (RFC 2408 §3.9) and the certificate, not interpreted."""
+
+    TYPE = PayloadType.CERT
+    LAYOUT = Layout(Number("encoding", 1), Rest("data"))
+
+    encoding: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRequest(Payload):
+    """CERT_REQ (7): an encoding number and the authority asked for, not interpreted."""
+
+    TYPE = PayloadType.CERT_REQ
+    LAYOUT = Layout(Number("encoding", 1), Rest("data"))
+
+    encoding: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Hash(Payload):
+    """HASH (8)."""
+
+    TYPE = PayloadType.HASH
+    LAYOUT = Layout(Rest("digest"))
+
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Signature(Payload):
+    """SIG (9), not interpreted."""
+
+    TYPE = PayloadType.SIG
+    LAYOUT = _ANY_DATA
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce(Payload):
+    """NONCE (10); whether its length is an honest one (8 to 256, RFC 2409 §5) is the reader's to judge."""
+
+    TYPE = PayloadType.NONCE
+    LAYOUT = _ANY_DATA
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Notify(Payload):
+    """NOTIFY (11): a type, the SA that it is about, and data by type."""
+
+    TYPE = PayloadType.NOTIFY
+    LAYOUT = Layout(
+        Number("doi", 4, Doi),
+        Number("protocol", 1, ProtocolId),
+        SizeOf("spi", 1),
+        Number("notify_type", 2, NotifyType),
+        Octets("spi"),
+        Rest("data"),
+    )
+
+    notify_type: NotifyType
+    protocol: ProtocolId
+    spi: bytes
+    data: bytes = b""
+    doi: int = Doi.IPSEC
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Payload):
+    """DELETE (12): the SPIs, all of one size, that the sender receives on no more (RFC 2408 §3.15)."""
+
+    TYPE = PayloadType.DELETE
+    LAYOUT = Layout(
+        Number("doi", 4, Doi),
+        Number("protocol", 1, ProtocolId),
+        SizeOf("spis", 1),
+        CountOf("spis", 2),
+        OctetItems("spis"),
+    )
+
+    protocol: ProtocolId
+    spis: tuple[bytes, ...]
+    doi: int = Doi.IPSEC
+
+
+@dataclass(frozen=True, slots=True)
+class VendorId(Payload):
+    """VENDOR (13); `vendor.recognise` knows names."""
+
+    TYPE = PayloadType.VENDOR
+    LAYOUT = _ANY_DATA
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Attributes(Payload):
+    """ATTR (14) of transaction exchanges, not interpreted."""
+
+    TYPE = PayloadType.ATTR
+    LAYOUT = _ANY_DATA
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class NatDiscovery(Payload):
+    """NAT-D: 20 of RFC 3947, or 130 of its drafts."""
+
+    TYPE = PayloadType.NAT_D
+    LAYOUT = Layout(Rest("digest"))
+
+    digest: bytes
+    draft: bool = False
+
+    @property
+    def type(self) -> PayloadType:
+        """20 or 130."""
+        return PayloadType.NAT_D_DRAFT if self.draft else PayloadType.NAT_D
+
+
+@dataclass(frozen=True, slots=True)
+class NatOriginalAddress(Payload):
+    """NAT-OA: 21 of RFC 3947 §5.2, or 131 of its drafts: an ID type and an address."""
+
+    TYPE = PayloadType.NAT_OA
+    LAYOUT = Layout(Number("id_type", 1, IdType), Reserved(1), Reserved(2), Rest("address"))
+
+    id_type: IdType
+    address: bytes
+    draft: bool = False
+
+    @property
+    def type(self) -> PayloadType:
+        """21 or 131."""
+        return PayloadType.NAT_OA_DRAFT if self.draft else PayloadType.NAT_OA
+
+
+@dataclass(frozen=True, slots=True)
+class IosKeepalive(Payload):
+    """IOS KEEPALIVE (128), private; by default two attributes of 32767 (the contents are inferred)."""
+
+    TYPE = PayloadType.IOS_KEEPALIVE
+    LAYOUT = _ANY_DATA
+
+    data: bytes = bytes.fromhex("80007fff80007fff")
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteWithReason(Payload):
+    """DWR (129), private, not interpreted."""
+
+    TYPE = PayloadType.DELETE_WITH_REASON
+    LAYOUT = _ANY_DATA
+
+    data: bytes
+
+
+def _is_last(flags: int) -> bool:
+    return bool(flags & 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment(Payload):
+    """FRAGMENT (132), private: piece `number` (from 1) of the message that `identifier` names."""
+
+    TYPE = PayloadType.FRAGMENT
+    LAYOUT = Layout(Number("identifier", 2), Number("number", 1), Number("last", 1, _is_last), Rest("data"))
+
+    identifier: int
+    number: int
+    last: bool
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque(Payload):
+    """A payload of a type that nobody here knows. Raises ValueError for one that has a meaning here."""
+
+    LAYOUT = _ANY_DATA
+
+    type: PayloadType = field()
+    data: bytes
+
+    def __post_init__(self) -> None:
+        if self.type in _CLASSES or self.type in _INSIDE_SA or not 0 < self.type < 256:
+            raise ValueError(f"payload type {int(self.type)} is not opaque")
+        object.__setattr__(self, "body", self.data)
+
+
+_INSIDE_SA = (PayloadType.PROPOSAL, PayloadType.TRANSFORM)
+_PLAIN: tuple[type[Payload], ...] = (
+    SecurityAssociation,
+    KeyExchange,
+    Identification,
+    Certificate,
+    CertificateRequest,
+    Hash,
+    Signature,
+    Nonce,
+    Notify,
+    Delete,
+    VendorId,
+    Attributes,
+    IosKeepalive,
+    DeleteWithReason,
+    Fragment,
+)
+_CLASSES: dict[int, tuple[type[Payload], dict[str, object]]] = {
+    **{cls.TYPE: (cls, {}) for cls in _PLAIN},
+    PayloadType.NAT_D: (NatDiscovery, {"draft": False}),
+    PayloadType.NAT_D_DRAFT: (NatDiscovery, {"draft": True}),
+    PayloadType.NAT_OA: (NatOriginalAddress, {"draft": False}),
+    PayloadType.NAT_OA_DRAFT: (NatOriginalAddress, {"draft": True}),
+}
+
+
+def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
+    """The payload of this number with this body, which begins at octet `offset` of its message.
+
+    Raises WireError, also for a proposal or transform, which stand in SA payloads only.
+    """
+    if type_ in _COME_AGAIN and len(body) <= _KEPT_OCTETS:
+        try:
+            return _read_again(type_, body)
+        except WireError as error:
+            raise WireError(error.drop, error.offset + offset, error.detail) from error
+    return _read(type_, body, offset)
+
+
+_COME_AGAIN = frozenset((PayloadType.SA, PayloadType.VENDOR))
+"""Payloads whose bodies are the same from one negotiation to the next: read once, the value serves them all."""
+_KEPT_OCTETS = 512
+
+
+@lru_cache(1024)
+def _read_again(type_: int, body: bytes) -> Payload:
+    return _read(type_, body, 0)
+
+
+def _read(type_: int, body: bytes, offset: int) -> Payload:
+    known = _CLASSES.get(type_)
+    cursor = Cursor(body, origin=offset)
+    if known is not None:
+        cls, further = known
+        return cls.read(cursor, body=body, **further)
+    if type_ in _INSIDE_SA:
+        cursor.fail(f"payload type {int(type_)} outside an SA payload")
+    return Opaque(PayloadType(type_), body)
