@@ -1,0 +1,74 @@
+"""Two engines in one process, negotiated to the end without input or output; and the Diffie-Hellman alone."""
+
+import os
+from collections import deque
+from importlib import resources
+
+from mainmode.base.codes import Group
+from mainmode.base.instant import Instant
+from mainmode.crypto.groups import group
+from mainmode.device.config.reader import read
+from mainmode.device.settings import ike_settings
+from mainmode.ike.acquire import Acquire
+from mainmode.ike.effects import Effect, InstallSa, Send
+from mainmode.ike.engine import Engine
+from mainmode.ike.settings import IkeSettings
+
+
+class SystemEntropy:
+    """The system's random numbers."""
+
+    def take(self, count: int) -> bytes:
+        """`count` fresh octets."""
+        return os.urandom(count)
+
+
+ENTROPY = SystemEntropy()
+NOON = Instant(1_000_000_000_000_000)
+
+
+def settings_of(name: str, number: int) -> IkeSettings:
+    """The packaged example's settings, with another Diffie-Hellman group in its policy."""
+    text = (resources.files("mainmode.lab") / "examples" / name).read_text()
+    if "\n group 2\n" not in text:
+        raise ValueError(f"{name} has no policy of group 2")
+    return ike_settings(read(text.replace("\n group 2\n", f"\n group {number}\n"), name))
+
+
+class Negotiation:
+    """The packaged pair of configurations; every run is a new pair of engines."""
+
+    def __init__(self, number: int) -> None:
+        self.first, self.second = settings_of("asa1.cfg", number), settings_of("asa2.cfg", number)
+        entry = self.first.entries[0]
+        ace = (entry.acl or ())[0]
+        hosts = ace.proxies.local.first + 1, ace.proxies.remote.first + 1
+        self.request = Acquire(entry, ace, "inside", *hosts, ace.proxies.local.protocol)
+
+    def run(self) -> None:
+        """Main mode and quick mode. Raises RuntimeError when not both sides install their SAs."""
+        engines = Engine(self.first, ENTROPY), Engine(self.second, ENTROPY)
+        wire: deque[tuple[int, Send]] = deque()
+        installed = [0, 0]
+
+        def carry_out(side: int, effects: list[Effect]) -> None:
+            for effect in effects:
+                if isinstance(effect, Send):
+                    wire.append((1 - side, effect))
+                elif isinstance(effect, InstallSa):
+                    installed[side] += 1
+
+        carry_out(0, engines[0].acquire(self.request, NOON))
+        while wire:
+            side, sent = wire.popleft()
+            carry_out(side, engines[side].receive(sent.datagram, sent.path.reversed(), NOON))
+        if installed != [1, 1]:
+            raise RuntimeError(f"SAs installed: {installed}")
+
+
+def exponentiations(number: int) -> None:
+    """The Diffie-Hellman of one negotiation, both sides: two key pairs and two shared secrets."""
+    agreed = group(Group(number))
+    ours, theirs = agreed.keypair(ENTROPY), agreed.keypair(ENTROPY)
+    if agreed.shared(ours, theirs.public) != agreed.shared(theirs, ours.public):
+        raise RuntimeError("the shared secrets differ")

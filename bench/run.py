@@ -1,0 +1,148 @@
+"""What mainmode costs, measured: `.venv/bin/python bench/run.py [--write]`.
+
+CPU time (user and system) of the commands, and complete negotiations per second of two engines in one process
+beside the limit that Diffie-Hellman alone sets, in the same run. `--write` puts the table into the docs.
+"""
+
+import argparse
+import datetime
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from negotiation import Negotiation, exponentiations
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- bench/run.py writes from here -->", "<!-- to here -->"
+MAINMODE = str(Path(sysconfig.get_path("scripts")) / "mainmode")
+HEADINGS = ("what", "measured", "beside it", "ratio", "goal", "met")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measured thing. `unit` is `ms` (less is better) or `/s` (more is); `limit` stands beside it."""
+
+    what: str
+    figure: float
+    beside: str
+    limit: float
+    goal: float
+    unit: str
+
+    @property
+    def met(self) -> bool:
+        """Whether the goal is reached."""
+        return self.figure <= self.goal if self.unit == "ms" else self.figure >= self.goal
+
+    def cells(self) -> tuple[str, ...]:
+        """The table's cells."""
+        return (
+            self.what,
+            f"{self.figure:.0f} {self.unit}",
+            f"{self.beside}: {self.limit:.0f} {self.unit}",
+            f"{self.figure / self.limit:.2f}",
+            f"{self.goal:.0f} {self.unit}",
+            "yes" if self.met else "no",
+        )
+
+
+def cpu_of(argv: list[str]) -> float:
+    """CPU milliseconds (user and system) of a command. Raises CalledProcessError when it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
+
+
+def rate_of(job: Callable[[], object], seconds: float) -> float:
+    """How often a second of CPU time does the job, tried for about `seconds`."""
+    began, count = time.process_time(), 0
+    while (spent := time.process_time() - began) < seconds:
+        job()
+        count += 1
+    return count / spent
+
+
+def medians(rounds: int, *measure: Callable[[], float]) -> tuple[float, ...]:
+    """The median of each measure, taken in turns, so that a slow moment of the machine hits all of them."""
+    taken = [[one() for one in measure] for _ in range(rounds)]
+    return tuple(statistics.median(column) for column in zip(*taken, strict=True))
+
+
+def measured(rounds: int, seconds: float) -> list[Row]:
+    """All rows."""
+    bare, usage, lab = medians(
+        rounds,
+        lambda: cpu_of([sys.executable, "-c", "pass"]),
+        lambda: cpu_of([MAINMODE, "--help"]),
+        lambda: cpu_of([MAINMODE, "lab", "--seed", "1"]),
+    )
+    rows = [
+        Row("`mainmode --help`, CPU", usage, "bare interpreter", bare, 80, "ms"),
+        Row("`mainmode lab`, CPU", lab, "bare interpreter", bare, 600, "ms"),
+    ]
+    for number, goal in ((2, 800), (14, 400)):
+        negotiation = Negotiation(number)
+        negotiation.run()
+        whole, limit = medians(
+            rounds,
+            lambda run=negotiation.run: rate_of(run, seconds),
+            lambda number=number: rate_of(lambda: exponentiations(number), seconds),
+        )
+        what = f"main + quick modes, group {number}, both sides, one core"
+        rows.append(Row(what, whole, "Diffie-Hellman alone", limit, goal, "/s"))
+    return rows
+
+
+def table(rows: list[Row]) -> str:
+    """A Markdown table with aligned columns."""
+    lines = [HEADINGS, *(row.cells() for row in rows)]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
+    printed = ["| " + " | ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) + " |" for line in lines]
+    printed.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    return "\n".join(printed)
+
+
+def machine() -> str:
+    """The processor's name and the interpreter's version."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return f"{names[0] if names else platform.machine()}, Python {platform.python_version()}"
+
+
+def write(text: str) -> None:
+    """Puts the table between the marks of docs/performance.md. Raises ValueError when there are none."""
+    before, mark, rest = PAGE.read_text().partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not mark or not end:
+        raise ValueError(f"{PAGE} lacks its marks")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+
+
+def main() -> None:
+    """Measures, prints, and writes the page if told to."""
+    parser = argparse.ArgumentParser(description="Measure mainmode; prints a table.")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
+    parser.add_argument("--rounds", type=int, default=7, help="measurements per figure; the median counts (default 7)")
+    parser.add_argument("--seconds", type=float, default=0.5, help="CPU time of one rate measurement (default 0.5)")
+    arguments = parser.parse_args()
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    rows = measured(arguments.rounds, arguments.seconds)
+    text = f"Measured {day} on {machine()}; medians of {arguments.rounds}.\n\n{table(rows)}"
+    print(text)
+    if arguments.write:
+        write(text)
+
+
+if __name__ == "__main__":
+    main()
