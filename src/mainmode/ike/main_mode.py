@@ -49,6 +49,7 @@ def send(number: int) -> Row[IkeSa]:
     step = _send_step(number)
 
     def action(sa: IkeSa, turn: Turn) -> Outcome:
+        """Say and send it; encrypted from MM5 on."""
         if sa.outgoing is None:
             return Outcome.FAIL
         again = sa.tries > 0
@@ -76,16 +77,19 @@ def _event_after_sending(number: int) -> Event:
 
 
 def _start_timer(sa: IkeSa, turn: Turn) -> Outcome:
+    """How long to wait for the answer."""
     wait = RESEND_AFTER[min(sa.tries, RESENDS)] if sa.role is Role.INITIATOR else HALF_OPEN_LIFE
     sa.deadline = later(turn.now, wait)
     return Outcome.OK
 
 
 def _timed_out(sa: IkeSa, turn: Turn) -> Outcome:
+    """The wait is over."""
     return Outcome.OK
 
 
 def _retry(sa: IkeSa, turn: Turn) -> Outcome:
+    """Once more, or give up."""
     if sa.tries < RESENDS:
         sa.tries += 1
         return Outcome.OK
@@ -105,6 +109,7 @@ def _retry(sa: IkeSa, turn: Turn) -> Outcome:
 
 
 def _gave_up_waiting(sa: IkeSa, turn: Turn) -> Outcome:
+    """The initiator went silent."""
     awaited = "MM3" if sa.last_sent is None or sa.last_sent.step is Step.MM2 else "MM5"
     if sa.failure is None:
         fail(sa, Cause.NO_ANSWER, Step(awaited), f"no acceptable {awaited} came from the initiator")
@@ -142,11 +147,11 @@ def _retrying_rows(number: int) -> dict[tuple[State, Event], Row[IkeSa]]:
         (state, Event.RETRY): Row(
             _retry, {Outcome.OK: (State(f"MM_SND_MSG{number - 1}"), Event.RESEND_MSG), Outcome.FAIL: given_up}
         ),
-        (state, Event.PROB_AUTH_FAIL): Row(_probably_authentication, {Outcome.FAIL: DONE}),
     }
 
 
 def _activate(sa: IkeSa, turn: Turn) -> Outcome:
+    """Phase 1 is complete."""
     if sa.chain is None:
         return Outcome.FAIL
     sa.phase1_iv = sa.chain.iv
@@ -158,6 +163,7 @@ def _activate(sa: IkeSa, turn: Turn) -> Outcome:
 
 
 def _finish(sa: IkeSa, turn: Turn) -> Outcome:
+    """Say the history and the reason; forget the SA."""
     main_mode_failed(sa, turn)
     return Outcome.FAIL
 
@@ -200,6 +206,7 @@ INITIATOR: Table[IkeSa] = {
     ),
     (S.MM_WAIT_MSG6, E.HASH_OK): Row(commit, {O.OK: (S.MM_ACTIVE, E.ACTIVE)}),
     **_retrying_rows(6),
+    (S.MM_WAIT_MSG6, E.PROB_AUTH_FAIL): Row(_probably_authentication, {O.FAIL: DONE}),
     **_END,
 }
 

@@ -25,6 +25,7 @@ def _send(number: int) -> Row[QuickMode]:
     step = Step(f"QM{number}")
 
     def action(qm: QuickMode, turn: Turn) -> Outcome:
+        """Say and send it, encrypted."""
         if qm.outgoing is None:
             return O.FAIL
         again = qm.tries > 0 and qm.last_sent is not None
@@ -44,15 +45,18 @@ def _send(number: int) -> Row[QuickMode]:
 
 
 def _start_timer(qm: QuickMode, turn: Turn) -> Outcome:
+    """How long to wait for the answer."""
     qm.deadline = later(turn.now, RESEND_AFTER[min(qm.tries, RESENDS)])
     return O.OK
 
 
 def _pass(qm: QuickMode, turn: Turn) -> Outcome:
+    """Nothing to do but to move on."""
     return O.OK
 
 
 def _retry(qm: QuickMode, turn: Turn) -> Outcome:
+    """Once more, or give up."""
     if qm.tries < RESENDS:
         qm.tries += 1
         return O.OK
@@ -63,11 +67,13 @@ def _retry(qm: QuickMode, turn: Turn) -> Outcome:
 
 
 def _finish(qm: QuickMode, turn: Turn) -> Outcome:
+    """Say the error, the history and the reason."""
     quick_mode_failed(qm, turn)
     return O.FAIL
 
 
 def _activate(qm: QuickMode, turn: Turn) -> Outcome:
+    """Phase 2 is complete."""
     qm.deadline = None
     if qm.loaded is not None:
         completed(qm, turn, qm.loaded)
@@ -75,6 +81,7 @@ def _activate(qm: QuickMode, turn: Turn) -> Outcome:
 
 
 def _install(qm: QuickMode, turn: Turn) -> Outcome:
+    """Derive the keys and hand the pair of SAs to the data plane."""
     pair = load(qm, turn)
     if pair is None:
         return O.FAIL
