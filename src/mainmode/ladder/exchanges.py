@@ -1,0 +1,132 @@
+"""What each event of a transcript belongs to: which negotiation, which step of it, and which message it announces."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from mainmode.ladder.transcript import Event, LineSaid, MessageSent, Remark, Side
+
+MAIN_MODE = frozenset({"MM1", "MM2", "MM3", "MM4", "MM5", "MM6"})
+QUICK_MODE = frozenset({"QM1", "QM2", "QM3"})
+OPENERS = ("MM1", "QM1")
+TRIGGER = "trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A step of a negotiation: initiator's cookie (hexadecimal, may be empty), message id, and the step's name."""
+
+    cookie: str
+    message_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """What an event belongs to.
+
+    `key` is None where the event does not say. `announces` is the number of a message that its side sends for the
+    same key in the same instant. `firm` is False where an event rather belongs to what its side does in that instant:
+    a remark, or a line that names no negotiation.
+    """
+
+    key: Key | None = None
+    announces: int | None = None
+    firm: bool = True
+
+
+def key_of(message: MessageSent) -> Key:
+    """The step that a message makes."""
+    return Key(_cookie(message.cookies), message.message_id, message.name)
+
+
+def _cookie(text: str) -> str:
+    """The initiator's cookie in a spelling of one or both cookies: the first sixteen hexadecimal digits."""
+    digits = "".join(c for c in text.lower().removeprefix("0x") if c in "0123456789abcdef")
+    return digits[:16]
+
+
+def belongings(events: tuple[Event, ...]) -> list[Belonging]:
+    """One for each event; that of an arrival is empty, its message knows more."""
+    keys = _keys(events)
+    found: list[Belonging] = []
+    coming: dict[tuple[Side, Key], MessageSent] = {}
+    asked: dict[Side, tuple[LineSaid, Key]] = {}
+    for event, key in zip(reversed(events), reversed(keys), strict=True):
+        belonging = Belonging(key)
+        if isinstance(event, LineSaid) and not event.cookie:
+            belonging = Belonging(key, firm=event.step == TRIGGER)
+        if isinstance(event, MessageSent):
+            coming[event.side, key_of(event)] = event
+            asked.pop(event.side, None)
+        elif isinstance(event, LineSaid) and key is not None:
+            message = coming.get((event.side, key))
+            if message is not None and message.at == event.at:
+                belonging = replace(belonging, announces=message.number)
+            if key.name == TRIGGER:
+                asked[event.side] = event, key
+        elif isinstance(event, Remark):
+            line, trigger = asked.get(event.side, (None, None)) if event.side else (None, None)
+            asks = line is not None and line.at == event.at
+            belonging = Belonging(trigger if asks else key, firm=asks)
+        found.append(belonging)
+    return found[::-1]
+
+
+def _keys(events: tuple[Event, ...]) -> list[Key | None]:
+    """The key of each event; None for arrivals and for remarks without a step.
+
+    A line without a cookie belongs to the next message of its step that its side sends, else to the last one of
+    either side; a remark to the last one first.
+    """
+    coming = _coming(events)
+    told_in = {(key.cookie, key.message_id): key.name for key in map(key_of, messages(events))}
+    behind: dict[str, Key] = {}
+    keys: list[Key | None] = []
+    for event, later in zip(events, coming, strict=True):
+        key: Key | None = None
+        if isinstance(event, MessageSent):
+            behind[event.name] = key = key_of(event)
+        elif isinstance(event, LineSaid) and event.cookie:
+            key = _line_key(event, told_in)
+        elif isinstance(event, LineSaid | Remark) and event.step:
+            earlier = behind.get(event.step)
+            found = (later or earlier) if isinstance(event, LineSaid) else (earlier or later)
+            key = replace(found, name=event.step) if found else Key("", 0, event.step)
+        keys.append(key)
+    return keys
+
+
+def _line_key(line: LineSaid, told_in: dict[tuple[str, int], str]) -> Key:
+    """Main mode has no message id; what is said about an exchange of one message belongs to that message."""
+    cookie, message_id = _cookie(line.cookie), 0 if line.step in MAIN_MODE else line.message_id
+    name = line.step
+    if message_id and name not in QUICK_MODE:
+        name = told_in.get((cookie, message_id), name)
+    return Key(cookie, message_id, name)
+
+
+def _coming(events: tuple[Event, ...]) -> list[Key | None]:
+    """For each line and remark, the next message of its step from its side; for a trigger, the one that opens."""
+    ahead: dict[tuple[Side | None, str], Key] = {}
+    coming: list[Key | None] = []
+    for event in reversed(events):
+        coming.append(ahead.get((event.side, event.step)) if isinstance(event, LineSaid | Remark) else None)
+        if isinstance(event, MessageSent):
+            for side in (event.side, None):
+                ahead[side, event.name] = key_of(event)
+                if event.name in OPENERS and not event.retransmission:
+                    ahead[side, TRIGGER] = key_of(event)
+    return coming[::-1]
+
+
+def messages(events: tuple[Event, ...]) -> tuple[MessageSent, ...]:
+    """The messages among the events."""
+    return tuple(event for event in events if isinstance(event, MessageSent))
+
+
+def several(found: Iterable[Belonging]) -> bool:
+    """Whether there is more than one main mode or more than one quick mode."""
+    keys = [one.key for one in found if one.key is not None]
+    main = {key.cookie for key in keys if key.cookie and key.name in MAIN_MODE}
+    quick = {(key.cookie, key.message_id) for key in keys if key.message_id and key.name in QUICK_MODE}
+    return len(main) > 1 or len(quick) > 1

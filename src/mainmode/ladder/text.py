@@ -1,0 +1,262 @@
+"""The ladder as text: two columns on a wide terminal, one readable flow on a narrow one."""
+
+from enum import Enum
+from itertools import zip_longest
+
+from mainmode.ladder.spelling import (
+    cells,
+    clean,
+    clean_lines,
+    command,
+    device_of,
+    fate,
+    milliseconds,
+    name_of,
+    outcome,
+    payload_chain,
+    place,
+    role_of,
+    sides,
+    since,
+    size,
+    wrap,
+)
+from mainmode.ladder.steps import LadderStep, Said, related, sections
+from mainmode.ladder.transcript import Fate, LineSaid, MessageSent, Outcome, Side, Transcript
+from mainmode.ladder.words import words
+
+TWO_COLUMNS = 130
+"""The width from which on the sides stand beside each other."""
+NARROWEST = 40
+
+
+class Style(Enum):
+    """What a row is; the value is its SGR code (ECMA-48)."""
+
+    PLAIN = ""
+    HEADING = "1"
+    WORDS = "3"
+    ARROW = "36"
+    REMARK = "33"
+    QUIET = "2"
+    GOOD = "1;32"
+    BAD = "1;31"
+
+
+class _Page:
+    """Rows of text. Wide or narrow decides how something that one side says is laid out."""
+
+    def __init__(self, transcript: Transcript, width: int, colour: bool) -> None:
+        self.transcript = transcript
+        self.width = max(width, NARROWEST)
+        self.colour = colour
+        self.rows: list[str] = []
+        self.left, self.right = sides(transcript)
+        self.names = {side: name_of(transcript, side) for side in Side}
+        self.wide = self.width >= TWO_COLUMNS
+        self.column = (self.width - 3) // 2
+        longest = max(cells(name) for name in self.names.values())
+        self.tag = min(longest, self.width // 3)
+
+    def paint(self, text: str, style: Style) -> str:
+        """The text with its colour, where colour is wanted."""
+        return f"\x1b[{style.value}m{text}\x1b[0m" if self.colour and style.value and text else text
+
+    def put(self, text: str, style: Style = Style.PLAIN, indent: int = 0, hang: int = 2) -> None:
+        """A text over the whole width."""
+        for row in wrap(text, self.width - indent, hang):
+            self.rows.append((" " * indent + self.paint(row, style)).rstrip(" "))
+
+    def gap(self) -> None:
+        """An empty row, never two."""
+        if self.rows and self.rows[-1]:
+            self.rows.append("")
+
+    def rule(self, title: str, right: str = "", mark: str = "─") -> None:
+        """`── title ────── right ──` over the whole width; a title that is too long takes rows of its own."""
+        head = f"{mark * 2} {title} "
+        tail = f" {right} {mark * 2}" if right else ""
+        fill = self.width - cells(head) - cells(tail)
+        if fill < 1:
+            self.put(f"{title} {right}".rstrip(), Style.HEADING)
+            return
+        self.rows.append(self.paint(f"{head}{mark * fill}{tail}", Style.HEADING))
+
+    def pair(self, left: list[str], right: list[str], style: Style) -> None:
+        """Rows of both columns beside each other (wide pages only)."""
+        for one, other in zip_longest(left, right, fillvalue=""):
+            pad = " " * (self.column - cells(one))
+            row = f"{self.paint(one, style)}{pad} {self.paint('│', Style.QUIET)} {self.paint(other, style)}"
+            self.rows.append(row.rstrip(" "))
+
+    def by(self, side: Side, texts: list[str], style: Style = Style.PLAIN, hang: int = 2) -> None:
+        """Clean lines of one side: in its column, or behind its name."""
+        if self.wide:
+            rows = [row for text in texts for row in wrap(text, self.column, hang)]
+            self.pair(rows if side is self.left else [], rows if side is self.right else [], style)
+            return
+        names = wrap(self.names[side], self.tag, 0)
+        rows = [row for text in texts for row in wrap(text, self.width - self.tag - 3, hang)]
+        for name, row in zip_longest(names, rows, fillvalue=""):
+            head = self.paint(name, Style.HEADING) + " " * (self.tag - cells(name)) + self.paint(" │ ", Style.QUIET)
+            self.rows.append((head + self.paint(row, style)).rstrip(" "))
+
+
+def text(transcript: Transcript, width: int = 80, colour: bool = False) -> str:
+    """The whole ladder for a terminal of `width` columns (at least 40), ending in a line end.
+
+    From 130 columns on the initiator stands left and the responder right. ANSI colours only when asked for.
+    """
+    page = _Page(transcript, width, colour)
+    _head(page)
+    for section in sections(transcript):
+        if section.title:
+            page.gap()
+            page.rule(section.title, mark="═")
+        for step in section.steps:
+            _step(page, step)
+    if not any(isinstance(event, MessageSent) for event in transcript.events):
+        page.gap()
+        page.put("No message was exchanged.", Style.HEADING)
+    _verdict(page)
+    _pings(page)
+    _shows(page)
+    _foot(page)
+    return "\n".join(page.rows) + "\n"
+
+
+def _head(page: _Page) -> None:
+    """Who stands where."""
+    cards = {}
+    for side in (page.left, page.right):
+        device = device_of(page.transcript, side)
+        parts = [page.names[side], role_of(page.transcript, side)]
+        if device is not None:
+            parts += [clean(device.address), clean(device.file)]
+        cards[side] = "  ".join(part for part in parts if part)
+    if page.wide:
+        columns = [wrap(cards[side], page.column) for side in (page.left, page.right)]
+        page.pair(columns[0], columns[1], Style.HEADING)
+        return
+    for side in (page.left, page.right):
+        page.put(cards[side], Style.HEADING)
+
+
+def _step(page: _Page, step: LadderStep) -> None:
+    page.gap()
+    message_id = f"  msg id {step.message.message_id:08x}" if step.message and step.message.message_id else ""
+    page.rule(step.title + message_id, since(page.transcript, step.at))
+    told = {side: f"» {line}" for side, line in words(page.transcript, step)}
+    if page.wide:
+        columns = [wrap(told.get(side, ""), page.column) for side in (page.left, page.right)]
+        page.pair(columns[0], columns[1], Style.WORDS)
+    else:
+        first = step.message.side if step.message else page.left
+        for side in (first, first.other):
+            if side in told:
+                page.by(side, [told[side]], Style.WORDS)
+    _said(page, step.before)
+    if step.message is not None:
+        _arrow(page, step.message)
+        _said(page, step.after)
+    _related(page, step)
+
+
+def _said(page: _Page, said: tuple[Said, ...]) -> None:
+    for one in said:
+        lines = clean_lines(one.text)
+        if isinstance(one, LineSaid):
+            page.by(one.side, lines)
+        elif one.side is not None:
+            page.by(one.side, [f"* {line}" for line in lines], Style.REMARK)
+        else:
+            for line in lines:
+                page.put(f"* {line}", Style.REMARK)
+
+
+def _arrow(page: _Page, message: MessageSent) -> None:
+    """The message between the sides, its payloads, and what became of it."""
+    label = f" {clean(message.name)}  {size(message)} "
+    rightwards = message.side is page.left
+    arrived = message.fate is Fate.DELIVERED
+    ends = ("    ", "    ") if page.wide else (f"{page.names[page.left]} ", f" {page.names[page.right]}")
+    room = page.width - cells(ends[0] + ends[1] + label) - 1
+    style = Style.ARROW if arrived else Style.BAD
+    if room < 4:
+        way = f"{page.names[message.side]} ─▶ {page.names[message.side.other]}"
+        page.put(f"{way}{label}".rstrip(), style)
+    else:
+        shaft = (room // 2) * "─", (room - room // 2) * "─"
+        head = ("▶" if rightwards else "◀") if arrived else "✕"
+        line = f"{shaft[0]}{label}{shaft[1]}{head}" if rightwards else f"{head}{shaft[0]}{label}{shaft[1]}"
+        page.rows.append(f"{ends[0]}{page.paint(line, style)}{ends[1]}".rstrip(" "))
+    below = 6 if page.wide else page.tag + 3
+    if message.payloads:
+        page.put(payload_chain(message), Style.ARROW, indent=below)
+    if not arrived:
+        page.put(fate(message), Style.BAD, indent=below)
+
+
+def _related(page: _Page, step: LadderStep) -> None:
+    """The configuration lines behind a step, each once for its side."""
+    lists = {
+        side: [f"{place(source)} {command(source)}" for source in related(page.transcript, step, side)]
+        for side in (page.left, page.right)
+    }
+    if not any(lists.values()):
+        return
+    if page.wide:
+        heads = {side: ["related configuration:"] if lists[side] else [] for side in lists}
+        columns = [
+            heads[side] + [row for line in lists[side] for row in wrap(f"  {line}", page.column)]
+            for side in (page.left, page.right)
+        ]
+        page.pair(columns[0], columns[1], Style.QUIET)
+        return
+    page.put("related configuration:", Style.QUIET)
+    for line in lists[page.left] + lists[page.right]:
+        page.put(line, Style.QUIET, indent=2)
+
+
+def _verdict(page: _Page) -> None:
+    verdict = page.transcript.verdict
+    style = Style.GOOD if verdict.outcome is Outcome.UP else Style.BAD
+    page.gap()
+    page.rule("verdict")
+    page.put(outcome(page.transcript), style)
+    page.put(clean(verdict.sentence))
+    for blame in verdict.blames:
+        page.put(f"{page.names[blame.side]}: {clean(blame.note)}", indent=2)
+        if blame.source is not None:
+            page.put(f"{place(blame.source)} {command(blame.source)}", style, indent=4)
+    for note in page.transcript.notes:
+        for line in clean_lines(note):
+            page.put(f"note: {line}", Style.REMARK)
+
+
+def _pings(page: _Page) -> None:
+    if not page.transcript.pings:
+        return
+    page.gap()
+    page.rule("pings, virtual time")
+    for ping in page.transcript.pings:
+        trip = f"reply in {milliseconds(ping.round_trip)}" if ping.round_trip is not None else "no reply"
+        note = f" ({clean(ping.note)})" if ping.note else ""
+        way = f"{clean(ping.source)} -> {clean(ping.destination)}"
+        style = Style.PLAIN if ping.round_trip is not None else Style.BAD
+        sent = since(page.transcript, ping.sent_at)
+        page.put(f"{page.names[ping.side]}  {way}  seq {ping.sequence}  {sent}  {trip}{note}", style)
+
+
+def _shows(page: _Page) -> None:
+    for shown in page.transcript.shows:
+        page.gap()
+        page.put(f"{page.names[shown.side]}# show {clean(shown.command)}", Style.HEADING)
+        for line in clean_lines(shown.text.rstrip("\n")):
+            page.put(line)
+
+
+def _foot(page: _Page) -> None:
+    if page.transcript.seed is not None:
+        page.gap()
+        page.put(f"seed {page.transcript.seed}", Style.QUIET)
