@@ -109,14 +109,35 @@ def test_in_any_transcript_a_section_keeps_what_a_side_said_in_its_order(events:
     assert sorted(held) == [order[id(event)] for event in events if isinstance(event, LineSaid | Remark)]
 
 
-def test_two_quick_modes_stay_apart_under_their_message_ids() -> None:
-    ladder = sections(sample.two_tunnels())
-    assert [section.title.split(", initiator")[0] for section in ladder] == [
-        "Main mode", "Quick mode, message id 11111111", "Quick mode, message id 22222222",
-    ]  # fmt: skip
-    for section, words_of in zip(ladder[1:], ("11111111", "22222222"), strict=True):
-        assert [step.name for step in section.steps] == ["QM1", "QM2", "QM3"]
-        assert section.steps[0].said[0].text.endswith(words_of)
+def test_two_quick_modes_of_one_phase_1_stand_in_true_order_each_message_with_its_lines() -> None:
+    (section,) = sections(sample.two_tunnels())
+    quick = [step for step in section.steps if step.name.startswith("QM")]
+    made = [(step.name, step.message.message_id) for step in quick if step.message]
+    first, second = 0x11111111, 0x22222222
+    assert made == [(name, mid) for name in ("QM1", "QM2", "QM3") for mid in (first, second)]
+    said = [event.text for step in section.steps for event in step.said if "first words" in event.text]
+    assert [text[-8:] for text in said] == ["11111111", "22222222"]
+
+
+def test_a_second_main_mode_begins_a_section_of_its_own() -> None:
+    once = sample.tunnel_up()
+    other = "feedfacefeedface"
+    again = tuple(
+        replace(event, number=event.number + 100, cookies=other + event.cookies[16:])
+        if isinstance(event, MessageSent)
+        else replace(event, number=event.number + 100)
+        if isinstance(event, MessageArrived)
+        else replace(event, cookie=other)
+        if isinstance(event, LineSaid) and event.cookie
+        else event
+        for event in once.events
+    )
+    ladder = sections(replace(once, events=(*once.events, *again)))
+    assert len(ladder) == 2
+    assert ladder[1].title.endswith(other)
+    assert [step.message for step in ladder[0].steps if step.message] == [
+        event for event in once.events if isinstance(event, MessageSent)
+    ]
 
 
 def test_one_tunnel_has_no_headings() -> None:

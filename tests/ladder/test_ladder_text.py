@@ -40,9 +40,18 @@ def test_a_small_ladder_looks_as_it_was_approved(layout: str) -> None:
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_row_is_wider_than_the_terminal(name: str, width: int) -> None:
-    rows = text(SAMPLES[name](), width).split("\n")
+    transcript = SAMPLES[name]()
+    rows = text(replace(transcript, shows=()), width).split("\n")
     assert max(cells(row) for row in rows) <= width
     assert not any(row.endswith(" ") for row in rows)
+
+
+def test_what_the_device_shows_stays_as_it_printed_it() -> None:
+    transcript = sample.tunnel_up()
+    shown = text(transcript, 40)
+    assert transcript.shows
+    for output in transcript.shows:
+        assert output.text.rstrip("\n") in shown
 
 
 @pytest.mark.parametrize("name", ["up", "psk", "two", "nothing"])
@@ -51,15 +60,13 @@ def test_a_narrow_ladder_tells_all_that_each_side_said_in_order(name: str) -> No
     shown = text(transcript, 80)
     for device in transcript.devices:
         flow, at = narrow_flow(shown, 80, device.hostname), 0
-        for wanted in said_by(transcript, device.side, grouped=name == "two"):
+        for wanted in said_by(transcript, device.side):
             at = flow.index(wanted, at)
 
 
-def said_by(transcript: Transcript, side: Side, grouped: bool) -> list[str]:
-    """What a side said, without blanks; in order of its exchanges where several are kept apart."""
+def said_by(transcript: Transcript, side: Side) -> list[str]:
+    """What a side said, without blanks, in order."""
     said = [event for event in transcript.events if isinstance(event, LineSaid | Remark) and event.side is side]
-    if grouped:
-        said.sort(key=lambda one: getattr(one, "message_id", 0))
     return [squeezed(clean(event.text.replace("\n", ""))) for event in said]
 
 
@@ -70,7 +77,7 @@ def test_a_wide_ladder_has_each_side_in_its_own_column(name: str) -> None:
     rows = [row for row in text(transcript, 150).split("\n") if row[column : column + 3].strip() == "│"]
     for side, part in ((Side.A, slice(0, column)), (Side.B, slice(column + 2, None))):
         flow, at = squeezed("".join(row[part] for row in rows)), 0
-        for wanted in said_by(transcript, side, grouped=False):
+        for wanted in said_by(transcript, side):
             at = flow.index(wanted, at)
 
 

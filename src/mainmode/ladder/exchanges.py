@@ -125,8 +125,6 @@ def messages(events: tuple[Event, ...]) -> tuple[MessageSent, ...]:
 
 
 def several(found: Iterable[Belonging]) -> bool:
-    """Whether there is more than one main mode or more than one quick mode."""
+    """Whether there is more than one main mode."""
     keys = [one.key for one in found if one.key is not None]
-    main = {key.cookie for key in keys if key.cookie and key.name in MAIN_MODE}
-    quick = {(key.cookie, key.message_id) for key in keys if key.message_id and key.name in QUICK_MODE}
-    return len(main) > 1 or len(quick) > 1
+    return len({key.cookie for key in keys if key.cookie and key.name in MAIN_MODE}) > 1

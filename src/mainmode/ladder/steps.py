@@ -1,7 +1,7 @@
 """A transcript's events in the steps of a ladder: each message with what both sides say about it.
 
 Within a section, what one side said stands in the order in which it was said. Sections exist where the transcript
-holds more than one tunnel: each main mode and each quick mode has its own, and what belongs to neither comes between.
+holds more than one main mode: each has its own, with its quick modes and with what the run remarked meanwhile.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,6 @@ from mainmode.base.provenance import Absent, Default, Source, Statement
 from mainmode.ladder.exchanges import (
     MAIN_MODE,
     QUICK_MODE,
-    TRIGGER,
     Belonging,
     Key,
     belongings,
@@ -98,7 +97,7 @@ class _Grouping:
         self.apart = apart
         self.sections: list[list[_Draft]] = []
         self.headings: list[str] = []
-        self._section_of: dict[tuple[str, int], int] = {}
+        self._section_of: dict[str, int] = {}
         self._open: dict[tuple[Key, Side | None], _Draft] = {}
         self._reached: dict[tuple[int, Side | None], int] = {}
         self._numbered: dict[int, _Draft] = {}
@@ -174,19 +173,13 @@ class _Grouping:
         return draft
 
     def _section(self, key: Key) -> int:
-        if not self.apart:
-            return self._named(("", 0), "")
-        if key.name in MAIN_MODE or (key.name == TRIGGER and key.cookie and not key.message_id):
-            return self._named((key.cookie, 0), f"Main mode, initiator cookie {key.cookie}")
-        if key.name in QUICK_MODE or (key.name == TRIGGER and key.message_id):
-            title = f"Quick mode, message id {key.message_id:08x}, initiator cookie {key.cookie}"
-            return self._named((key.cookie, key.message_id), title)
-        if not self.headings or self.headings[-1]:
-            self.sections.append([])
-            self.headings.append("")
-        return len(self.sections) - 1
+        """One for each main mode, with its quick modes; what names no negotiation stands with what came last."""
+        if self.apart and key.cookie:
+            return self._named(key.cookie, f"Negotiation, initiator cookie {key.cookie}")
+        standing = self._busy.get(None)
+        return standing[1].position[0] if standing else self._named("", "")
 
-    def _named(self, name: tuple[str, int], title: str) -> int:
+    def _named(self, name: str, title: str) -> int:
         if name not in self._section_of:
             self._section_of[name] = len(self.sections)
             self.sections.append([])
@@ -207,7 +200,7 @@ def sections(transcript: Transcript) -> tuple[Section, ...]:
             grouping.said(event, belonging)
     rungs = _Rungs()
     return tuple(
-        Section(title or ("Other messages" if grouping.apart else ""), tuple(rungs.rung(draft) for draft in drafts))
+        Section(title or ("Before any negotiation" if grouping.apart else ""), tuple(map(rungs.rung, drafts)))
         for title, drafts in zip(grouping.headings, grouping.sections, strict=True)
     )
 

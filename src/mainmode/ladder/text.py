@@ -249,11 +249,11 @@ def _pings(page: _Page) -> None:
 
 
 def _shows(page: _Page) -> None:
+    """As the device prints them: a line that is wider than the page stays one line."""
     for shown in page.transcript.shows:
         page.gap()
         page.put(f"{page.names[shown.side]}# show {clean(shown.command)}", Style.HEADING)
-        for line in clean_lines(shown.text.rstrip("\n")):
-            page.put(line)
+        page.rows.extend(clean_lines(shown.text.rstrip("\n")))
 
 
 def _foot(page: _Page) -> None:
