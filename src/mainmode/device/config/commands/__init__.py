@@ -1,0 +1,99 @@
+"""All declared commands, by family, in the order in which the device writes them."""
+
+from collections.abc import Sequence
+
+from mainmode.device.config.commands import access_lists, families, ike, interfaces, ipsec, nat, objects, system
+from mainmode.device.config.declaration import Command, Mode
+from mainmode.device.config.grammar import Syntax
+
+LAYOUT: tuple[tuple[Command, ...], ...] = (
+    system.HOSTNAME,
+    system.NAME,
+    interfaces.COMMANDS,
+    objects.OBJECT,
+    objects.GROUP,
+    access_lists.COMMANDS,
+    nat.TWICE_NAT,
+    objects.NAT,
+    access_lists.ACCESS_GROUP,
+    nat.ROUTE,
+    system.SYSOPT,
+    ipsec.TRANSFORMS,
+    ipsec.LIFETIMES,
+    ipsec.DYNAMIC_MAPS,
+    ipsec.MAPS,
+    ike.IDENTITY,
+    ike.ENABLE,
+    ike.POLICY,
+    ike.NAT_TRAVERSAL,
+    ike.PEERS,
+)
+"""Families in print order; the commands of a family that share a table are written record by record."""
+
+
+def _each_once() -> tuple[Command, ...]:
+    found: dict[tuple[Mode, str], Command] = {}
+    for family in LAYOUT:
+        for one in family:
+            found.setdefault((one.mode, one.syntax.text), one)
+    return tuple(found.values())
+
+
+COMMANDS: tuple[Command, ...] = _each_once()
+"""Every command once."""
+
+
+_Index = dict[tuple[str, ...], tuple[Command, ...]]
+
+
+def _index(mode: Mode) -> _Index:
+    """Commands of a mode by their first keyword, and by their first two; one without keywords is under every key."""
+    here = [one for one in COMMANDS if one.mode is mode]
+    heads = {one: [_heads(syntax) for syntax in (one.syntax, *one.also)] for one in here}
+    keys = {head[:length] for found in heads.values() for some in found for head in some for length in (0, 1, 2)}
+    return {
+        key: tuple(one for one in here if any(_fits(key, head) for some in heads[one] for head in some)) for key in keys
+    }
+
+
+def _heads(syntax: Syntax) -> list[tuple[str, ...]]:
+    firsts, seconds = syntax.keywords(0), syntax.keywords(1)
+    if not firsts:
+        return [()]
+    return [(first, second) for first in firsts for second in seconds] or [(first,) for first in firsts]
+
+
+def _fits(key: tuple[str, ...], head: tuple[str, ...]) -> bool:
+    return all(one == other for one, other in zip(key, head, strict=False))
+
+
+_INDEX = {mode: _index(mode) for mode in Mode}
+
+
+def candidates(mode: Mode, words: Sequence[str]) -> tuple[Command, ...]:
+    """The commands of a mode that a line with these words may be, or may have been meant to be."""
+    index = _INDEX[mode]
+    first, second = words[0].lower(), words[1].lower() if len(words) > 1 else ""
+    return index.get((first, second)) or index.get((first,)) or index[()]
+
+
+def first_words(mode: Mode) -> frozenset[str]:
+    """The words that a line of this mode may begin with."""
+    return frozenset(key[0] for key in _INDEX[mode] if key)
+
+
+def ignored(mode: Mode | None, words: Sequence[str]) -> bool:
+    """Whether a line of a mode belongs to a family that is known and skipped; None: below a skipped line."""
+    start = int(len(words) > 1 and words[0].lower() == "no")
+    head = words[start].lower()
+    if mode is None:
+        return head in families.FLAT or all(character in "0123456789abcdef" for character in head)
+    if mode is not Mode.GLOBAL:
+        return head in families.BELOW.get(mode, ()) or _begins(words[start:], families.PREFIXES_BELOW.get(mode))
+    with_name = len(words) > start + 2 and (head, words[start + 2].lower()) in families.WITH_NAME
+    checksum = head.startswith("cryptochecksum")
+    return head in families.GLOBAL or with_name or checksum or _begins(words[start:], families.PREFIXES)
+
+
+def _begins(words: Sequence[str], prefixes: frozenset[str] | None) -> bool:
+    return any(" ".join(words[:count]).lower() in (prefixes or ()) for count in (2, 3, 4))

@@ -1,0 +1,47 @@
+"""`access-list … extended` and `access-group`."""
+
+from mainmode.device.config.commands.system import LISTS
+from mainmode.device.config.declaration import Append, Command, Remove, Table, command
+from mainmode.device.config.model import AccessGroup, Ace, Remark
+
+ACCESS_LISTS = Table("access-list", ("name",), lambda configuration: configuration.access_lists.values())
+
+_HEAD = "access-list {name:name} [line {line:1-2147483647}] [extended] {action:permit|deny}"
+_TAIL = "[{log:logging}] [time-range {time_range:name}] [inactive]"
+_ENTRY = Append(ACCESS_LISTS, "entries", Ace, {"extended": True})
+
+
+def _ports(protocol: str) -> str:
+    return (
+        f"{_HEAD} {{protocol:{protocol}}} {{source_address:acl-address}} [{{source_port:{protocol}-match}}] "
+        f"{{destination_address:acl-address}} [{{destination_port:{protocol}-match-or-group}}] {_TAIL}"
+    )
+
+
+COMMANDS: tuple[Command, ...] = (
+    command(
+        "access-list {name:name} [line {line:1-2147483647}] remark {text:rest}",
+        Append(ACCESS_LISTS, "entries", Remark, unique=False),
+    ),
+    command(_ports("tcp"), _ENTRY),
+    command(_ports("udp"), _ENTRY),
+    command(
+        f"{_HEAD} {{protocol:icmp}} {{source_address:acl-address}} {{destination_address:acl-address}} "
+        f"[{{icmp:icmp-match}}] {_TAIL}",
+        _ENTRY,
+    ),
+    command(
+        f"{_HEAD} {{protocol:other-protocol}} {{source_address:acl-address}} {{destination_address:acl-address}} "
+        f"{_TAIL}",
+        _ENTRY,
+        "Any other protocol, by name or number, or an object or object-group of services.",
+    ),
+    command("access-list {name:name}", Remove(ACCESS_LISTS), "The whole list.", written=False),
+)
+
+ACCESS_GROUP: tuple[Command, ...] = (
+    command(
+        "access-group {acl:name} {direction:in|out} interface {interface:name}",
+        Append(LISTS, "access_groups", AccessGroup),
+    ),
+)

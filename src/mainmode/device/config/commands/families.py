@@ -1,0 +1,139 @@
+"""Families that are known and have no part in a LAN-to-LAN tunnel: their lines, and what stands below, are skipped."""
+
+from mainmode.device.config.declaration import Mode
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+GLOBAL: frozenset[str] = _words(
+    """
+    asa aaa aaa-server allow-ssc-mgmt arp arp-inspection asdm asp auth-prompt auto-update banner boot call-home cdup
+    checkheaps class-map client-update clock cluster compression config-register config-url console context coredump
+    crashinfo ctl-file ctl-provider cts cxsc ddns dhcp-client dhcpd dhcprelay dns dns-guard domain-name
+    dynamic-access-policy-record dynamic-filter dynamic-map eject email enable established event failover filter
+    firewall fips fixup flow-export flow-offload format fragment ftp ftp-map global-vpn group-policy group-delimiter
+    gtp-map h225-map http http-map hw-module icmp igmp imap4s ip ips ipv6 jumbo-frame kerberos ldap license lisp
+    logging logout mac-address mac-address-table mac-learn management-access map max-failed-login-attempts mfib
+    mgcp-map monitor-interface mount mroute mtu mtu-map multicast multicast-routing names netmask nac-policy ntp
+    object-search ospf pager passwd password password-encryption password-policy pim policy-list policy-map pop3s
+    prefix-list privilege prompt quota redundant-interface regex resource-class rip route-map router routing
+    same-security-traffic scansafe service service-policy sip-map sla smart-tunnel smtp-server smtps snmp snmp-map
+    snmp-server ssh ssl sunrpc-server tcp-map telnet terminal tftp-server threat-detection time-range timeout
+    tls-proxy track traffic-forward tunnel-group-map uauth user-identity username virtual vpdn vpn vpn-addr-assign
+    vpn-sessiondb vpnsetup vpnclient wccp webvpn xlate zone zonelabs-integrity
+    """
+)
+"""First words of global lines."""
+
+PREFIXES: frozenset[str] = frozenset(
+    {
+        "crypto ca",
+        "crypto key",
+        "crypto engine",
+        "crypto ikev2",
+        "crypto ipsec ikev2",
+        "crypto ipsec profile",
+        "crypto ipsec security-association pmtu-aging",
+        "crypto ipsec security-association replay",
+        "crypto ipsec fragmentation",
+        "crypto ipsec df-bit",
+        "crypto ipsec inner-routing-lookup",
+        "crypto isakmp disconnect-notify",
+        "crypto isakmp reload-wait",
+        "crypto isakmp am-disable",
+        "crypto isakmp ipsec-over-tcp",
+        "crypto ikev1 am-disable",
+        "crypto ikev1 ipsec-over-tcp",
+        "crypto ikev1 limit",
+        "crypto large-cert-acceleration",
+        "object service",
+        "object-group service",
+        "object-group protocol",
+        "object-group icmp-type",
+        "object-group user",
+        "object-group security",
+        "sysopt connection tcpmss",
+        "sysopt connection timewait",
+        "sysopt connection preserve-vpn-flows",
+        "sysopt connection reclassify-vpn",
+        "sysopt noproxyarp",
+        "sysopt radius",
+        "sysopt traffic",
+    }
+)
+"""First words of global lines of families that are not ignored as a whole."""
+
+WITH_NAME: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("access-list", "standard"),
+        ("access-list", "ethertype"),
+        ("access-list", "webtype"),
+        ("access-list", "rename"),
+        ("tunnel-group", "webvpn-attributes"),
+        ("tunnel-group", "ppp-attributes"),
+    }
+)
+"""First and third word of global lines, with any name between them."""
+
+BELOW: dict[Mode, frozenset[str]] = {
+    Mode.INTERFACE: _words(
+        """
+    allocate-interface arp authentication bfd bridge-group channel-group cts ddns delay dhcp dhcprelay duplex
+    eigrp encapsulation flowcontrol forward hardware hello-interval hold-time igmp ipv6 isis lacp mac-address
+    management-only member-interface mfib multicast nve ospf pim policy-route port-channel pppoe rip
+    security-group speed split-horizon standby summary-address switchport traffic-forward tunnel vlan
+    vtep-nve zone-member
+    """
+    ),
+    Mode.TUNNEL_GENERAL: _words(
+        """
+    accounting-server-group address-pool annotation authenticated-session-username
+    authentication-attr-from-server authentication-server-group authorization-required
+    authorization-server-group dhcp-server ipv6-address-pool nat-assigned-to-public-ip password-management
+    scep-enrollment secondary-authentication-server-group secondary-username-from-certificate strip-group
+    strip-realm username-from-certificate username-from-certificate-choice
+    """
+    ),
+    Mode.TUNNEL_IPSEC: _words(
+        """
+    chain client-update ikev2 radius-sdi-xauth trust-point
+    """
+    ),
+}
+"""First words of lines below a declared submode."""
+
+PREFIXES_BELOW: dict[Mode, frozenset[str]] = {
+    Mode.INTERFACE: frozenset({"ip address dhcp", "ip address pppoe", "ip verify", "ip local"}),
+    Mode.TUNNEL_IPSEC: frozenset(
+        {
+            "ikev1 trust-point",
+            "ikev1 user-authentication",
+            "ikev1 radius-sdi-xauth",
+            "ikev1 client-update",
+            "isakmp ikev1-user-authentication",
+        }
+    ),
+}
+"""First words of lines below a declared submode whose families are not ignored as a whole."""
+
+FLAT: frozenset[str] = _words(
+    """
+    action address-pool address-pools anyconnect anyconnect-essentials attribute auth-cookie-name banner cache
+    certificate class client-access-rule client-bypass-protocol crl default-domain default-domain-name
+    default-idle-timeout deny description dhcp-network-scope drop dns-server dynamic-filter email enrollment
+    expiry-time fqdn gateway-fqdn group-lock group-url hidden id-mismatch id-randomization inspect integrity
+    intercept-dhcp ip-comp ip-phone-bypass ipsec-udp ipsec-udp-port keypair ldap-base-dn ldap-scope leap-bypass
+    lifetime log match max-header-length maximum message-length msie-proxy nac name-server nat-rewrite nem network
+    no no-signature parameters password-storage periodic permit pfs polic policy port-object prf priority proposal
+    protocol protocol-enforcement protocol-object protocol-violation proxy-bypass quit re-xauth
+    registration-authority reset retries revocation-check secure-unit-authentication serial-number server-port
+    service-object service-type set simultaneous-sessions smartcard-removal-disconnect split-dns
+    split-tunnel-all-dns split-tunnel-network-list split-tunnel-policy subject-name svc tcp-options timeout
+    tunnel-group-list url-list user-authentication user-authentication-idle-timeout user-message vlan
+    vpn-access-hours vpn-filter vpn-framed-ip-address vpn-group-policy vpn-idle-timeout vpn-session-timeout
+    vpn-simultaneous-logins vpn-tunnel-protocol wins-server
+    """
+)
+"""First words of lines below a skipped one that has lost its indentation."""

@@ -1,0 +1,117 @@
+"""IKEv1: policies, where it is enabled, identity, NAT traversal, tunnel-groups."""
+
+from types import SimpleNamespace
+
+from mainmode.device.config.commands.system import GLOBALS
+from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, Table, command
+from mainmode.device.config.kinds import GROUPS
+from mainmode.device.config.model import Identity, Keepalive
+
+ENABLED = Table(
+    "interface",
+    ("interface",),
+    lambda configuration: [SimpleNamespace(interface=on.value) for on in configuration.enabled],
+)
+POLICIES = Table("policy", ("priority",), lambda configuration: configuration.policies)
+TUNNEL_GROUPS = Table(
+    "tunnel-group",
+    ("name",),
+    lambda configuration: configuration.tunnel_groups.values(),
+    frozenset({"DefaultL2LGroup", "DefaultRAGroup", "DefaultWEBVPNGroup"}),
+)
+
+IDENTITY: tuple[Command, ...] = (
+    command(
+        "crypto isakmp identity ~ {identity:identity}",
+        Assign(GLOBALS, ("identity",), default=Identity()),
+        "auto: the address for pre-shared keys.",
+    ),
+)
+
+ENABLE: tuple[Command, ...] = (command("crypto isakmp/ikev1 enable {interface:name}", Create(ENABLED)),)
+
+POLICY: tuple[Command, ...] = (
+    command("crypto isakmp/ikev1 policy {priority:1-65535}", Enter(POLICIES, Mode.POLICY), "Low is preferred."),
+    command(
+        "authentication ~ {authentication:pre-share|rsa-sig|crack}",
+        Assign(POLICIES, ("authentication",), default="pre-share", always=True),
+        "Only pre-share is spoken.",
+        mode=Mode.POLICY,
+    ),
+    command(
+        "encryption ~ {encryption:des|3des|aes|aes-192|aes-256}",
+        Assign(POLICIES, ("encryption",), default="3des", always=True),
+        mode=Mode.POLICY,
+    ),
+    command(
+        "hash ~ {hash:md5|sha|sha256|sha384|sha512}",
+        Assign(POLICIES, ("hash",), default="sha", always=True),
+        "The SHA-2 hashes are an extension of mainmode.",
+        mode=Mode.POLICY,
+        support=Support.EXTENSION,
+    ),
+    command(
+        f"group ~ {{group:{'|'.join(GROUPS)}}}",
+        Assign(POLICIES, ("group",), default=2, always=True),
+        "14 came with 9.x; 15, 16, 19, 20 and 21 are an extension of mainmode.",
+        mode=Mode.POLICY,
+        support=Support.EXTENSION,
+    ),
+    command(
+        "lifetime ~ {lifetime:120-2147483647|none}",
+        Assign(POLICIES, ("lifetime",), default=86400, always=True),
+        mode=Mode.POLICY,
+    ),
+)
+
+NAT_TRAVERSAL: tuple[Command, ...] = (
+    command(
+        "crypto isakmp nat-traversal ~ [{nat_traversal:10-3600}]",
+        Assign(GLOBALS, ("nat_traversal",), default=20, off=None, bare=20),
+        "The number is the NAT keepalive in seconds.",
+    ),
+)
+
+PEERS: tuple[Command, ...] = (
+    command(
+        "tunnel-group {name:name} ~ type {type:ipsec-l2l|remote-access|ipsec-ra|webvpn}",
+        Assign(TUNNEL_GROUPS, ("type",), removes=True),
+        "A LAN-to-LAN group bears its peer's address. Only ipsec-l2l is acted on.",
+    ),
+    command(
+        "tunnel-group {name:name} general-attributes",
+        Enter(TUNNEL_GROUPS, Mode.TUNNEL_GENERAL, create=False, written_alone=False, removes=False),
+    ),
+    command(
+        "default-group-policy ~ {group_policy:name}",
+        Assign(TUNNEL_GROUPS, ("group_policy",), default="DfltGrpPolicy"),
+        mode=Mode.TUNNEL_GENERAL,
+        support=Support.ACCEPTED,
+    ),
+    command(
+        "tunnel-group {name:name} ipsec-attributes",
+        Enter(TUNNEL_GROUPS, Mode.TUNNEL_IPSEC, create=False, written_alone=False, removes=False),
+    ),
+    command(
+        "-/ikev1 pre-shared-key ~ [0] {key:key}",
+        Assign(TUNNEL_GROUPS, ("key",)),
+        "Always shown as *****, which is also read: a key that the file does not tell.",
+        mode=Mode.TUNNEL_IPSEC,
+        also=("-/ikev1 pre-shared-key 8 {key:encrypted-key}",),
+    ),
+    command(
+        "peer-id-validate ~ {peer_id_validate:req|cert|nocheck}",
+        Assign(TUNNEL_GROUPS, ("peer_id_validate",), default="req"),
+        mode=Mode.TUNNEL_IPSEC,
+    ),
+    command(
+        "isakmp keepalive ~ threshold {threshold:10-3600} [retry {retry:2-10}]",
+        Assign(TUNNEL_GROUPS, ("keepalive",), build=Keepalive, default=Keepalive()),
+        mode=Mode.TUNNEL_IPSEC,
+    ),
+    command(
+        "isakmp keepalive disable",
+        Assign(TUNNEL_GROUPS, ("keepalive",), constant=None),
+        mode=Mode.TUNNEL_IPSEC,
+    ),
+)

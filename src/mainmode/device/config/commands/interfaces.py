@@ -1,0 +1,28 @@
+"""`interface` and what stands below it."""
+
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Mode, Table, command
+from mainmode.device.config.model import InterfaceAddress
+
+INTERFACES = Table("interface", ("name",), lambda configuration: configuration.interfaces)
+
+COMMANDS: tuple[Command, ...] = (
+    command("interface {name:name}", Enter(INTERFACES, Mode.INTERFACE)),
+    command("description ~ {description:rest}", Assign(INTERFACES, ("description",)), mode=Mode.INTERFACE),
+    command(
+        "shutdown",
+        Assign(INTERFACES, ("shutdown",), constant=True, default=False, off=False),
+        mode=Mode.INTERFACE,
+    ),
+    command("nameif ~ {nameif:name}", Assign(INTERFACES, ("nameif",), always=True), mode=Mode.INTERFACE),
+    command(
+        "security-level ~ {security_level:0-100}",
+        Assign(INTERFACES, ("security_level",), default=NOTHING, always=True),
+        "100 for the interface named inside, else 0.",
+        mode=Mode.INTERFACE,
+    ),
+    command(
+        "ip address ~ {address:address} {mask:mask} [standby {standby:address}]",
+        Assign(INTERFACES, ("address",), build=InterfaceAddress, always=True),
+        mode=Mode.INTERFACE,
+    ),
+)

@@ -1,0 +1,29 @@
+"""`object network` and `object-group network`, and the NAT rule inside an object."""
+
+from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, Table, command
+from mainmode.device.config.model import GroupMember, ObjectNat
+
+OBJECTS = Table("object", ("name",), lambda configuration: configuration.objects.values())
+GROUPS = Table("object-group", ("name",), lambda configuration: configuration.groups.values())
+
+OBJECT: tuple[Command, ...] = (
+    command("object network {name:name}", Enter(OBJECTS, Mode.OBJECT)),
+    command("{content:object-content}", Assign(OBJECTS, ("content",)), mode=Mode.OBJECT),
+    command("description ~ {description:rest}", Assign(OBJECTS, ("description",)), mode=Mode.OBJECT),
+)
+
+GROUP: tuple[Command, ...] = (
+    command("object-group network {name:name}", Enter(GROUPS, Mode.GROUP)),
+    command("description ~ {description:rest}", Assign(GROUPS, ("description",)), mode=Mode.GROUP),
+    command("network-object {content:group-member}", Append(GROUPS, "members", GroupMember), mode=Mode.GROUP),
+    command("group-object {content:group-name}", Append(GROUPS, "members", GroupMember), mode=Mode.GROUP),
+)
+
+NAT: tuple[Command, ...] = (
+    command("object network {name:name}", Enter(OBJECTS, Mode.OBJECT, written_alone=False)),
+    command(
+        "nat {interfaces:nat-pair} ~ {method:static|dynamic} {mapped:nat-mapped} [no-proxy-arp] [route-lookup] [dns]",
+        Assign(OBJECTS, ("nat",), build=ObjectNat),
+        mode=Mode.OBJECT,
+    ),
+)

@@ -1,0 +1,412 @@
+"""What a declared command is, and what it does: the tables of settings it works on and the actions upon them.
+
+A table holds records (all `crypto map` entries, the globals, …); an action reads a line's parts into a record, takes
+them back for `no`, and gives the parts again for writing. Records become the model in `assembly`.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum
+from typing import Any
+
+from mainmode.base.provenance import Statement
+from mainmode.device.config.forms import kind
+from mainmode.device.config.grammar import Syntax
+from mainmode.device.config.model import Configuration, Release, Sourced
+
+
+class Mode(Enum):
+    """Where a command stands; the value is what a device's prompt shows."""
+
+    GLOBAL = "config"
+    INTERFACE = "config-if"
+    OBJECT = "config-network-object"
+    GROUP = "config-network-object-group"
+    POLICY = "config-ikev1-policy"
+    TUNNEL_GENERAL = "config-tunnel-general"
+    TUNNEL_IPSEC = "config-tunnel-ipsec"
+
+
+class Support(Enum):
+    """How far a command is carried out."""
+
+    FULL = "full"
+    EXTENSION = "full, with values that only late releases or mainmode know"
+    ACCEPTED = "read and written, without effect"
+
+
+class _Nothing:
+    """No value was declared; None is a value."""
+
+
+NOTHING: Any = _Nothing()
+
+
+class RefusedError(Exception):
+    """The device would not take this line here. The text is its wording; `expected` says what is missing."""
+
+    def __init__(self, wording: str, expected: str) -> None:
+        self.expected = expected
+        super().__init__(wording)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One family of records. `keys` are the parts that name a record; a record's parts and fields bear the same names.
+
+    `records` finds the family in a model. `builtin` are names that need no line to exist.
+    """
+
+    noun: str
+    keys: tuple[str, ...]
+    records: Callable[[Configuration], Iterable[Any]]
+    builtin: frozenset[str] = frozenset()
+
+    def key_values(self, record: Any) -> dict[str, Any]:
+        """The key parts of a record of the model."""
+        return {key: getattr(record, key) for key in self.keys}
+
+
+class Roll:
+    """An ordered list from which any element goes in constant time."""
+
+    def __init__(self) -> None:
+        self._order: list[Any] = []
+        self._alive: dict[Any, dict[int, None]] = {}
+        self._dead = False
+
+    def __contains__(self, element: object) -> bool:
+        return element in self._alive
+
+    def add(self, element: Any, position: int | None = None) -> None:
+        """Append, or insert before the element at `position` (from 1)."""
+        self._alive.setdefault(element, {})[id(element)] = None
+        if position is None:
+            self._order.append(element)
+            return
+        if self._dead:
+            self._order = list(self)
+            self._dead = False
+        self._order.insert(position - 1, element)
+
+    def remove(self, element: Any) -> None:
+        """Take out the last element equal to this one, if there is one."""
+        equals = self._alive.get(element)
+        if equals:
+            equals.popitem()
+            self._dead = True
+            if not equals:
+                del self._alive[element]
+
+    def __iter__(self) -> Iterator[Any]:
+        return (element for element in self._order if id(element) in self._alive.get(element, ()))
+
+
+@dataclass(slots=True)
+class Record:
+    """What the lines said of one record so far; `source` is its first line, None for a built-in one."""
+
+    key: tuple[Any, ...]
+    source: Statement | None
+    fields: dict[str, Sourced[Any]] = field(default_factory=dict)
+    rolls: dict[str, Roll] = field(default_factory=dict)
+
+
+class Draft:
+    """A configuration in the making."""
+
+    def __init__(self) -> None:
+        self._tables: dict[Table, dict[tuple[Any, ...], Record]] = {}
+
+    def of(self, table: Table) -> dict[tuple[Any, ...], Record]:
+        """The records of a table by key, in the order of their first lines."""
+        return self._tables.setdefault(table, {})
+
+    def find(self, table: Table, key: tuple[Any, ...], source: Statement, *, create: bool) -> Record:
+        """The record; made where it is not there and may be. Raises RefusedError where it may not."""
+        records = self.of(table)
+        if key not in records:
+            if not create and key and key[0] not in table.builtin:
+                name = " ".join(map(str, key))
+                raise RefusedError(f"ERROR: {table.noun} {name} does not exist", f"a {table.noun} that exists")
+            records[key] = Record(key, source)
+        return records[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where the reader stands: a mode and, in a submode, the record that its commands work on."""
+
+    mode: Mode
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The parts of one line to write; `negated` for its `no` form."""
+
+    values: Mapping[str, Any]
+    negated: bool = False
+
+
+class Action:
+    """What a command does. The base does nothing and writes nothing."""
+
+    table: Table
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Carry the line out. The scope after it, None: as before. Raises RefusedError."""
+        return None
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Carry out the `no` form."""
+
+    def rows(self, record: Any) -> Iterator[Row]:
+        """The lines that a record of the model has of this command."""
+        return iter(())
+
+    def key_of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The key of the record that these parts name."""
+        return tuple(values[key] for key in self.table.keys)
+
+    def record_of(
+        self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement, create: bool
+    ) -> Record:
+        """The record: the scope's in a submode, else the one that the parts name. Raises RefusedError."""
+        if scope.record is not None:
+            return scope.record
+        return draft.find(self.table, self.key_of(values), source, create=create)
+
+    def remove(self, draft: Draft, values: Mapping[str, Any]) -> None:
+        """Forget the record that these parts name."""
+        draft.of(self.table).pop(self.key_of(values), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Enter(Action):
+    """Opens a submode on a record. `written_alone`: the line is written even when nothing stands below it."""
+
+    table: Table
+    mode: Mode
+    create: bool = True
+    written_alone: bool = True
+    removes: bool = True
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Find or make the record and stand in it. Raises RefusedError."""
+        return Scope(self.mode, draft.find(self.table, self.key_of(values), source, create=self.create))
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Forget the record."""
+        if self.removes:
+            self.remove(draft, values)
+
+    def rows(self, record: Any) -> Iterator[Row]:
+        """The header line."""
+        yield Row(self.table.key_values(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Create(Action):
+    """The line itself is the record: it stands or it does not."""
+
+    table: Table
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Make the record."""
+        draft.find(self.table, self.key_of(values), source, create=True)
+        return None
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Forget the record."""
+        self.remove(draft, values)
+
+    def rows(self, record: Any) -> Iterator[Row]:
+        """The line."""
+        yield Row(self.table.key_values(record))
+
+
+@dataclass(frozen=True, slots=True)
+class Remove(Action):
+    """Exists in its `no` form only: forgets all records whose keys have these parts."""
+
+    table: Table
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Forget the records."""
+        records = draft.of(self.table)
+        wanted = [(index, values[key]) for index, key in enumerate(self.table.keys) if key in values]
+        for key in [key for key in records if all(key[index] == value for index, value in wanted)]:
+            del records[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign(Action):
+    """Sets fields of a record from the parts of the same names, or one field as `build(parts)` or `constant`.
+
+    `default` is the value without a line, `off` the one that `no` gives (else the default), `bare` the one of an
+    omitted part. A line is written where the value is not the default, or `always` (None: as the `no` form).
+    """
+
+    table: Table
+    fields: tuple[str, ...]
+    build: Callable[..., Any] | None = None
+    constant: Any = NOTHING
+    default: Any = NOTHING
+    off: Any = NOTHING
+    bare: Any = NOTHING
+    always: bool = False
+    create: bool = True
+    removes: bool = False
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Set the fields. Raises RefusedError."""
+        record = self.record_of(draft, scope, values, source, self.create)
+        if self.build is not None:
+            parts = {name: value for name, value in values.items() if name not in self.table.keys}
+            record.fields[self.fields[0]] = Sourced(self.build(**parts), source)
+            return None
+        for name in self.fields:
+            value = self.constant if self.constant is not NOTHING else values.get(name, self.bare)
+            if value is not NOTHING:
+                record.fields[name] = Sourced(value, source)
+        return None
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Back to the default, to `off`, or forget the record."""
+        if self.removes:
+            self.remove(draft, values)
+            return
+        record = scope.record or draft.of(self.table).get(self.key_of(values))
+        if record is None and not self.table.keys:
+            record = draft.find(self.table, (), source, create=True)
+        if record is None:
+            return
+        for name in self.fields:
+            if self.off is NOTHING:
+                record.fields.pop(name, None)
+            else:
+                record.fields[name] = Sourced(self.off, source)
+
+    def rows(self, record: Any) -> Iterator[Row]:
+        """The line, where the value calls for one."""
+        keys = self.table.key_values(record)
+        sourced = [getattr(record, name) for name in self.fields]
+        if sourced[0] is None:
+            if self.always:
+                yield Row(keys, negated=True)
+        elif len(sourced) > 1:
+            yield Row({**keys, **{name: one.value for name, one in zip(self.fields, sourced, strict=True)}})
+        elif self.always or sourced[0].value != self.default:
+            yield from self.row_for(sourced[0].value, keys)
+
+    def row_for(self, value: Any, keys: Mapping[str, Any]) -> Iterator[Row]:
+        """The line that gives a single field this value; none where another command says it."""
+        if self.off is not NOTHING and value == self.off:
+            yield Row(keys, negated=True)
+        elif self.build is not None:
+            if isinstance(self.build, type) and isinstance(value, self.build):
+                yield Row({**keys, **parts_of(value)})
+        elif self.constant is not NOTHING:
+            if value == self.constant:
+                yield Row(keys)
+        elif value == self.bare:
+            yield Row(keys)
+        else:
+            yield Row({**keys, self.fields[0]: value})
+
+
+@dataclass(frozen=True, slots=True)
+class Append(Action):
+    """Adds `build(parts, source)` to a list of a record. `extra` are parts that are written and not stored.
+
+    A part `line` is the position to insert at.
+    """
+
+    table: Table
+    list_name: str
+    build: type[Any]
+    extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    unique: bool = True
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Add the element. Raises RefusedError for a duplicate."""
+        roll = self._roll(draft, scope, values, source)
+        element = self._element(values, source)
+        if self.unique and element in roll:
+            raise RefusedError("WARNING: found duplicate element", "an entry that does not stand there already")
+        roll.add(element, values.get("line"))
+        return None
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Take the element out."""
+        self._roll(draft, scope, values, source).remove(self._element(values, source))
+
+    def element_row(self, record: Any, element: Any) -> Row | None:
+        """The line of one element of a record of the model; None: another command's."""
+        if not isinstance(element, self.build):
+            return None
+        return Row({**self.table.key_values(record), **self.extra, **parts_of(element)})
+
+    def _roll(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Roll:
+        return self.record_of(draft, scope, values, source, True).rolls.setdefault(self.list_name, Roll())
+
+    def _element(self, values: Mapping[str, Any], source: Statement) -> Any:
+        outer = {*self.table.keys, *self.extra, "line"}
+        return self.build(**{name: value for name, value in values.items() if name not in outer}, source=source)
+
+
+def parts_of(value: Any) -> dict[str, Any]:
+    """The parts of a dataclass value that a line says: no sources, nothing that is None or False."""
+    found = {one.name: getattr(value, one.name) for one in fields(value) if one.name != "source"}
+    return {name: part for name, part in found.items() if part is not None and part is not False}
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One declared command. `also` are further spellings that are read and never written; `note` is for the page.
+
+    `ending` is what the device prints after the line's last word.
+    """
+
+    syntax: Syntax
+    action: Action
+    mode: Mode
+    also: tuple[Syntax, ...]
+    written: bool
+    support: Support
+    note: str
+    ending: str
+
+    @property
+    def only_negated(self) -> bool:
+        """Whether the command exists in its `no` form only."""
+        return isinstance(self.action, Remove)
+
+    def text(self, row: Row, release: Release, *, reveal: bool = False) -> str:
+        """The line as it is written; keys are five stars unless `reveal`. Raises UnwritableError."""
+        if row.negated:
+            return "no " + self.syntax.write(row.values, release, to_mark=True)
+        hidden = () if reveal else self.syntax.secrets
+        values = {
+            name: None if name in hidden else value
+            for name, value in row.values.items()
+            if self.mode is Mode.GLOBAL or name not in self.action.table.keys
+        }
+        return self.syntax.write(values, release) + self.ending
+
+
+def command(
+    text: str,
+    action: Action,
+    note: str = "",
+    *,
+    mode: Mode = Mode.GLOBAL,
+    also: tuple[str, ...] = (),
+    written: bool = True,
+    support: Support = Support.FULL,
+    ending: str = "",
+) -> Command:
+    """Declare a command; see `grammar` for the text."""
+    further = tuple(Syntax(other, kind) for other in also)
+    return Command(Syntax(text, kind), action, mode, further, written, support, note, ending)

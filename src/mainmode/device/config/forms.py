@@ -1,0 +1,212 @@
+"""The typed parts of commands that have several forms: `host A`, `A MASK`, `object NAME`, `eq PORT` and the like."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from ipaddress import IPv4Address
+from typing import Any
+
+from mainmode.device.config import model
+from mainmode.device.config.grammar import Kind, MismatchError, Miss, Syntax, Tokens, UnwritableError
+from mainmode.device.config.kinds import Token, kind_named
+from mainmode.device.config.model import Release
+
+_FORMS: dict[str, Kind] = {}
+
+
+def kind(name: str) -> Kind:
+    """The kind that a declaration names, of several forms or of one token. Raises ValueError for an unknown one."""
+    return _FORMS.get(name) or kind_named(name)
+
+
+def _declare(name: str, one: Kind) -> None:
+    _FORMS[name] = one
+
+
+class VariantsKind:
+    """One of several forms, each a syntax whose parts are the arguments of what builds the value.
+
+    A builder is a dataclass, or a function of one that raises ValueError with the device's wording.
+    """
+
+    secret = False
+
+    def __init__(self, label: str, expected: str, *forms: tuple[str, type[Any], Callable[..., Any]]) -> None:
+        self.label = label
+        self.expected = expected
+        self._forms = [(Syntax(text, kind), cls, build) for text, cls, build in forms]
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """All forms, as a command reference prints them."""
+        return tuple(syntax.reference() for syntax, _, _ in self._forms)
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The value of the first form that fits. Raises MismatchError where none does."""
+        miss = Miss()
+        for syntax, _, build in self._forms:
+            found = syntax.read_prefix(tokens, at, miss)
+            if found is None:
+                continue
+            match, end = found
+            try:
+                return build(**match.values), end
+            except ValueError as error:
+                miss.note(end - 1, self.expected, str(error))
+        if miss.at <= at and not miss.wording:
+            raise MismatchError(at, self.expected)
+        raise MismatchError(miss.at, " or ".join(miss.expected), miss.wording)
+
+    def write(self, value: Any, release: Release) -> str:
+        """The value in the first form that can say it. Raises UnwritableError."""
+        for syntax, cls, _ in self._forms:
+            if isinstance(value, cls):
+                values = {one.name: getattr(value, one.name) for one in fields(cls)}
+                try:
+                    return syntax.write({name: one for name, one in values.items() if one is not None}, release)
+                except UnwritableError:
+                    continue
+        raise UnwritableError(self.expected)
+
+
+class EitherKind:
+    """One of several kinds, tried in turn."""
+
+    secret = False
+
+    def __init__(self, label: str, expected: str, *names: str) -> None:
+        self.label = label
+        self.expected = expected
+        self._kinds = [kind(name) for name in names]
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """All kinds, as a command reference prints them."""
+        return tuple(one.label for one in self._kinds)
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The first kind's value that fits. Raises MismatchError where none does."""
+        furthest = MismatchError(at, self.expected)
+        for kind in self._kinds:
+            try:
+                return kind.read(tokens, at)
+            except MismatchError as mismatch:
+                furthest = mismatch if mismatch.at > furthest.at else furthest
+        raise furthest
+
+    def write(self, value: Any, release: Release) -> str:
+        """The value by the first kind that can say it. Raises UnwritableError."""
+        for kind in self._kinds:
+            try:
+                return kind.write(value, release)
+            except UnwritableError:
+                continue
+        raise UnwritableError(self.expected)
+
+
+def _group_name(value: Any) -> str:
+    if not isinstance(value, model.GroupRef):
+        raise ValueError(value)
+    return value.name
+
+
+def subnet(address: IPv4Address, mask: IPv4Address) -> model.Subnet:
+    """The subnet. Raises ValueError, in the device's words, where the address has bits outside the mask."""
+    if int(address) & ~int(mask):
+        raise ValueError(f"ERROR: IP address,mask <{address},{mask}> doesn't pair")
+    return model.Subnet(address, mask)
+
+
+def address_range(first: IPv4Address, last: IPv4Address) -> model.AddressRange:
+    """The range. Raises ValueError where it runs backwards."""
+    if first > last:
+        raise ValueError("ERROR: % Invalid input detected at '^' marker.")
+    return model.AddressRange(first, last)
+
+
+def _form(text: str, cls: type[Any], build: Callable[..., Any] | None = None) -> tuple[Any, Any, Any]:
+    return text, cls, build or cls
+
+
+_HOST = _form("host {address:address}", model.Host)
+_NETWORK = _form("{address:address} {mask:mask}", model.Subnet, subnet)
+_IPV6 = _form("{prefix:ipv6-prefix}", model.Ipv6Prefix)
+_OBJECT = _form("object {name:name}", model.ObjectRef)
+_GROUP = _form("object-group {name:name}", model.GroupRef)
+
+_declare("object", VariantsKind("object NAME", "object NAME", _OBJECT))
+_declare("group", VariantsKind("object-group NAME", "object-group NAME", _GROUP))
+_declare("group-name", Token("NAME", "an object-group's name", model.GroupRef, _group_name))
+_declare("other-protocol", EitherKind("PROTOCOL", "a protocol by name or number", "protocol-number", "object", "group"))
+_declare(
+    "object-content",
+    VariantsKind(
+        "CONTENT",
+        "host, subnet, range or fqdn",
+        _HOST,
+        _form("subnet {address:address} {mask:mask}", model.Subnet, subnet),
+        _form("range {first:address} {last:address}", model.AddressRange, address_range),
+        _form("fqdn [{version:v4|v6}] {name:name}", model.Fqdn),
+    ),
+)
+_declare("group-member", VariantsKind("MEMBER", "host A, A MASK or object NAME", _HOST, _OBJECT, _NETWORK, _IPV6))
+_declare(
+    "acl-address",
+    VariantsKind(
+        "ADDRESS",
+        "any, host A, A MASK, object NAME, object-group NAME or interface NAMEIF",
+        _form("{word:any|any4|any6}", model.AnyAddress),
+        _HOST,
+        _OBJECT,
+        _GROUP,
+        _form("interface {name:name}", model.InterfaceRef),
+        _NETWORK,
+        _IPV6,
+    ),
+)
+for _side in ("tcp", "udp"):
+    _PORTS = (
+        _form(f"{{operator:eq|lt|gt|neq}} {{port:{_side}-port}}", model.PortIs),
+        _form(f"range {{first:{_side}-port}} {{last:{_side}-port}}", model.PortRange),
+    )
+    _declare(f"{_side}-match", VariantsKind("PORTS", "eq, lt, gt, neq or range", *_PORTS))
+    _declare(
+        f"{_side}-match-or-group",
+        VariantsKind("PORTS-OR-GROUP", "eq, lt, gt, neq, range or object-group", *_PORTS, _GROUP),
+    )
+_declare("icmp-match", VariantsKind("ICMP", "an ICMP type", _form("{type:icmp-type} [{code:0-255}]", model.IcmpMatch)))
+_declare(
+    "logging",
+    VariantsKind(
+        "LOG",
+        "log",
+        _form(
+            "log [{level:emergencies|alerts|critical|errors|warnings|notifications|informational|debugging|"
+            "0|1|2|3|4|5|6|7|disable|default}] [interval {interval:1-600}]",
+            model.Logging,
+        ),
+    ),
+)
+_declare(
+    "phase1-mode",
+    VariantsKind(
+        "MODE",
+        "main or aggressive",
+        _form("{mode:main|}", model.Phase1Mode),
+        _form("{mode:aggressive|} [{group:pfs-group}]", model.Phase1Mode),
+    ),
+)
+_declare(
+    "identity",
+    VariantsKind(
+        "IDENTITY",
+        "auto, address, hostname or key-id",
+        _form("{method:auto|address|hostname}", model.Identity),
+        _form("{method:key-id|} {value:name}", model.Identity),
+    ),
+)
+
+
+def glossary() -> dict[str, tuple[str, ...]]:
+    """The parts of several forms: label as it stands in a reference, and the forms."""
+    found = {one.label: one.forms for one in _FORMS.values() if isinstance(one, VariantsKind | EitherKind)}
+    return {label: forms for label, forms in found.items() if forms != (label,)}

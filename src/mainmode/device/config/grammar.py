@@ -1,0 +1,343 @@
+"""The declaration language of commands: one text with typed parts, from which reader, writer and reference come.
+
+    crypto isakmp/ikev1 policy {priority:1-65535}
+    crypto map {map_name:name} {sequence:1-65535} set pfs ~ [{pfs:pfs-group}]
+
+`isakmp/ikev1`   a keyword spelled by release (8.2/8.3, then 8.4+); `-/ikev1` stands in the later one only
+`{name:kind}`    a typed part: a kind of `kinds.py` or `forms.py`, a range `1-65535`, or keywords `md5|sha` (a single
+                 one: `main|`); `1-9|none` reads the word as None; `...10` after the kind: one to ten of them
+`[ … ]`          optional; with a single keyword inside it is a flag of that name (`no-proxy-arp` -> no_proxy_arp)
+`~`              where the `no` form may end
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any, Protocol
+
+from mainmode.device.config.model import Release
+
+_PIECE = re.compile(r"\s*(?:(\[)|(\])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]{}~]+))")
+_WORD = re.compile(r"[^ ]+")
+END = "the end of the line"
+
+
+class UnwritableError(Exception):
+    """A value does not fit this declaration; another one writes it."""
+
+
+class MismatchError(Exception):
+    """A token is not what a kind reads. `at` counts tokens; `wording` is the device's own text where it has one."""
+
+    def __init__(self, at: int, expected: str, wording: str = "") -> None:
+        self.at = at
+        self.expected = expected
+        self.wording = wording
+        super().__init__(expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far."""
+
+    line: str
+    words: tuple[str, ...]
+    columns: tuple[int, ...]
+    names: Mapping[str, IPv4Address]
+
+    @classmethod
+    def of(cls, line: str, names: Mapping[str, IPv4Address]) -> "Tokens":
+        """The tokens of `line`."""
+        found = list(_WORD.finditer(line))
+        return cls(line, tuple(one.group() for one in found), tuple(one.start() + 1 for one in found), names)
+
+    def rest(self, at: int) -> str:
+        """The line's text from token `at` on."""
+        return self.line[self.columns[at] - 1 :].rstrip()
+
+
+class Kind(Protocol):
+    """The type of a part: how the reference shows it, what an error says was expected, and both directions."""
+
+    @property
+    def label(self) -> str:
+        """How a reference page shows it; empty: by the part's own name."""
+
+    @property
+    def expected(self) -> str:
+        """What should have stood there, in words."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether the text must be masked wherever it is shown."""
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The value that begins at token `at` and the token after it. Raises MismatchError."""
+
+    def write(self, value: Any, release: Release) -> str:
+        """The value's text. Raises UnwritableError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A keyword by release; None where that release has none."""
+
+    old: str | None
+    new: str | None
+
+    def spelled(self, release: Release) -> str | None:
+        """The word in one release."""
+        return self.old if release is Release.OLD else self.new
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A typed part; `most` > 1 reads a tuple of one to `most` values."""
+
+    name: str
+    kind: Kind
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Optional:
+    """A part that may be left out; `flag` is its name where it is one keyword."""
+
+    parts: tuple["Part", ...]
+    flag: str | None
+
+    def wanted(self, values: Mapping[str, Any]) -> bool:
+        """Whether these values ask for the part to be written."""
+        if self.flag is not None:
+            return bool(values.get(self.flag))
+        return any(
+            part.name in values if isinstance(part, Slot) else isinstance(part, Optional) and part.wanted(values)
+            for part in self.parts
+        )
+
+
+class NoEnd:
+    """Where the `no` form may end."""
+
+
+Part = Word | Slot | Optional | NoEnd
+
+
+@dataclass(slots=True)
+class Miss:
+    """How far a line fitted its nearest declarations: the token where it stopped and what was expected there."""
+
+    at: int = -1
+    expected: list[str] = field(default_factory=list)
+    wording: str = ""
+
+    def note(self, at: int, expected: str, wording: str = "") -> None:
+        """Remember a failure at token `at`, if none came further."""
+        if at < self.at:
+            return
+        if at > self.at:
+            self.at, self.expected, self.wording = at, [], ""
+        self.wording = self.wording or wording
+        if expected not in self.expected:
+            self.expected.append(expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A line read by a syntax: values by part name, releases that its spelling tells of, and secret tokens."""
+
+    values: Mapping[str, Any]
+    releases: frozenset[Release]
+    secrets: tuple[int, ...]
+
+
+class Syntax:
+    """One declared command text. Raises ValueError for a declaration that does not parse (a bug of ours)."""
+
+    def __init__(self, text: str, kinds: Callable[[str], Kind]) -> None:
+        self.text = text
+        pieces = list(_PIECE.finditer(text))
+        if "".join(piece.group() for piece in pieces) != text:
+            raise ValueError(f"not a syntax: {text}")
+        self.parts = _parts(pieces, kinds)
+        self.secrets = frozenset(one.name for one in _inner(self.parts) if isinstance(one, Slot) and one.kind.secret)
+
+    def keywords(self, place: int) -> tuple[str, ...]:
+        """The spellings of the keyword at `place` (from 0), by which lines find declarations; none for other parts."""
+        part = self.parts[place] if place < len(self.parts) else None
+        if not isinstance(part, Word) or part.old is None:
+            return ()
+        return (part.old,) if part.new in (None, part.old) else (part.old, part.new or "")
+
+    def read(self, tokens: Tokens, start: int, negated: bool, miss: Miss) -> Match | None:
+        """The values of the line from token `start` on, or None; then `miss` knows how far it came."""
+        found = _Reading(tokens, miss, negated=negated).follow(self.parts, start, Match({}, frozenset(), ()))
+        return found[0] if found else None
+
+    def read_prefix(self, tokens: Tokens, start: int, miss: Miss) -> tuple[Match, int] | None:
+        """Like `read`, for the beginning of what stands there; also the token after it."""
+        return _Reading(tokens, miss, whole=False).follow(self.parts, start, Match({}, frozenset(), ()))
+
+    def write(self, values: Mapping[str, Any], release: Release, *, to_mark: bool = False) -> str:
+        """The command with these values; `to_mark` ends it at `~`. Raises UnwritableError where it cannot say them."""
+        words: list[str] = []
+        used: set[str] = set()
+        self._write(self.parts, values, release, (words, used), to_mark)
+        if not to_mark and not used >= {name for name, value in values.items() if value is not False}:
+            raise UnwritableError(self.text)
+        return " ".join(words)
+
+    def write_parts(self, values: Mapping[str, Any], release: Release) -> str:
+        """The typed parts alone, without keywords. Raises UnwritableError."""
+        slots = (part for part in _inner(self.parts) if isinstance(part, Slot) and part.name in values)
+        return " ".join(slot.kind.write(values[slot.name], release) for slot in slots)
+
+    def _write(
+        self,
+        parts: Sequence[Part],
+        values: Mapping[str, Any],
+        release: Release,
+        out: tuple[list[str], set[str]],
+        to_mark: bool,
+    ) -> None:
+        words, used = out
+        for part in parts:
+            if isinstance(part, NoEnd):
+                if to_mark:
+                    return
+            elif isinstance(part, Word):
+                spelled = part.spelled(release)
+                if spelled:
+                    words.append(spelled)
+            elif isinstance(part, Optional):
+                if part.wanted(values):
+                    used.add(part.flag or "")
+                    self._write(part.parts, values, release, out, to_mark)
+            else:
+                if part.name not in values:
+                    raise UnwritableError(part.name)
+                used.add(part.name)
+                value = values[part.name]
+                many = value if part.most > 1 else (value,)
+                words.extend(part.kind.write(one, release) for one in many)
+
+    def reference(self) -> str:
+        """The syntax as a command reference prints it."""
+        return _shown(self.parts)
+
+
+class _Reading:
+    """One try of one syntax on one line."""
+
+    def __init__(self, tokens: Tokens, miss: Miss, *, negated: bool = False, whole: bool = True) -> None:
+        self._tokens = tokens
+        self._miss = miss
+        self._negated = negated
+        self._whole = whole
+
+    def follow(self, parts: Sequence[Part], at: int, match: Match) -> tuple[Match, int] | None:
+        count = len(self._tokens.words)
+        for index, part in enumerate(parts):
+            if isinstance(part, Optional):
+                if not self._begins(part, at):
+                    continue
+                flags = {part.flag: True} if part.flag else {}
+                taken = Match({**match.values, **flags}, match.releases, match.secrets)
+                found = self.follow((*part.parts, *parts[index + 1 :]), at, taken)
+                if found is not None:
+                    return found
+            elif isinstance(part, NoEnd):
+                if self._negated and at == count:
+                    return match, at
+            else:
+                step = self._word(part, at, match) if isinstance(part, Word) else self._slot(part, at, match)
+                if step is None:
+                    return None
+                match, at = step
+        if self._whole and at < count:
+            self._miss.note(at, END)
+            return None
+        return match, at
+
+    def _begins(self, part: Optional, at: int) -> bool:
+        head = part.parts[0]
+        if not isinstance(head, Word) or head.old is None:
+            return True
+        fits = at < len(self._tokens.words) and self._tokens.words[at].lower() in (head.old, head.new)
+        if not fits:
+            self._miss.note(at, head.old)
+        return fits
+
+    def _word(self, part: Word, at: int, match: Match) -> tuple[Match, int] | None:
+        word = self._tokens.words[at].lower() if at < len(self._tokens.words) else None
+        if word is not None and word in (part.old, part.new):
+            if part.old == part.new:
+                return match, at + 1
+            told = Release.OLD if word == part.old else Release.NEW
+            return Match(match.values, match.releases | {told}, match.secrets), at + 1
+        self._miss.note(at, part.old or part.new or "")
+        if part.old is None:
+            return Match(match.values, match.releases | {Release.OLD}, match.secrets), at
+        return None
+
+    def _slot(self, part: Slot, at: int, match: Match) -> tuple[Match, int] | None:
+        start = at
+        many: list[Any] = []
+        while len(many) < part.most:
+            try:
+                if at >= len(self._tokens.words):
+                    raise MismatchError(at, part.kind.expected)
+                value, at = part.kind.read(self._tokens, at)
+            except MismatchError as mismatch:
+                self._miss.note(mismatch.at, mismatch.expected, mismatch.wording)
+                if not many:
+                    return None
+                break
+            many.append(value)
+        secrets = match.secrets + (tuple(range(start, at)) if part.kind.secret else ())
+        values = {**match.values, part.name: tuple(many) if part.most > 1 else many[0]}
+        return Match(values, match.releases, secrets), at
+
+
+def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[Part, ...]:
+    stack: list[list[Part]] = [[]]
+    for opening, closing, mark, name, kind, most, word in (piece.groups() for piece in pieces):
+        if opening:
+            stack.append([])
+        elif closing:
+            inner = tuple(stack.pop())
+            only = inner[0] if len(inner) == 1 else None
+            flag = only.old.replace("-", "_") if isinstance(only, Word) and only.old else None
+            stack[-1].append(Optional(inner, flag))
+        elif mark:
+            stack[-1].append(NoEnd())
+        elif name:
+            stack[-1].append(Slot(name, kinds(kind), int(most or 1)))
+        else:
+            old, _, new = word.partition("/")
+            stack[-1].append(Word(None if old == "-" else old, new or old))
+    return tuple(stack[0])
+
+
+def _inner(parts: Sequence[Part]) -> Iterator[Part]:
+    for part in parts:
+        yield part
+        if isinstance(part, Optional):
+            yield from _inner(part.parts)
+
+
+def _shown(parts: Sequence[Part]) -> str:
+    shown: list[str] = []
+    for part in parts:
+        if isinstance(part, Word):
+            if part.old == part.new:
+                shown.append(part.new or "")
+            else:
+                shown.append(f"{{{part.old}|{part.new}}}" if part.old else f"[{part.new}]")
+        elif isinstance(part, Slot):
+            label = part.kind.label or part.name.upper().replace("_", "-")
+            shown.append(label if part.most == 1 else f"{label} … (up to {part.most})")
+        elif isinstance(part, Optional):
+            shown.append(f"[{_shown(part.parts)}]")
+    return " ".join(shown)

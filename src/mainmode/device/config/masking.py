@@ -1,0 +1,28 @@
+"""Lines with their keys as five stars: every text that leaves this room goes through here first."""
+
+import re
+
+from mainmode.device.config.grammar import Tokens
+from mainmode.device.config.kinds import HIDDEN
+
+_TELLS_A_KEY = re.compile(r"key|pass|secret|communit|psk|pre-?sh|md5|credential", re.IGNORECASE)
+_HARMLESS = frozenset({"nopassword", "key-id", "keyring", "keypair", "password-storage", "passive"})
+
+
+def masked_tokens(tokens: Tokens, secret: tuple[int, ...]) -> str:
+    """The line with these tokens masked: what a declared command knows to be a key."""
+    if not secret:
+        return tokens.line
+    text = tokens.line
+    for index in sorted(secret, reverse=True):
+        start = tokens.columns[index] - 1
+        text = text[:start] + HIDDEN + text[start + len(tokens.words[index]) :]
+    return text
+
+
+def masked_guess(tokens: Tokens, after: int | None = None) -> str:
+    """A line that no declaration read, masked behind the first word that tells of a key, or behind token `after`."""
+    for index, word in enumerate(tokens.words[:-1]):
+        if index == after or (word.lower() not in _HARMLESS and _TELLS_A_KEY.search(word)):
+            return tokens.line[: tokens.columns[index + 1] - 1] + HIDDEN
+    return tokens.line

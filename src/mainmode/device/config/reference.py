@@ -1,0 +1,65 @@
+"""The reference page of the configuration language, from the declarations."""
+
+from mainmode.device.config.commands import COMMANDS
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode
+from mainmode.device.config.forms import glossary
+from mainmode.device.config.model import Release
+
+_TITLES = {
+    Mode.GLOBAL: "Global commands",
+    Mode.INTERFACE: "Below `interface`",
+    Mode.OBJECT: "Below `object network`",
+    Mode.GROUP: "Below `object-group network`",
+    Mode.POLICY: "Below `crypto {isakmp|ikev1} policy`",
+    Mode.TUNNEL_GENERAL: "Below `tunnel-group … general-attributes`",
+    Mode.TUNNEL_IPSEC: "Below `tunnel-group … ipsec-attributes`",
+}
+_HEAD = """# The configuration language
+
+Generated from the command declarations; a test compares this page with them. Words that stand as `{isakmp|ikev1}` or
+`[ikev1]` are spelled by release: the first or none in 8.2 and 8.3, the second in 8.4 and 9.x; both are read in every
+file. Every command has a `no` form: the full line, or the line up to the parameter. Commands that have no part in a
+LAN-to-LAN tunnel (`logging`, `policy-map`, …) are skipped with all that stands below them; any other line is reported
+with its place and skipped.
+"""
+
+
+def reference_page() -> str:
+    """The page as Markdown."""
+    rows = [_HEAD]
+    for mode, title in _TITLES.items():
+        rows += [f"## {title}", "", "| command | default | support | remark |", "|---|---|---|---|"]
+        rows += [_row(one) for one in COMMANDS if one.mode is mode]
+        rows.append("")
+    rows += ["## Parts", "", "| part | forms |", "|---|---|"]
+    rows += [f"| `{label}` | {_cell(_codes(forms))} |" for label, forms in glossary().items()]
+    return "\n".join([*rows, ""])
+
+
+def _row(one: Command) -> str:
+    syntaxes = (one.syntax, *one.also)
+    cells = [
+        _codes(tuple("no " * one.only_negated + syntax.reference() for syntax in syntaxes)),
+        _default(one),
+        one.support.value,
+        one.note,
+    ]
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _codes(texts: tuple[str, ...]) -> str:
+    return "<br>".join(f"`{text}`" for text in texts)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _default(one: Command) -> str:
+    action = one.action
+    if not isinstance(action, Assign) or action.default is NOTHING:
+        return ""
+    row = next(action.row_for(action.default, {}))
+    if row.negated:
+        return "`off`"
+    return f"`{one.syntax.write_parts(row.values, Release.NEW) or 'on'}`"

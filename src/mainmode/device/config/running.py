@@ -1,0 +1,116 @@
+"""`show running-config`: the model written by the declared commands, in the device's order and layout."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from mainmode.device.config.commands import LAYOUT, access_lists
+from mainmode.device.config.declaration import Append, Command, Enter, Mode, Row
+from mainmode.device.config.grammar import UnwritableError
+from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced
+
+_SHORT_SECTIONS = {"ipsec": "crypto ipsec", "isakmp": "crypto isakmp", "ikev1": "crypto ikev1"}
+
+
+def entry_text(configuration: Configuration, access_list: AccessList, entry: Ace | Remark) -> str:
+    """One access list entry as the device writes it."""
+    writer = _Writer(configuration, reveal_keys=False)
+    return next(writer.element(access_list, entry, "entries", access_lists.COMMANDS))
+
+
+@dataclass(slots=True)
+class _Block:
+    """A line and the lines below it; `map_name` for those of crypto maps."""
+
+    head: str
+    map_name: str | None = None
+    below: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> list[str]:
+        return [self.head, *(f" {line}" for line in self.below)]
+
+
+def running_config(configuration: Configuration, section: str | None = None, reveal_keys: bool = False) -> str:
+    """The configuration in the spelling of its release, each line ended by a newline.
+
+    `section` is what follows `show running-config`: only the commands that begin with these words. Keys are five
+    stars unless `reveal_keys` (`more system:running-config`).
+    """
+    writer = _Writer(configuration, reveal_keys)
+    families = [list(writer.family(family)) for family in LAYOUT]
+    if section is not None:
+        words = _SHORT_SECTIONS.get(section.strip(), section).split()
+        chosen = [block for blocks in families for block in blocks if block.head.split()[: len(words)] == words]
+        return "".join(f"{line}\n" for block in chosen for line in block.lines)
+    rows = [": Saved", ":"]
+    for blocks in filter(None, families):
+        parted = blocks[0].head.startswith(("hostname", "interface"))
+        for block in blocks:
+            rows.extend([*block.lines, "!"] if parted else block.lines)
+    return "".join(f"{row}\n" for row in [*rows, ": end"])
+
+
+class _Writer:
+    def __init__(self, configuration: Configuration, reveal_keys: bool) -> None:
+        self._configuration = configuration
+        self._reveal_keys = reveal_keys
+
+    def family(self, commands: tuple[Command, ...]) -> Iterator[_Block]:
+        """The blocks of a family: table by table and record by record, crypto maps name by name."""
+        tables = dict.fromkeys(one.action.table for one in commands)
+        blocks = [
+            block
+            for table in tables
+            for record in table.records(self._configuration)
+            for block in self._record(record, tuple(one for one in commands if one.action.table is table))
+        ]
+        order = {name: place for place, name in enumerate(dict.fromkeys(block.map_name for block in blocks))}
+        return iter(sorted(blocks, key=lambda block: order[block.map_name]))
+
+    def _record(self, record: Any, commands: tuple[Command, ...]) -> Iterator[_Block]:
+        map_name = getattr(record, "map_name", None)
+        name = map_name.value if isinstance(map_name, Sourced) else map_name
+        opened: _Block | None = None
+        alone = True
+        lists_done: set[str] = set()
+        for one in commands:
+            texts = list(self._texts(one, record, commands, lists_done)) if one.written else []
+            if one.mode is not Mode.GLOBAL:
+                if opened is not None:
+                    opened.below.extend(texts)
+                continue
+            if opened is not None and (opened.below or alone):
+                yield opened
+            opened = None
+            if isinstance(one.action, Enter):
+                opened, alone = _Block(texts[0], name), one.action.written_alone
+            else:
+                yield from (_Block(text, name) for text in texts)
+        if opened is not None and (opened.below or alone):
+            yield opened
+
+    def _texts(self, one: Command, record: Any, commands: tuple[Command, ...], lists_done: set[str]) -> Iterator[str]:
+        """The lines that a command writes of a record; a list is written whole by the first of its commands."""
+        if not isinstance(one.action, Append):
+            for row in one.action.rows(record):
+                yield from self._text(one, row)
+        elif one.action.list_name not in lists_done:
+            lists_done.add(one.action.list_name)
+            for element in getattr(record, one.action.list_name):
+                yield from islice(self.element(record, element, one.action.list_name, commands), 1)
+
+    def element(self, record: Any, element: Any, name: str, commands: tuple[Command, ...]) -> Iterator[str]:
+        """The spellings of one element of the record's list `name`; the first one is the device's."""
+        for one in commands:
+            if one.written and isinstance(one.action, Append) and one.action.list_name == name:
+                row = one.action.element_row(record, element)
+                if row is not None:
+                    yield from self._text(one, row)
+
+    def _text(self, one: Command, row: Row) -> Iterator[str]:
+        try:
+            yield one.text(row, self._configuration.release, reveal=self._reveal_keys)
+        except UnwritableError:
+            return

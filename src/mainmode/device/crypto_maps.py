@@ -1,0 +1,108 @@
+"""The crypto maps of a device as a packet meets them: which entry and which ACE protect it, if any."""
+
+from dataclasses import dataclass
+
+from mainmode.base.provenance import Absent, Source
+from mainmode.device.acl import Flow
+from mainmode.device.config.model import Configuration
+from mainmode.device.decision import Decision, Stage, Verdict
+from mainmode.device.settings import unbound_maps
+from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry
+from mainmode.ipsec.dataplane import SaPair
+from mainmode.ipsec.sad import Sad, SaState
+from mainmode.ipsec.spd import Bypass, EntryKey, Protect, Spd, SpdRule
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A packet belongs into the tunnel of this entry, for this ACE."""
+
+    entry: MapEntry
+    ace: AclEntry
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """The entry's `match address` line and the ACE."""
+        return (*_sources(self.entry, "acl"), self.ace.source)
+
+
+class CryptoMaps:
+    """The entries bound to interfaces; those that are incomplete protect nothing."""
+
+    def __init__(self, configuration: Configuration, settings: IkeSettings) -> None:
+        self._configuration = configuration
+        self._settings = settings
+        self._meanings: dict[SpdRule, Protected] = {}
+        for entry in settings.entries:
+            key = EntryKey(entry.interface, entry.map_name, entry.sequence)
+            for ace in (entry.acl or ()) if entry.complete and not entry.dynamic else ():
+                self._meanings[SpdRule(ace.permit, ace.proxies, key, ace.source)] = Protected(entry, ace)
+        self._spd = Spd(self._meanings)
+
+    def protecting(self, interface: str, flow: Flow) -> Protected | None:
+        """The entry and ACE that protect `flow` where it leaves by `interface`."""
+        found = self._lookup(interface, flow)
+        return self._meanings[found.rule] if isinstance(found, Protect) else None
+
+    def tunnel(self, interface: str, flow: Flow, sad: Sad) -> SaState | None:
+        """The SAs that carry `flow`: those of its ACE, or, under a dynamic map, those whose proxies hold it."""
+        protected = self.protecting(interface, flow)
+        if protected is not None:
+            pairs = (sad.outbound_for(str(peer), protected.ace.proxies) for peer in protected.entry.peers)
+            return next((state for state in pairs if state is not None), None)
+        if not any(entry.dynamic for entry in self._settings.entries_on(interface)):
+            return None
+        carrying = (state for state in reversed(sad.states()) if state.pair.interface == interface)
+        return next((state for state in carrying if carries(state.pair, flow)), None)
+
+    def incomplete(self, interface: str) -> list[Decision]:
+        """A decision for each entry that is passed over because something of it is missing."""
+        return [
+            Decision(
+                Stage.CRYPTO_MAP,
+                Verdict.SKIPPED,
+                f"crypto map {entry.map_name} {entry.sequence} is incomplete",
+                _sources(entry, "entry"),
+            )
+            for entry in self._settings.entries_on(interface)
+            if not entry.complete
+        ]
+
+    def in_clear(self, interface: str, flow: Flow) -> Decision:
+        """Why a packet that nothing protects leaves in clear."""
+        entries = self._settings.entries_on(interface)
+        found = self._lookup(interface, flow)
+        if not entries:
+            return self._unbound(interface)
+        if isinstance(found, Bypass) and found.rule is not None:
+            text = f"{flow} is denied by crypto map {found.rule.entry.map_name}: it leaves in clear"
+            sources: tuple[Source, ...] = (found.rule.source,)
+        else:
+            text = f"{flow} matches no crypto map entry on {interface}: it leaves in clear"
+            sources = tuple(source for entry in entries for source in _sources(entry, "acl"))
+        return Decision(Stage.CRYPTO_MAP, Verdict.IN_CLEAR, text, sources)
+
+    def _unbound(self, interface: str) -> Decision:
+        file = self._configuration.file
+        sources = tuple(unbound_maps(self._configuration).values()) or (
+            Absent(file, f"crypto map MAP interface {interface}"),
+        )
+        text = f"no crypto map is bound to {interface}: the packet leaves in clear"
+        return Decision(Stage.CRYPTO_MAP, Verdict.IN_CLEAR, text, sources)
+
+    def _lookup(self, interface: str, flow: Flow) -> Protect | Bypass:
+        return self._spd.lookup(
+            interface, flow.source, flow.destination, flow.protocol, flow.source_port, flow.destination_port
+        )
+
+
+def carries(pair: SaPair, flow: Flow) -> bool:
+    """Whether the proxies of a pair hold an outbound flow."""
+    proxies = pair.proxies
+    return proxies.local.holds(flow.source, flow.protocol, flow.source_port) and proxies.remote.holds(
+        flow.destination, flow.protocol, flow.destination_port
+    )
+
+
+def _sources(entry: MapEntry, key: str) -> tuple[Source, ...]:
+    return (entry.sources[key],) if key in entry.sources else ()

@@ -1,0 +1,141 @@
+"""Random command lines from the declared texts. Writes them on its own, so that it can disagree with the writer."""
+
+import re
+from ipaddress import IPv4Address
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mainmode.device.config.commands import COMMANDS
+from mainmode.device.config.declaration import Command, Mode
+from mainmode.device.config.model import Release
+
+HEADERS = {
+    Mode.GLOBAL: [],
+    Mode.INTERFACE: ["interface GigabitEthernet0/5"],
+    Mode.OBJECT: ["object network OBJ"],
+    Mode.GROUP: ["object-group network GRP"],
+    Mode.POLICY: ["crypto isakmp policy 77"],
+    Mode.TUNNEL_GENERAL: ["tunnel-group 192.0.2.7 type ipsec-l2l", "tunnel-group 192.0.2.7 general-attributes"],
+    Mode.TUNNEL_IPSEC: ["tunnel-group 192.0.2.7 type ipsec-l2l", "tunnel-group 192.0.2.7 ipsec-attributes"],
+}
+
+_PIECE = re.compile(r"(\[)|(\])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]{}~]+)")
+
+names = st.sampled_from(["VPN", "MAP", "outside", "inside", "Ab-1_x", "any", "T1", "10.9.9.9"])
+addresses = st.integers(1, 2**32 - 2).map(lambda value: str(IPv4Address(value)))
+masks = st.integers(0, 32).map(lambda bits: str(IPv4Address((0xFFFFFFFF << (32 - bits)) & 0xFFFFFFFF)))
+
+
+@st.composite
+def subnets(draw: st.DrawFn) -> str:
+    mask = IPv4Address(draw(masks))
+    return f"{IPv4Address(int(IPv4Address(draw(addresses))) & int(mask))} {mask}"
+
+
+def _ports(words: list[str]) -> SearchStrategy[str]:
+    port = st.sampled_from([*words, "0", "4711", "65535"])
+    return st.one_of(
+        st.tuples(st.sampled_from(["eq", "lt", "gt", "neq"]), port).map(" ".join),
+        st.tuples(st.just("range"), port, port).map(" ".join),
+    )
+
+
+_tcp = _ports(["www", "https", "22", "80", "rsh", "514", "cmd"])
+_udp = _ports(["isakmp", "non500-isakmp", "syslog", "514"])
+_hosts = addresses.map("host {}".format)
+_groups = names.map("object-group {}".format)
+_v6 = st.just("2001:db8::/32")
+_words = st.text("abc xyz-", min_size=1, max_size=12).map(str.strip).filter(bool)
+_range = st.tuples(addresses, addresses).map(lambda pair: sorted(pair, key=IPv4Address))
+
+KINDS: dict[str, SearchStrategy[str]] = {
+    "address": addresses,
+    "mask": masks,
+    "name": names,
+    "rest": _words,
+    "hostname": st.sampled_from(["asa1", "a", "fw-1.example"]),
+    "key": st.sampled_from(["s3cret!", "0", "8", "*****", "ä€", "a" * 128, "no"]),
+    "encrypted-key": st.just("JDYkqyIFWeBvzpljSfWmRZrmRSRE8s"),
+    "pfs-group": st.sampled_from(["group1", "group2", "group5", "group14", "group21"]),
+    "nat-pair": st.sampled_from(["(inside,outside)", "(any,dmz)"]),
+    "nat-mapped": st.one_of(addresses, names, st.just("interface")),
+    "tcp": st.sampled_from(["tcp", "6"]),
+    "udp": st.sampled_from(["udp", "17"]),
+    "icmp": st.sampled_from(["icmp", "1"]),
+    "object-content": st.one_of(
+        _hosts,
+        subnets().map("subnet {}".format),
+        _range.map(lambda pair: f"range {pair[0]} {pair[1]}"),
+        st.sampled_from(["fqdn www.example.com", "fqdn v4 example.org"]),
+    ),
+    "group-member": st.one_of(_hosts, subnets(), _v6, names.map("object {}".format)),
+    "group-name": names,
+    "acl-address": st.one_of(
+        _hosts,
+        subnets(),
+        _v6,
+        _groups,
+        names.map("object {}".format),
+        names.map("interface {}".format),
+        st.sampled_from(["any", "any4", "any6"]),
+    ),
+    "other-protocol": st.one_of(
+        st.sampled_from(["ip", "esp", "ah", "gre", "ipsec", "47", "200", "255"]), _groups, names.map("object {}".format)
+    ),
+    "tcp-match": _tcp,
+    "udp-match": _udp,
+    "tcp-match-or-group": st.one_of(_tcp, _groups),
+    "udp-match-or-group": st.one_of(_udp, _groups),
+    "icmp-match": st.sampled_from(["echo", "echo-reply", "8", "3 4", "unreachable 1", "250"]),
+    "logging": st.sampled_from(["log", "log 5", "log debugging interval 30", "log interval 1", "log disable"]),
+    "phase1-mode": st.sampled_from(["main", "aggressive", "aggressive group5"]),
+    "identity": st.sampled_from(["auto", "address", "hostname", "key-id me@here"]),
+}
+
+
+def _kind(spec: str) -> SearchStrategy[str]:
+    if spec in KINDS:
+        return KINDS[spec]
+    span = re.fullmatch(r"(\d+)-(\d+)(?:\|(\w+))?", spec)
+    if span is None:
+        return st.sampled_from([word for word in spec.split("|") if word])
+    numbers = st.integers(int(span[1]), int(span[2])).map(str)
+    return st.one_of(numbers, st.just(span[3])) if span[3] else numbers
+
+
+@st.composite
+def lines(draw: st.DrawFn, text: str, release: Release) -> str:
+    """A line of a declared text: optional parts drawn, words spelled for the release."""
+    stack: list[list[str]] = [[]]
+    for opening, closing, _mark, name, spec, most, word in (piece.groups() for piece in _PIECE.finditer(text)):
+        if opening:
+            stack.append([])
+        elif closing:
+            inner = stack.pop()
+            stack[-1].extend(inner if draw(st.booleans()) else [])
+        elif name:
+            count = draw(st.integers(1, int(most or 1)))
+            stack[-1].extend(draw(_kind(spec)) for _ in range(count))
+        elif word:
+            old, _, new = word.partition("/")
+            chosen = old if release is Release.OLD else new or old
+            stack[-1].extend([] if chosen == "-" else [chosen])
+    return " ".join(stack[0])
+
+
+@st.composite
+def files(draw: st.DrawFn, release: Release) -> str:
+    """A whole listing: commands of all modes below their headers, some of them taken back."""
+    rows: list[str] = []
+    for command in draw(st.lists(st.sampled_from(COMMANDS), max_size=25)):
+        line = draw(command_lines(command, release))
+        negated = command.only_negated or draw(st.integers(0, 9)) == 0
+        indent = " " * bool(HEADERS[command.mode])
+        rows += [*HEADERS[command.mode], indent + "no " * negated + line]
+    return "\n".join(rows)
+
+
+def command_lines(command: Command, release: Release) -> SearchStrategy[str]:
+    """Lines of a command in any of its spellings."""
+    return st.one_of([lines(syntax.text, release) for syntax in (command.syntax, *command.also)])

@@ -1,0 +1,245 @@
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mainmode.device.config import Severity, read, reference_page, running_config
+from mainmode.device.config.commands import COMMANDS, candidates
+from mainmode.device.config.declaration import Mode
+from mainmode.device.settings import ike_settings, unbound_maps
+
+WORDS = sorted({word for one in COMMANDS for word in one.syntax.text.replace("/", " ").split() if word[0] not in "{[~"})
+PARTS = ["10.0.0.1", "255.255.255.0", "0.0.0.255", "outside", "(a,b)", "70000", "-1", "no", "*****", "V", "1", "::/0"]
+
+
+@given(st.text(max_size=300))
+@settings(max_examples=300, deadline=None)
+def test_no_text_raises(text: str) -> None:
+    configuration = read(text, "t.cfg")
+    for problem in configuration.problems:
+        str(problem).encode()
+    running_config(configuration)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", " ", "no ", "\t", "fw# "]), st.lists(st.sampled_from(WORDS + PARTS), max_size=9)
+        ),
+        max_size=12,
+    )
+)
+@settings(max_examples=400, deadline=None)
+def test_no_heap_of_known_words_raises(rows: list[tuple[str, list[str]]]) -> None:
+    configuration = read("\n".join(start + " ".join(words) for start, words in rows), "t.cfg")
+    for problem in configuration.problems:
+        lines = str(problem).splitlines()
+        assert lines[2].endswith("^")
+    ike_settings(configuration)
+    unbound_maps(configuration)
+    assert read(running_config(configuration, reveal_keys=True), "t.cfg") == configuration
+
+
+def test_control_characters_and_direction_marks_do_not_come_through() -> None:
+    configuration = read("hostname a\x1b[31m\u202ex\ud800\ncrypto isakmp enable \x1b]0;x\x07\n", "t.cfg")
+    shown = repr(configuration) + "".join(map(str, configuration.problems)) + "".join(configuration.lines)
+    assert not set(shown) & set("\x1b\x07\u202e\ud800")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" * 1_000_000,
+        "crypto map M 1 set peer " + "10.0.0.1 " * 100_000,
+        "a " * 500_000,
+        "\n" * 100_000,
+        " pre-shared-key " * 60_000,
+        "crypto map M 1 set pfs\n" * 20_000,
+        "".join(f"access-list V extended permit ip host 10.0.{n >> 8 & 255}.{n & 255} any\n" for n in range(10_000)),
+        "".join(f"access-list V remark {n}\nno access-list V remark {n}\n" for n in range(10_000)),
+        "".join(f"name 10.0.0.1 n{n}\n" for n in range(20_000)),
+        "".join(f"nonsense {n}\n" for n in range(20_000)),
+        "\r" * 500_000 + "\n",
+        "<--- More --->" * 50_000,
+    ],
+    ids=range(12),
+)
+def test_size_costs_time_in_proportion(text: str) -> None:
+    started = time.process_time()
+    read(text, "t.cfg")
+    assert time.process_time() - started < 10
+
+
+def test_nested_groups_end() -> None:
+    rows = ["object-group network G0", " network-object host 10.0.0.1"]
+    for level in range(1, 60):
+        rows += [f"object-group network G{level}", f" group-object G{level - 1}", f" group-object G{level}"]
+    rows += ["access-list V extended permit ip object-group G59 any", "crypto map M 1 match address V"]
+    rows += ["crypto map M interface outside"]
+    settings_ = ike_settings(read("\n".join(rows), "t.cfg"))
+    assert settings_.entries[0].acl is not None
+    assert len(settings_.entries[0].acl) == 1
+
+
+IRRELEVANT = """: Saved
+ASA Version 9.1(5)
+!
+domain-name example.com
+enable password 8Ry2YjIyt7RRXU24 encrypted
+passwd 2KFQnbNIdI.2KYOU encrypted
+names
+!
+interface GigabitEthernet0/2
+ speed 100
+ duplex full
+ shutdown
+ no nameif
+ no security-level
+ no ip address
+!
+interface Management0/0
+ management-only
+ nameif management
+ ip address dhcp setroute
+ ospf message-digest-key 1 md5 secret
+!
+boot system disk0:/asa915-k8.bin
+ftp mode passive
+clock timezone CET 1
+dns domain-lookup outside
+dns server-group DefaultDNS
+ name-server 8.8.8.8
+ domain-name example.com
+same-security-traffic permit intra-interface
+object service WEB
+ service tcp destination eq www
+object-group service PORTS tcp
+ port-object eq www
+access-list SPLIT standard permit 192.168.1.0 255.255.255.0
+pager lines 24
+logging enable
+logging asdm informational
+mtu outside 1500
+ip local pool POOL 10.9.0.1-10.9.0.9 mask 255.255.255.0
+no failover
+icmp unreachable rate-limit 1 burst-size 1
+asdm image disk0:/asdm-731.bin
+no asdm history enable
+arp timeout 14400
+no arp permit-nonconnected
+timeout xlate 3:00:00
+timeout conn 1:00:00 half-closed 0:10:00 udp 0:02:00 icmp 0:00:02
+dynamic-access-policy-record DfltAccessPolicy
+user-identity default-domain LOCAL
+aaa-server RADIUS protocol radius
+aaa-server RADIUS (inside) host 192.168.1.9
+ key *****
+ radius-common-pw *****
+aaa authentication ssh console LOCAL
+http server enable
+http 192.168.1.0 255.255.255.0 inside
+no snmp-server location
+snmp-server enable traps snmp authentication linkup linkdown coldstart
+crypto ipsec security-association pmtu-aging infinite
+crypto ipsec security-association replay window-size 128
+crypto ipsec ikev2 ipsec-proposal AES256
+ protocol esp encryption aes-256
+ protocol esp integrity sha-1 md5
+crypto ca trustpoint SELF
+ enrollment self
+ subject-name CN=asa1
+ crl configure
+crypto ca certificate chain SELF
+ certificate 6e1c2a4f
+    308202d4 308201bc a0030201 0202046e 1c2a4f30 0d06092a 864886f7 0d010105
+    05003030
+  quit
+crypto ikev2 policy 1
+ encryption aes-256
+ integrity sha
+ group 5 2
+ prf sha
+ lifetime seconds 86400
+crypto ikev2 enable outside
+crypto ikev1 am-disable
+telnet timeout 5
+ssh 192.168.1.0 255.255.255.0 inside
+ssh timeout 60
+console timeout 0
+dhcpd address 192.168.1.5-192.168.1.254 inside
+threat-detection basic-threat
+webvpn
+ enable outside
+ anyconnect-essentials
+group-policy GP internal
+group-policy GP attributes
+ vpn-idle-timeout none
+ vpn-tunnel-protocol ikev1
+ banner value hello
+username admin password f3UhLvUj1QsXsuK7 encrypted privilege 15
+username admin attributes
+ service-type admin
+tunnel-group 203.0.113.9 type ipsec-l2l
+tunnel-group 203.0.113.9 general-attributes
+ default-group-policy GP
+tunnel-group 203.0.113.9 ipsec-attributes
+ ikev1 pre-shared-key *****
+ no chain
+ no ikev1 trust-point
+ ikev2 remote-authentication pre-shared-key *****
+tunnel-group RA type remote-access
+tunnel-group RA general-attributes
+ address-pool POOL
+tunnel-group RA webvpn-attributes
+ group-alias RA enable
+!
+class-map inspection_default
+ match default-inspection-traffic
+!
+policy-map type inspect dns preset_dns_map
+ parameters
+  message-length maximum 512
+policy-map global_policy
+ class inspection_default
+  inspect dns preset_dns_map
+  inspect ftp
+!
+service-policy global_policy global
+prompt hostname context
+call-home
+ profile CiscoTAC-1
+  no active
+  destination address http https://tools.cisco.com/its/service/oddce/services/DDCEService
+Cryptochecksum:a0f1e2d3
+: end
+"""
+
+
+def test_a_long_realistic_listing_has_nothing_unknown() -> None:
+    listing = IRRELEVANT.replace("Cryptochecksum:a0f1e2d3\n: end\n", "") * 18
+    assert listing.count("\n") > 2000
+    found = [str(problem) for problem in read(listing, "t.cfg").problems]
+    assert found == []
+
+
+def test_the_same_without_indentation_loses_nothing_that_matters() -> None:
+    flat = "\n".join(line.strip() for line in IRRELEVANT.splitlines())
+    configuration = read(flat, "t.cfg")
+    assert [problem for problem in configuration.problems if problem.severity is Severity.ERROR] == []
+    assert configuration.tunnel_groups["203.0.113.9"].key_hidden
+    assert configuration.tunnel_groups["203.0.113.9"].group_policy.value == "GP"
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [("crypto isakmp", 4), ("crypto ikev1", 2), ("crypto gdoi", None), ("access-list V", 6)]
+)
+def test_a_line_finds_its_declarations_by_its_first_words(words: str, count: int | None) -> None:
+    found = candidates(Mode.GLOBAL, words.split())
+    whole = [one for one in COMMANDS if one.mode is Mode.GLOBAL and one.syntax.text.startswith("crypto")]
+    assert len(found) == (len(whole) if count is None else count)
+
+
+def test_the_reference_page_is_what_the_declarations_say(pytestconfig: pytest.Config) -> None:
+    page = pytestconfig.rootpath / "docs" / "reference" / "configuration.md"
+    assert page.read_text() == reference_page()
