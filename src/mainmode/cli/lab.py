@@ -1,0 +1,128 @@
+"""`mainmode lab`: read two configurations, run them against each other, write and print what came of it."""
+
+import os
+import secrets
+import shutil
+import sys
+import threading
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import AddressValueError, IPv4Address
+from pathlib import Path
+
+from mainmode import __version__
+from mainmode.base.errors import InputError
+from mainmode.catalogue.debugs import Debugs, parse
+from mainmode.cli.files import example_configurations, read_configurations, write_file, write_keys
+from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP, NARROWEST, WIDEST
+from mainmode.device.config.model import Configuration
+from mainmode.lab.link import Link, read_link
+from mainmode.lab.run import Order, Result, run
+from mainmode.ladder.text import text
+from mainmode.ladder.transcript import Outcome, Side
+
+_PIPED_WIDTH = 80
+_MOST_PROBLEMS = 20
+_PATIENCE = 2.0
+"""Seconds of real time after which a run says that it is still at work."""
+
+
+def lab(arguments: Namespace) -> int:
+    """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
+    names = arguments.configurations
+    first, second = read_configurations(names) if names else example_configurations()
+    for configuration in (first, second):
+        _tell_problems(configuration)
+    order = Order(
+        pair={Side.A: first, Side.B: second},
+        seed=secrets.randbits(32) if arguments.seed is None else arguments.seed,
+        starter=Side(arguments.starter),
+        ping=_hosts(arguments.ping),
+        link=read_link(arguments.link) if arguments.link is not None else Link(),
+        debugs=_debugs(arguments.debug or DEFAULT_DEBUGS),
+        shows=tuple(command.strip().removeprefix("show ") for command in arguments.show or DEFAULT_SHOWS),
+    )
+    with _patience():
+        result = run(order)
+    _write(arguments, result)
+    _print(arguments, result)
+    return EXIT_UP if result.transcript.verdict.outcome is Outcome.UP else EXIT_DOWN
+
+
+def _tell_problems(configuration: Configuration) -> None:
+    for problem in configuration.problems[:_MOST_PROBLEMS]:
+        print(f"{problem}\n", file=sys.stderr)
+    more = len(configuration.problems) - _MOST_PROBLEMS
+    if more > 0:
+        print(f"{configuration.file}: {more} more lines with problems\n", file=sys.stderr)
+
+
+def _hosts(addresses: list[str] | None) -> tuple[IPv4Address, IPv4Address] | None:
+    if addresses is None:
+        return None
+    try:
+        source, destination = (IPv4Address(address) for address in addresses)
+    except AddressValueError as error:
+        raise InputError(f"--ping takes two IPv4 addresses: {error}") from None
+    return source, destination
+
+
+def _debugs(commands: tuple[str, ...] | list[str]) -> Debugs:
+    debugs = Debugs()
+    for command in commands:
+        debugs = debugs.with_(parse(command))
+    return debugs
+
+
+@contextmanager
+def _patience() -> Iterator[None]:
+    """Tell a person at a terminal, once, that a long run is still at work."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    timer = threading.Timer(_PATIENCE, lambda: print("mainmode: still negotiating …", file=sys.stderr))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _write(arguments: Namespace, result: Result) -> None:
+    """The files that were asked for. Each layout is loaded only if it is."""
+    transcript = result.transcript
+    if arguments.html is not None:
+        from mainmode.ladder.html import html
+
+        write_file(Path(arguments.html), html(transcript).encode())
+    if arguments.json is not None:
+        from mainmode.ladder.document import json_text
+
+        write_file(Path(arguments.json), json_text(transcript).encode())
+    if arguments.markdown is not None:
+        from mainmode.ladder.markdown import markdown
+
+        write_file(Path(arguments.markdown), markdown(transcript).encode())
+    if arguments.pcap is not None:
+        from mainmode.lab.pcap import pcapng
+
+        write_file(Path(arguments.pcap), pcapng(f"mainmode {__version__}", result.interfaces, result.packets))
+    if arguments.keys is not None:
+        write_keys(Path(arguments.keys), result.keys)
+
+
+def _print(arguments: Namespace, result: Result) -> None:
+    """The ladder on standard output; a character that its encoding lacks becomes a question mark."""
+    on_terminal = sys.stdout.isatty()
+    width = arguments.width or (shutil.get_terminal_size().columns if on_terminal else _PIPED_WIDTH)
+    colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and _wants_colour())
+    encoding = sys.stdout.encoding or "utf-8"
+    ladder = text(result.transcript, min(max(width, NARROWEST), WIDEST), colour)
+    print(ladder.encode(encoding, "replace").decode(encoding).rstrip("\n"))
+
+
+def _wants_colour() -> bool:
+    """The user's wish in the environment: no-color.org, and terminals that cannot."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

@@ -1,0 +1,140 @@
+"""The commands and their options, declared once: `--help` and the reference page come from here.
+
+Imports nothing slow.
+"""
+
+import argparse
+from typing import NoReturn
+
+from mainmode import __version__
+
+DEFAULT_DEBUGS = ("crypto ikev1 127", "crypto ipsec 127")
+DEFAULT_SHOWS = ("crypto isakmp sa", "crypto ipsec sa")
+LARGEST_SEED = 2**64 - 1
+NARROWEST, WIDEST = 40, 400
+
+EXIT_UP = 0
+EXIT_DOWN = 1
+EXIT_INPUT = 2
+EXIT_INTERRUPTED = 130
+EXIT_PIPE_CLOSED = 141
+
+_EPILOG = (
+    "exit codes: 0 the tunnel is up and carries traffic, 1 it is down (the verdict says why), "
+    "2 the input cannot be used"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with its errors in this program's form: what is wrong, and where to read on."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and leave with the code for unusable input."""
+        self.exit(EXIT_INPUT, f"mainmode: {message}\ntry: {self.prog} --help\n")
+
+
+def parser() -> Parser:
+    """The whole command line."""
+    top = Parser(
+        prog="mainmode",
+        description="An IKEv1 LAN-to-LAN firewall lab that speaks the Cisco ASA's language.",
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"mainmode {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_lab(commands)
+    return top
+
+
+def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
+    lab = commands.add_parser(
+        "lab",
+        help="two configured firewalls negotiate in memory; a ladder shows both sides' debugs",
+        description=(
+            "Two configured firewalls negotiate in memory, in virtual time, with real keys and packets. Prints both "
+            "sides' debug lines as a ladder with the configuration lines behind each step, then the verdict, the "
+            "pings and the show commands. Without files it runs the packaged example."
+        ),
+        epilog=_EPILOG,
+        allow_abbrev=False,
+    )
+    lab.add_argument("configurations", nargs="*", metavar="CFG", help="the two configuration files, A and B")
+    run = lab.add_argument_group("the run")
+    run.add_argument(
+        "--ping",
+        nargs=2,
+        metavar=("SRC", "DST"),
+        help="the inside hosts that ping each other (default: found from the crypto access lists)",
+    )
+    run.add_argument(
+        "--from",
+        dest="starter",
+        choices=("a", "b"),
+        default="a",
+        help="the side whose inside host begins (default: a)",
+    )
+    run.add_argument(
+        "--seed", type=_seed, metavar="N", help="repeat the run that had this seed (default: drawn, printed)"
+    )
+    run.add_argument(
+        "--link",
+        metavar="OPTIONS",
+        help="what the wire does, such as delay=80ms,loss=5%%,block=udp/500; also duplicate=1%%, reorder=1%%, "
+        "block=udp/4500 and block=esp (default: delay=10ms)",
+    )
+    _add_layout(lab)
+    _add_files(lab)
+
+
+def _add_layout(lab: Parser) -> None:
+    shown = lab.add_argument_group("what is shown")
+    shown.add_argument(
+        "--debug",
+        action="append",
+        metavar="DEBUG",
+        help=f"a debug that is on, on both devices; may be repeated (default: {_quoted(DEFAULT_DEBUGS)})",
+    )
+    shown.add_argument(
+        "--show",
+        action="append",
+        metavar="COMMAND",
+        help=f"a show command, run on both devices at the end; may be repeated (default: {_quoted(DEFAULT_SHOWS)})",
+    )
+    shown.add_argument(
+        "--width", type=_width, metavar="N", help="columns of the ladder (default: the terminal's, 80 when piped)"
+    )
+    shown.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour in the ladder (default: auto, which is only on a terminal)",
+    )
+
+
+def _add_files(lab: Parser) -> None:
+    files = lab.add_argument_group("files to write")
+    files.add_argument("--html", metavar="FILE", help="the ladder as one page that needs nothing else")
+    files.add_argument("--json", metavar="FILE", help="everything as JSON, in a documented schema")
+    files.add_argument("--markdown", metavar="FILE", help="the ladder as Markdown")
+    files.add_argument("--pcap", metavar="FILE", help="the wire as pcapng, debug lines as packet comments")
+    files.add_argument(
+        "--keys",
+        metavar="DIR",
+        help="the keys of the run as a Wireshark configuration folder: WIRESHARK_CONFIG_DIR=DIR tshark -r FILE",
+    )
+
+
+def _quoted(texts: tuple[str, ...]) -> str:
+    return " and ".join(f"'{text}'" for text in texts)
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text[:21]) > LARGEST_SEED:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {LARGEST_SEED}")
+    return int(text)
+
+
+def _width(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not NARROWEST <= int(text[:9]) <= WIDEST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {NARROWEST} to {WIDEST}")
+    return int(text)

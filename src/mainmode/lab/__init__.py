@@ -1,0 +1,1 @@
+"""Two devices on a virtual wire in virtual time."""

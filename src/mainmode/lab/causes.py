@@ -1,0 +1,77 @@
+"""Every cause that a verdict can name, declared once: its code, its sentence, and the lines on each side to look at.
+
+Codes of `ike.effects.Cause` are what a device knew; the others are what only somebody who sees both ends can know.
+A sentence names `{knower}`, the device that found out or is at fault, with its `{interface}`, and `{other}` with its
+`{address}`; `{detail}` is what the device or the wire said.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from mainmode.lab.blame import (
+    Scene,
+    access_lists,
+    bindings,
+    connection_types,
+    enabled_and_peer,
+    identities,
+    keys,
+    peers,
+    perfect_forward_secrecy,
+    policies,
+    routes,
+    stated,
+    transform_sets,
+    tunnel_groups,
+)
+from mainmode.ladder.transcript import Blame
+
+Finder = Callable[[Scene], tuple[Blame, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRow:
+    """One cause: its sentence and what finds the places."""
+
+    sentence: str
+    places: Finder
+
+
+CAUSES: Mapping[str, CauseRow] = {
+    "PSK_MISMATCH": CauseRow("The pre-shared keys of {knower} and {other} differ. {knower} found: {detail}.", keys),
+    "NO_TUNNEL_GROUP": CauseRow(
+        "{knower} has no tunnel-group with a pre-shared key for {other}, {address}.", tunnel_groups
+    ),
+    "PHASE1_MISMATCH": CauseRow("{knower} and {other} have no phase 1 policy in common: {detail}.", policies),
+    "TRANSFORM_MISMATCH": CauseRow("{knower} and {other} have no transform set in common: {detail}.", transform_sets),
+    "PFS_MISMATCH": CauseRow(
+        "{knower} and {other} do not agree on perfect forward secrecy: {detail}.", perfect_forward_secrecy
+    ),
+    "PROXY_MISMATCH": CauseRow(
+        "The crypto access lists of {knower} and {other} are not mirrors of each other: {detail}.", access_lists
+    ),
+    "PEER_ADDRESS_WRONG": CauseRow("The peer address that {knower} has for {other} is wrong: {detail}.", peers),
+    "CRYPTO_MAP_NOT_BOUND": CauseRow("No crypto map is bound to interface {interface} of {knower}.", bindings),
+    "NO_MATCHING_ENTRY": CauseRow("{knower} has no complete crypto map entry for {other}: {detail}.", peers),
+    "IKE_NOT_ENABLED": CauseRow("IKE is not enabled on interface {interface} of {knower}.", enabled_and_peer),
+    "UDP_BLOCKED": CauseRow("Something between {knower} and {other} blocks IKE: {detail}.", peers),
+    "ESP_BLOCKED": CauseRow(
+        "The tunnel is up, but something between {knower} and {other} blocks its packets: {detail}.", peers
+    ),
+    "PACKETS_LOST": CauseRow("The wire between {knower} and {other} lost too much: {detail}.", stated),
+    "NOT_INTERESTING": CauseRow("The traffic asks {knower} for no tunnel: {detail}.", access_lists),
+    "NO_ROUTE": CauseRow("{knower} has no route for the traffic: {detail}.", routes),
+    "DENIED": CauseRow("{knower} denies the traffic: {detail}.", stated),
+    "CONNECTION_TYPE": CauseRow("The connection-type of {knower} forbids it: {detail}.", connection_types),
+    "IDENTITY_MISMATCH": CauseRow("{knower} does not accept the identity of {other}: {detail}.", identities),
+    "NO_REPLY": CauseRow("The tunnel is up, and no reply came back to {knower}: {detail}.", stated),
+    "NO_ANSWER": CauseRow("{other} does not answer {knower}: {detail}.", peers),
+    "PEER_REFUSED": CauseRow("{other} refused what {knower} asked for: {detail}.", stated),
+    "PEER_DELETED": CauseRow("{other} deleted the SA of {knower}: {detail}.", stated),
+    "BAD_MESSAGE": CauseRow("{knower} cannot accept a message of {other}: {detail}.", stated),
+    "LIMIT": CauseRow("{knower} reached a limit on negotiations: {detail}.", stated),
+    "LIFETIME": CauseRow("The lifetime ended on {knower}: {detail}.", stated),
+    "LOST_PEER": CauseRow("{other} stopped answering the keepalives of {knower}: {detail}.", stated),
+    "ADMIN": CauseRow("The tunnel was taken down on {knower}: {detail}.", stated),
+    "RUN_ENDED": CauseRow("The run was ended before {knower} and {other} were done: {detail}.", stated),
+}

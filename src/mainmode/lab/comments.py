@@ -1,0 +1,115 @@
+"""The capture of a run: each packet as it was sent, with the debug lines of both ends beside it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from mainmode.base.instant import Instant
+from mainmode.lab.facing import Facing
+from mainmode.lab.link import Passage
+from mainmode.lab.pcap import Captured
+from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Side, Transcript
+
+_TRIGGER = "trigger"
+_HEADERS = 32
+"""Octets of a UDP payload that are kept of a repetition: room for a non-ESP marker and the ISAKMP header."""
+
+Seen = tuple[Side, int]
+"""A message as one side's interface saw it: side and message number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """Where in the events a side sent or received a message."""
+
+    place: int
+    at: Instant
+    sent: bool
+    number: int
+    name: str
+
+
+def captured(
+    tap: Iterable[Passage], facing: tuple[Facing, ...], transcript: Transcript, messages: Mapping[int, int]
+) -> tuple[tuple[str, ...], tuple[Captured, ...]]:
+    """The names of the capture's interfaces and its packets, each once, where and when it was sent.
+
+    `messages` gives the message number of a passage. Beside a message stand the lines of its sender, then those of its
+    receiver, each behind the hostname; and what became of it, where it was not delivered.
+
+    Wireshark takes every encrypted message for the next one of its IV chain. So no packet stands there twice, once for
+    each end; and of an encrypted message that is sent again only the headers are kept, since its octets are known.
+    """
+    names = _names(transcript)
+    beside = comments(transcript.events)
+    encrypted = {e.number: e.octets for e in transcript.events if isinstance(e, MessageSent) and e.encrypted}
+    interfaces = list(dict.fromkeys((side, one.ends[side].interface) for side in Side for one in facing))
+    places: dict[bytes, int] = {}
+    packets = []
+    for place, passage in enumerate(tap, 1):
+        number = messages.get(passage.number, 0)
+        notes = [f"{names[side]}: {line}" for side in _ends(passage) for line in beside.get((side, number), ())]
+        if passage.detail:
+            notes.append(f"{passage.fate.value}: {passage.detail}")
+        kept = None
+        first = places.setdefault(passage.packet, place)
+        if number in encrypted and first != place:
+            notes.append(f"the same octets as packet {first}; all after the ISAKMP header is left out here")
+            kept = len(passage.packet) - encrypted[number] + _HEADERS
+        own = (passage.side, passage.interface or facing[0].ends[passage.side].interface)
+        packets.append(Captured(interfaces.index(own), passage.at, passage.packet, tuple(notes), kept))
+    return tuple(f"{names[side]} {interface}" for side, interface in interfaces), tuple(packets)
+
+
+def _ends(passage: Passage) -> tuple[Side, Side]:
+    return passage.side, passage.side.other
+
+
+def _names(transcript: Transcript) -> dict[Side, str]:
+    """The hostnames, told apart where they are alike."""
+    names = {device.side: device.hostname for device in transcript.devices}
+    if len(set(names.values())) < len(names):
+        return {side: f"{name} ({side.value})" for side, name in names.items()}
+    return names
+
+
+def comments(events: tuple[Event, ...]) -> dict[Seen, tuple[str, ...]]:
+    """Which lines stand beside which message on which side, in the order in which they were said.
+
+    A line belongs to the message that its side sends in the same turn, if it is about that one; else to the last
+    message of its step that this side saw; else to whatever this side saw last, or sees next.
+    """
+    points = {side: list(_points(side, events)) for side in Side}
+    found: dict[Seen, list[str]] = {}
+    for place, event in enumerate(events):
+        if isinstance(event, LineSaid):
+            point = _point_of(event, place, points[event.side])
+            if point is not None:
+                found.setdefault((event.side, point.number), []).append(event.text)
+    return {seen: tuple(lines) for seen, lines in found.items()}
+
+
+def _points(side: Side, events: tuple[Event, ...]) -> Iterator[_Point]:
+    names: dict[int, str] = {}
+    for place, event in enumerate(events):
+        if isinstance(event, MessageSent):
+            names[event.number] = event.name
+            if event.side is side:
+                yield _Point(place, event.at, True, event.number, event.name)
+        elif isinstance(event, MessageArrived) and event.side is side:
+            yield _Point(place, event.at, False, event.number, names.get(event.number, ""))
+
+
+def _point_of(line: LineSaid, place: int, points: list[_Point]) -> _Point | None:
+    following = [point for point in points if point.place > place]
+    for point in following:
+        if point.at != line.at:
+            break
+        if point.sent and line.step in (point.name, _TRIGGER):
+            return point
+    seen = [point for point in points if point.place < place]
+    for point in reversed(seen):
+        if point.name == line.step:
+            return point
+    if seen:
+        return seen[-1]
+    return following[0] if following else None

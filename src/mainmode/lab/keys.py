@@ -1,0 +1,94 @@
+"""Key files as Wireshark reads them from its configuration folder (`WIRESHARK_CONFIG_DIR`).
+
+`ikev1_decryption_table`: initiator cookie and cipher key. `esp_sa`: protocol, addresses, SPI, cipher, key, integrity,
+key. `preferences` switches ESP decryption on, which is off by default. Algorithm names are Wireshark's own.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.base.secret import Secret
+from mainmode.ipsec.dataplane import EspSuite, SaPair
+
+
+@dataclass(frozen=True, slots=True)
+class IkeKey:
+    """The cipher key of one IKE SA, found by the initiator's cookie."""
+
+    cookie: bytes
+    cipher_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class EspKey:
+    """The keys of one direction of a tunnel: outer addresses, SPI and suite."""
+
+    source: IPv4Address
+    destination: IPv4Address
+    spi: int
+    suite: EspSuite
+    cipher: Secret
+    integrity: Secret
+
+
+_CIPHERS = {
+    EspTransform.NULL: "NULL",
+    EspTransform.DES: "DES-CBC [RFC2405]",
+    EspTransform.TRIPLE_DES: "TripleDES-CBC [RFC2451]",
+    EspTransform.AES_CBC: "AES-CBC [RFC3602]",
+    EspTransform.AES_GCM_8: "AES-GCM with 8 octet ICV [RFC4106]",
+    EspTransform.AES_GCM_12: "AES-GCM with 12 octet ICV [RFC4106]",
+    EspTransform.AES_GCM_16: "AES-GCM with 16 octet ICV [RFC4106]",
+}
+
+_INTEGRITIES = {
+    EspAuthentication.NONE: "NULL",
+    EspAuthentication.HMAC_MD5: "HMAC-MD5-96 [RFC2403]",
+    EspAuthentication.HMAC_SHA1: "HMAC-SHA-1-96 [RFC2404]",
+    EspAuthentication.HMAC_SHA2_256: "HMAC-SHA-256-128 [RFC4868]",
+    EspAuthentication.HMAC_SHA2_384: "HMAC-SHA-384-192 [RFC4868]",
+    EspAuthentication.HMAC_SHA2_512: "HMAC-SHA-512-256 [RFC4868]",
+}
+
+PREFERENCES = "esp.enable_encryption_decode: TRUE\nesp.enable_authentication_check: TRUE\n"
+
+
+def esp_keys(pair: SaPair) -> tuple[EspKey, EspKey]:
+    """Both directions of a pair: what it sends with first."""
+    local, remote = pair.path.local.address, pair.path.remote.address
+    return (
+        EspKey(local, remote, pair.outbound_spi, pair.suite, pair.outbound_keys.cipher, pair.outbound_keys.integrity),
+        EspKey(remote, local, pair.inbound_spi, pair.suite, pair.inbound_keys.cipher, pair.inbound_keys.integrity),
+    )
+
+
+def key_files(ike: Iterable[IkeKey], esp: Iterable[EspKey]) -> dict[str, str]:
+    """File name to content. An SA that both ends know stands there once."""
+    decryption = dict.fromkeys(f"{key.cookie.hex()},{key.cipher_key.reveal().hex()}\n" for key in ike)
+    associations = dict.fromkeys(_esp_line(key) for key in esp)
+    return {
+        "ikev1_decryption_table": "".join(decryption),
+        "esp_sa": "".join(associations),
+        "preferences": PREFERENCES,
+    }
+
+
+def _esp_line(key: EspKey) -> str:
+    fields = (
+        "IPv4",
+        str(key.source),
+        str(key.destination),
+        f"0x{key.spi:08x}",
+        _CIPHERS[key.suite.encryption],
+        _hexed(key.cipher),
+        _INTEGRITIES[key.suite.authentication],
+        _hexed(key.integrity),
+    )
+    return ",".join(f'"{field}"' for field in fields) + "\n"
+
+
+def _hexed(key: Secret) -> str:
+    octets = key.reveal()
+    return f"0x{octets.hex()}" if octets else ""

@@ -1,0 +1,220 @@
+"""One run of the lab: two configurations in; a transcript, the wire's packets and the keys out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mainmode.base.instant import seconds
+from mainmode.catalogue.debugs import Debugs
+from mainmode.catalogue.envelope import Form
+from mainmode.device.box import Box
+from mainmode.device.config.model import Release
+from mainmode.ipsec.dataplane import SaPair
+from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
+from mainmode.lab.comments import captured
+from mainmode.lab.entropy import SeededEntropy
+from mainmode.lab.evidence import Evidence
+from mainmode.lab.facing import Facing, Pair, find_facing
+from mainmode.lab.keys import key_files
+from mainmode.lab.link import Link, Passage, Wire
+from mainmode.lab.pcap import Captured
+from mainmode.lab.recorder import Recorder
+from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
+from mainmode.lab.verdict import Observed, combine, judge
+from mainmode.lab.world import World
+from mainmode.ladder.transcript import Device, Ping, Shown, Side, Transcript, Verdict
+
+PINGS = 5
+"""Requests in a series, as the device's own `ping` sends."""
+
+SETTLING = seconds(600)
+"""How long a negotiation may go on after the pings before the run ends without it."""
+
+MOST_TUNNELS = 64
+"""Crypto map entries that one run tries."""
+
+_BOUNDS = Bounds()
+_USUAL_LINK = Link()
+_ALL_DEBUGS = Debugs(ikev1=127, ipsec=127)
+_FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be run. `ping` is (source, destination); None: found from the access lists.
+
+    `shows` are show commands for both devices at the end.
+    """
+
+    pair: Pair
+    seed: int
+    starter: Side = Side.A
+    ping: tuple[IPv4Address, IPv4Address] | None = None
+    link: Link = _USUAL_LINK
+    debugs: Debugs = _ALL_DEBUGS
+    shows: tuple[str, ...] = ()
+    bounds: Bounds = _BOUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of it. `interfaces` name the capture's interfaces, `packets` are in order of time.
+
+    `keys` are Wireshark's key files by name; `passages` is the wire's tap.
+    """
+
+    transcript: Transcript
+    interfaces: tuple[str, ...]
+    packets: tuple[Captured, ...]
+    keys: Mapping[str, str]
+    evidence: Evidence
+    passages: tuple[Passage, ...]
+
+    @property
+    def tunnels(self) -> tuple[SaPair, ...]:
+        """The pairs of IPsec SAs that stand on both sides at the end, as side A sees them."""
+        return tuple(self.evidence.tunnels(Side.A))
+
+
+def run(order: Order) -> Result:
+    """Let the two devices negotiate until all is said.
+
+    Raises InputError where the configurations have nothing to do with each other, no traffic can be found, or a show
+    command is none of the device's.
+    """
+    facing = find_facing(order.pair)
+    if order.ping is None:
+        series = interesting_traffic(order.pair, facing, order.starter)
+    else:
+        series = (chosen_traffic(order.pair, facing, *order.ping),)
+    return _Run(order, facing).result(series)
+
+
+class _Run:
+    """The parts of a run while it lasts."""
+
+    def __init__(self, order: Order, facing: tuple[Facing, ...]) -> None:
+        self._order = order
+        self._facing = facing
+        self._agenda = Agenda(START, order.bounds)
+        self._boxes = {
+            side: Box(order.pair[side], SeededEntropy(order.seed, f"device {side.value}"), START) for side in Side
+        }
+        self._recorder = Recorder(order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
+        self._wire = Wire(order.link, SeededEntropy(order.seed, "link"))
+        self._world = World(self._boxes, facing, self._wire, self._agenda, self._recorder)
+        self._pings: list[Ping] = []
+        self._ended_by = ""
+        self._remarks: list[str] = []
+
+    def result(self, series: tuple[Traffic, ...]) -> Result:
+        """Run every series, one after the other, and put together what came of them."""
+        if len(series) > MOST_TUNNELS:
+            self._remarks.append(f"only the first {MOST_TUNNELS} of {len(series)} tunnels were tried")
+        verdict = combine([(traffic, self._try(traffic)) for traffic in series[:MOST_TUNNELS]])
+        transcript = self._transcript(verdict)
+        interfaces, packets = captured(self._wire.tap, self._facing, transcript, self._recorder.packets)
+        evidence = self._world.evidence
+        return Result(
+            transcript,
+            interfaces,
+            packets,
+            key_files(evidence.ike_keys, evidence.esp_keys),
+            evidence,
+            tuple(self._wire.tap),
+        )
+
+    def _try(self, traffic: Traffic) -> Verdict:
+        """One series of traffic and what is to be said about it.
+
+        Where the tunnel needed longer than the pings lasted, they are sent once more, as a person would.
+        """
+        evidence = self._world.evidence
+        reasons_before, packets_before = len(evidence.reasons), len(self._wire.tap)
+        replied = False
+        try:
+            for _ in range(2):
+                pings = self._world.ping(traffic, PINGS)
+                self._pings.extend(pings)
+                replied = any(ping.round_trip is not None for ping in pings)
+                if not self._world.settle(SETTLING):
+                    self._ended_by = f"a negotiation was not done after {SETTLING // seconds(1)} s"
+                if replied or not self._stands(traffic, replied):
+                    break
+        except RunawayError as error:
+            self._ended_by = str(error)
+        return judge(
+            Observed(
+                self._order.pair,
+                self._wire_of(traffic),
+                traffic,
+                tuple(evidence.reasons[reasons_before:]),
+                tuple(self._wire.tap[packets_before:]),
+                evidence.phase1_done,
+                self._stands(traffic, replied),
+                replied,
+                self._ended_by,
+            )
+        )
+
+    def _stands(self, traffic: Traffic, replied: bool) -> bool:
+        """Whether a pair of SAs that carries the traffic stands on both sides.
+
+        Its proxies say so; where addresses are translated on the way, that replies came and the pair is the entry's.
+        """
+        probe, entry = traffic.probe, traffic.entry
+        for pair in self._world.evidence.tunnels(traffic.side):
+            local, remote = pair.proxies.local, pair.proxies.remote
+            near = local.holds(probe.source, probe.protocol, probe.source_port)
+            if near and remote.holds(probe.destination, probe.protocol, probe.destination_port):
+                return True
+            if replied and entry is not None and pair.map_sequence == entry.sequence:
+                return True
+        return False
+
+    def _wire_of(self, traffic: Traffic) -> Facing:
+        """The pair of interfaces that the traffic's crypto map entry leads over."""
+        peers = traffic.entry.peers.value if traffic.entry is not None and traffic.entry.peers is not None else ()
+        for facing in self._facing:
+            if facing.ends[traffic.side.other].address in peers:
+                return facing
+        return self._facing[0]
+
+    def _transcript(self, verdict: Verdict) -> Transcript:
+        order = self._order
+        shows = tuple(
+            Shown(side, command, self._boxes[side].show(command, self._agenda.now))
+            for command in order.shows
+            for side in Side
+        )
+        return Transcript(
+            devices=tuple(self._device(side) for side in Side),
+            events=tuple(self._recorder.events),
+            verdict=verdict,
+            initiator=self._recorder.initiator,
+            pings=tuple(self._pings),
+            shows=shows,
+            seed=order.seed,
+            started_at=START,
+            notes=tuple(self._notes()),
+        )
+
+    def _device(self, side: Side) -> Device:
+        configuration = self._order.pair[side]
+        return Device(
+            side,
+            configuration.settings.hostname.value,
+            configuration.file,
+            configuration.lines,
+            str(self._facing[0].ends[side].address),
+        )
+
+    def _notes(self) -> list[str]:
+        notes = list(self._remarks)
+        if not any(facing.mutual for facing in self._facing):
+            ends = self._facing[0].ends
+            names = " and ".join(f"{ends[side].interface} {ends[side].address}" for side in Side)
+            notes.append(f"the peers do not name each other; taken to face each other: {names}")
+        if self._ended_by:
+            notes.append(self._ended_by)
+        return notes
