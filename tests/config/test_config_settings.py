@@ -206,3 +206,12 @@ crypto map M interface outside
     assert (gcm.encryption, gcm.key_bits, gcm.authentication) == (EspTransform.AES_GCM_16, 256, EspAuthentication.NONE)
     assert (sha.authentication, sha.mode) == (EspAuthentication.HMAC_SHA2_256, Mode.TRANSPORT)
     assert found.entries[0].pfs is Group.MODP_2048
+
+
+def test_a_transform_set_that_protects_nothing_or_twice_is_warned_about_and_not_offered() -> None:
+    for words, told in (("esp-null esp-none", "protects nothing"), ("esp-aes-gcm esp-sha-hmac", "authenticates twice")):
+        text = f"crypto ipsec transform-set T {words}\n"
+        (problem,) = read(text, "x.cfg").problems
+        assert told in problem.wording
+        assert problem.line == 1
+        assert "esp" in problem.expected

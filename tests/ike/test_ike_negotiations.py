@@ -360,3 +360,16 @@ def test_nothing_that_is_dropped_goes_without_a_name() -> None:
     assert dropped == []
     assert replace(settings(A)) == settings(A)
     assert NET_A != NET_B
+
+
+def test_a_suite_that_protects_nothing_is_neither_offered_nor_taken() -> None:
+    bare = transform(encryption=EspTransform.NULL, key_bits=0, authentication=EspAuthentication.NONE)
+    world = pair(settings(A, entry_transform_sets=(bare,)), settings(B, entry_transform_sets=(bare,)))
+    world.trigger("a")
+    assert causes(world, "a") == [Cause.NO_MATCHING_ENTRY]
+    assert not world.sends()
+    mixed = (bare, transform())
+    world = pair(settings(A, entry_transform_sets=mixed), settings(B, entry_transform_sets=mixed))
+    world.trigger("a")
+    assert up(world)
+    assert world.installed("b")[0].pair.suite.encryption == EspTransform.AES_CBC

@@ -211,8 +211,10 @@ class Engine:
         if not settings.policies:
             absent = Absent(settings.file, "crypto isakmp policy 10")
             return Failure(Cause.PHASE1_MISMATCH, Step.TRIGGER, "no IKE policy is configured", sources=(absent,))
-        if not entry.peers or entry.interface not in settings.addresses:
-            detail = "the crypto map entry has no peer, or its interface no address"
+        if not entry.complete or not entry.peers or entry.interface not in settings.addresses:
+            detail = (
+                "the crypto map entry is incomplete (ACL, peer, sound transform set), or its interface has no address"
+            )
             return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=tuple(entry.sources.values()))
         if entry.connection_type is ConnectionType.ANSWER_ONLY:
             source = entry.sources.get("connection_type")

@@ -265,7 +265,7 @@ def choose_transform(
             )
             continue
         for transform in proposal.transforms:
-            for candidate in entry.transform_sets:
+            for candidate in (each for each in entry.transform_sets if each.sound):
                 differences = list(_compare_set(transform, candidate, entry.pfs, nat, is_answer))
                 if not differences:
                     return _chosen(proposal, transform, candidate)

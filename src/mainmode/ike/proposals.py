@@ -74,6 +74,7 @@ def _set_attributes(entry: MapEntry, candidate: TransformSet, wrap: Encapsulatio
 
 def phase2_offer(entry: MapEntry, spi: int, nat: bool, draft: bool) -> SecurityAssociation:
     """One proposal with one transform for each transform set, all with the SPI that this side receives on."""
+    sound = [candidate for candidate in entry.transform_sets if candidate.sound]
     return SecurityAssociation(
         tuple(
             Proposal(
@@ -88,6 +89,6 @@ def phase2_offer(entry: MapEntry, spi: int, nat: bool, draft: bool) -> SecurityA
                     ),
                 ),
             )
-            for number, candidate in enumerate(entry.transform_sets, 1)
+            for number, candidate in enumerate(sound, 1)
         )
     )

@@ -43,6 +43,12 @@ class TransformSet:
     mode: Mode
     source: Source
 
+    @property
+    def sound(self) -> bool:
+        """Whether it protects anything, and just once: a null cipher needs a MAC, AES-GCM has its own."""
+        bare = self.authentication == EspAuthentication.NONE
+        return not bare if self.encryption == EspTransform.NULL else bare or self.encryption != EspTransform.AES_GCM_16
+
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:
@@ -88,10 +94,9 @@ class MapEntry:
 
     @property
     def complete(self) -> bool:
-        """Whether the entry has what the device asks for: match address, peer and transform set."""
-        return bool(self.acl_name and self.peers and self.transform_sets) or (
-            self.dynamic and bool(self.transform_sets)
-        )
+        """Whether the entry has what the device asks for: match address, peer and a transform set that is sound."""
+        sets = any(candidate.sound for candidate in self.transform_sets)
+        return sets and (self.dynamic or bool(self.acl_name and self.peers))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Message, write_payloads
 from mainmode.wire.payloads import Delete, Hash, Payload
 
-ERROR_STEPS = {"MM": Step.MM1, "QM": Step.QM1}
+TERMINATED = 0x0101C002
+"""The flags that the device shows of an SA that it takes down (recalled; their bits are not published)."""
 
 
 def fresh_message_id(sa: IkeSa, turn: Turn) -> int:
@@ -72,7 +73,7 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
         if sa.pending:
             sa.first_message_id = fresh_message_id(sa, turn)
             turn.say(
-                lines.QM_STARTING, sa.about, step, Exchange(sa.cookie_i, sa.first_message_id),
+                lines.QM_STARTING, sa.about, step, sa.exchange,
                 role="Initiator", message_id=sa.first_message_id,
             )  # fmt: skip
     sources = tuple(sa.choice.policy.sources.values()) if sa.choice is not None else ()
@@ -101,14 +102,20 @@ def say_history(
     turn.say(entry, sa.about, step, exchange, role=role.value, handle=handle, history=pairs)
 
 
+def _say_terminating(sa: IkeSa, turn: Turn, step: Step) -> None:
+    """The SA by the first half of its initiator's cookie; nothing refers to it and no tunnel hangs on it any more."""
+    turn.say(
+        lines.IKE_SA_TERMINATING, sa.about, step, sa.exchange,
+        cookie=int.from_bytes(sa.cookie_i[:4]), flags=TERMINATED, refs=0, tunnels=0,
+    )  # fmt: skip
+
+
 def main_mode_failed(sa: IkeSa, turn: Turn) -> None:
     """Main mode ended in error: the history, the peer table, and the reason for those who ask."""
     failure = sa.failure or Failure(Cause.BAD_MESSAGE, Step.MM1, "main mode ended in error")
     step = failure.step
     say_history(turn, sa, lines.MM_FSM_HISTORY, sa.role, sa.handle, sa.trace.newest_first(), step, sa.exchange)
-    turn.say(lines.IKE_SA_TERMINATING, sa.about, step, sa.exchange, cookie=int.from_bytes(sa.cookie_i[:4]), flags=0x0101C002, refs=0, tunnels=0)  # fmt: skip  # noqa: E501
-    if sa.phase1_iv:
-        turn.say(lines.SENDING_DELETE, sa.about, step, sa.exchange)
+    _say_terminating(sa, turn, step)
     turn.say(lines.REMOVING_PEER_FAILED, sa.about, step, sa.exchange)
     turn.say(lines.PEER_TABLE_ERROR, sa.about, step, sa.exchange)
     turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))
@@ -159,11 +166,7 @@ def delete_phase1(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool) -> N
     sa.quick_modes.clear()
     for spi in tuple(sa.children):
         delete_child(sa, turn, spi, failure, tell_peer)
-    cookie = int.from_bytes(sa.cookie_i[:4])
-    turn.say(
-        lines.IKE_SA_TERMINATING, sa.about, Step.TEARDOWN, sa.exchange,
-        cookie=cookie, flags=0x0101C002, refs=0, tunnels=0,
-    )  # fmt: skip
+    _say_terminating(sa, turn, Step.TEARDOWN)
     if tell_peer and sa.active:
         turn.say(lines.SENDING_DELETE, sa.about, Step.TEARDOWN, sa.exchange)
         send_informational(

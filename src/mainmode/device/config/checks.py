@@ -21,6 +21,7 @@ def warnings(configuration: Configuration) -> list[Problem]:
     """Incomplete crypto map entries, names that lead nowhere, entries and policies that cannot be used."""
     return [
         *_crypto_maps(configuration),
+        *_transform_sets(configuration),
         *_crypto_access_lists(configuration),
         *_interfaces(configuration),
         *_policies(configuration),
@@ -48,6 +49,18 @@ def _crypto_maps(configuration: Configuration) -> Iterator[Problem]:
     for family in (configuration.crypto_maps, configuration.dynamic_maps):
         for entry in (entry for one in family.values() for entry in one.entries):
             yield from _references(configuration, entry)
+
+
+def _transform_sets(configuration: Configuration) -> Iterator[Problem]:
+    for transform_set in configuration.transform_sets.values():
+        cipher = transform_set.encryption.value
+        bare = transform_set.authentication.value in ("", "esp-none")
+        if cipher == "esp-null" and bare:
+            wording = f"WARNING: transform-set {transform_set.name} protects nothing and is not offered"
+            yield from _warning(transform_set.encryption.source, wording, "esp-null with an authentication")
+        elif cipher.startswith("esp-aes-gcm") and not bare:
+            wording = f"WARNING: transform-set {transform_set.name} authenticates twice and is not offered"
+            yield from _warning(transform_set.encryption.source, wording, f"{cipher} esp-none")
 
 
 def _references(configuration: Configuration, entry: CryptoMapEntry) -> Iterator[Problem]:
