@@ -246,3 +246,10 @@ def test_a_run_past_its_bounds_is_ended_and_says_so() -> None:
         verdicts.append(result.transcript.verdict.outcome)
         assert result.transcript.notes[-1].startswith("the run was ended: more than")
     assert set(verdicts) == {Outcome.DOWN}
+
+
+def test_after_a_refusal_no_more_pings_begin_the_same_negotiation_again() -> None:
+    result = run(order(changed(Side.B, "esp-aes esp-sha-hmac", "esp-3des esp-md5-hmac")))
+    sent = [event.name for event in result.transcript.events if isinstance(event, MessageSent)]
+    assert sent.count("QM1") == sent.count("MM1") == 1
+    assert len(result.transcript.pings) == 1

@@ -1,7 +1,4 @@
-"""The reference page of the command line, made from the declared parser.
-
-`python -m mainmode.cli.reference > docs/reference/cli.md` writes it.
-"""
+"""The reference page of the command line, made from the declared parser."""
 
 import argparse
 from collections.abc import Iterator
@@ -9,7 +6,7 @@ from collections.abc import Iterator
 from mainmode.cli.parser import parser
 
 
-def reference() -> str:
+def reference_page() -> str:
     """The page as Markdown."""
     top = parser()
     rows = [
@@ -51,7 +48,3 @@ def _cell(text: str) -> str:
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-if __name__ == "__main__":
-    print(reference(), end="")

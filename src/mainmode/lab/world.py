@@ -10,7 +10,7 @@ from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, Span, between, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, PacketOut
-from mainmode.ike.effects import Send
+from mainmode.ike.effects import Failure, Send
 from mainmode.lab.clock import Agenda
 from mainmode.lab.evidence import Evidence
 from mainmode.lab.facing import Facing
@@ -56,21 +56,27 @@ class World:
         self._outside = {side: {f.ends[side].address: f.ends[side].interface for f in facing} for side in Side}
         self._traffic: Traffic | None = None
         self._requests: list[_Request] = []
+        self._reasons_before = 0
+        self._stopped = False
 
     # --- what a run asks for -------------------------------------------------------------------------------------
 
     def ping(self, traffic: Traffic, count: int) -> tuple[Ping, ...]:
         """`count` requests, a second apart, and what came of each; returns when the last reply came or is given up.
 
+        Where the sender's own device says meanwhile why there is no tunnel, no more are sent: each would only begin the
+        same negotiation again.
+
         Raises RunawayError at the bounds of the agenda.
         """
         self._traffic = traffic
         self._requests = []
+        self._reasons_before, self._stopped = len(self.evidence.reasons), False
         start = self.agenda.now
         for index in range(count):
             self.agenda.put(later(start, Span(index * PING_INTERVAL)), partial(self._request, index + 1))
         patience = (count - 1) * PING_INTERVAL + PING_PATIENCE + 4 * self._wire.link.latency
-        self._drive(lambda: self._all_replied(count), later(start, Span(patience)))
+        self._drive(lambda: self._stopped or self._all_replied(count), later(start, Span(patience)))
         return tuple(
             Ping(
                 traffic.side,
@@ -181,9 +187,19 @@ class World:
         traffic = self._traffic
         if traffic is None:
             return
+        if self._stopped or self._refused(traffic):
+            self._stopped = True
+            return
         self._requests.append(_Request(sequence, self.agenda.now))
         self._recorder.requested(traffic, sequence, self.agenda.now)
         self._into(traffic.side, traffic.interfaces[traffic.side], traffic.probe.request(sequence))
+
+    def _refused(self, traffic: Traffic) -> bool:
+        """Whether the sender's device gave a reason since the series began, and nothing is under way any more."""
+        said = self.evidence.reasons[self._reasons_before :]
+        return self.evidence.settled and any(
+            reason.side is traffic.side and isinstance(reason.what, Failure) for reason in said
+        )
 
     def _at_host(self, side: Side, interface: str, packet: bytes) -> None:
         """A packet reaches an inside network: the host there takes a reply, or answers a request."""

@@ -1,0 +1,26 @@
+"""Write the generated pages of docs/reference anew: `.venv/bin/python docs/generate.py`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mainmode.catalogue.reference import reference_page as debug_lines
+from mainmode.cli.reference import reference_page as command_line
+from mainmode.device.config.reference import reference_page as configuration
+from mainmode.ike.reference import reference_page as state_machines
+from mainmode.ladder.schema import schema_page as json_output
+
+PAGES: dict[str, Callable[[], str]] = {
+    "cli.md": command_line,
+    "configuration.md": configuration,
+    "debug_lines.md": debug_lines,
+    "json.md": json_output,
+    "state_machines.md": state_machines,
+}
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        target = Path(__file__).parent / "reference" / name
+        before = target.read_text("utf-8") if target.exists() else ""
+        text = page()
+        target.write_text(text, "utf-8")
+        print(f"{name}: {'as it was' if text == before else 'written anew'}")
