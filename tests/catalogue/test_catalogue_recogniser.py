@@ -40,13 +40,14 @@ def test_a_damaged_or_collected_line_is_known_too(entry: str, text: str) -> None
     assert _read(text).line.entry.name == entry
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not beside the repository")
-def test_every_line_of_the_corpus_is_known_but_one_whose_addresses_were_blotted_out() -> None:
-    files = sorted([*(CORPUS / "reference").glob("*.log"), *(CORPUS / "asa").glob("*.log")])
-    texts = [text for file in files for text in file.read_text().splitlines() if text]
-    unknown = [text for text in texts if recognise(text) is None]
-    assert len(texts) > 100
-    assert [("602303" in text, "between XXX.XXX" in text) for text in unknown] == [(True, True)]
+if CORPUS.is_dir():
+
+    def test_every_line_of_the_corpus_is_known_but_one_whose_addresses_were_blotted_out() -> None:
+        files = sorted([*(CORPUS / "reference").glob("*.log"), *(CORPUS / "asa").glob("*.log")])
+        texts = [text for file in files for text in file.read_text().splitlines() if text]
+        unknown = [text for text in texts if recognise(text) is None]
+        assert len(texts) > 100
+        assert [("602303" in text, "between XXX.XXX" in text) for text in unknown] == [(True, True)]
 
 
 def test_the_parts_of_the_first_published_message() -> None:
@@ -137,8 +138,9 @@ def test_any_text_is_a_value_or_nothing(text: str) -> None:
     st.text("\x00\x1b{}[]%=,:- \n\tGroupIKEv10x", max_size=20),
 )
 def test_a_real_line_with_noise_cut_into_it_never_raises(text: str, at: int, noise: str) -> None:
-    recognise(text[:at] + noise + text[at:])
-    recognise(text[:at] + noise)
+    for damaged in (text[:at] + noise + text[at:], text[:at] + noise):
+        found = recognise(damaged)
+        assert found is None or found.line.entry in lines.ALL
 
 
 def test_the_longest_hostile_texts_cost_no_more_than_they_should() -> None:

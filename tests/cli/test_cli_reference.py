@@ -6,6 +6,4 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "cli.md"
 
 
 def test_the_reference_page_is_what_the_declared_options_say() -> None:
-    assert PAGE.read_text("utf-8") == reference_page(), (
-        "regenerate: python docs/generate.py"
-    )
+    assert PAGE.read_text("utf-8") == reference_page(), "regenerate: python docs/generate.py"

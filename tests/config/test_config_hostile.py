@@ -17,9 +17,8 @@ PARTS = ["10.0.0.1", "255.255.255.0", "0.0.0.255", "outside", "(a,b)", "70000", 
 @settings(max_examples=300, deadline=None)
 def test_no_text_raises(text: str) -> None:
     configuration = read(text, "t.cfg")
-    for problem in configuration.problems:
-        str(problem).encode()
-    running_config(configuration)
+    assert all(str(problem).startswith("t.cfg:") for problem in configuration.problems)
+    assert running_config(configuration).endswith(": end\n")
 
 
 @given(

@@ -114,7 +114,7 @@ def test_octets_become_text(octets: bytes, text: str) -> None:
 @given(st.binary(max_size=200))
 @settings(max_examples=200, deadline=None)
 def test_any_octets_become_text_and_any_text_a_configuration(octets: bytes) -> None:
-    read(decode(octets), "t.cfg")
+    assert read(decode(octets), "t.cfg").file == "t.cfg"
 
 
 ERROR = "ERROR: % Invalid input detected at '^' marker."
