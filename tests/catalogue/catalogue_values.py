@@ -35,6 +35,7 @@ _WIDTHS = {
     kinds.NUMBER: 10**12,
     kinds.SPI: 2**32 - 1,
     kinds.SPI_UPPER: 2**32 - 1,
+    kinds.SPI_OR_NUMBER: 2**32 - 1,
     kinds.HEX: 2**32 - 1,
     kinds.HEX8: 2**32 - 1,
     kinds.HEX8_UPPER: 2**32 - 1,

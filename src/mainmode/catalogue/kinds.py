@@ -60,6 +60,13 @@ def _pointer(name: str, narrow: str) -> Kind:
 
 NUMBER = _number("decimal number", "d", "[0-9]{1,20}", 10, 0, 1, 3060, 4608000)
 SPI = _hex("SPI, lower case", "08x", 0xFD2D851F, 0x0000_1000)
+SPI_OR_NUMBER = Kind(
+    "SPI, in either notation",
+    "0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10}",
+    lambda text: int(text, 16 if text[:2] in ("0x", "0X") else 10),
+    lambda value: f"0x{value:x}",
+    (0xFD2D851F, 0x1000),
+)
 SPI_UPPER = _hex("SPI, upper case", "08X", 0xFD2D851F, 0x0000_1000)
 HEX = _hex("hexadecimal number", "x", 0, 0x3012DBD, 0xFD2D851F)
 HEX8_UPPER = _hex("32-bit word, upper case", "08X", 0, 0x000161A4, 0x53FC3AD8)

@@ -12,6 +12,7 @@ from mainmode.catalogue.kinds import (
     PHRASE,
     POINTER,
     ROLE,
+    SPI_OR_NUMBER,
     choice,
 )
 from mainmode.catalogue.origins import AWS, GUIDE, MSG4, PIX, RECALLED, RUNT, SCRAP
@@ -107,6 +108,15 @@ DUPLICATE_FIRST_PACKET = entry(
     RECALLED.but("the Cisco ASA syslog guide has an address in place of 'first'"),
     "The first message of a negotiation came twice.",
 )
+DUPLICATE_FROM_PEER = entry(
+    "DUPLICATE_FROM_PEER",
+    "Duplicate {peer} packet detected.",
+    Channel.IKE,
+    "5-713202",
+    GUIDE,
+    "A message of this peer came twice.",
+    peer=IPV4,
+)
 UNENCRYPTED_NOTIFY = entry(
     "UNENCRYPTED_NOTIFY",
     "Received an un-encrypted {notify} notify message, dropping",
@@ -195,7 +205,7 @@ INVALID_SPI_NOTIFY = entry(
     "7-713117",
     GUIDE,
     "The peer got ESP for an SPI that it does not have.",
-    spi=HEX,
+    spi=SPI_OR_NUMBER,
 )
 PROCESSING_CONNECTED = entry(
     "PROCESSING_CONNECTED",
@@ -213,5 +223,5 @@ CONNECTED_NOTIFY_FAILED = entry(
     "3-713112",
     GUIDE,
     "The peer's confirmation names no SA here.",
-    spi=HEX,
+    spi=SPI_OR_NUMBER,
 )

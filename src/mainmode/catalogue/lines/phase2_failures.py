@@ -55,6 +55,23 @@ STATIC_MAP_INCOMPLETE = entry(
     GUIDE,
     "The crypto map entry lacks its ACL, its peer or its transform set and is not used.",
 )
+SKIPPING_STATIC_MAP = entry(
+    "SKIPPING_STATIC_MAP",
+    "Skipping static map check...",
+    Channel.IKE,
+    "7-713906",
+    RECALLED.but("how the line goes on is not known"),
+    "The static entries are passed over.",
+)
+CHECKING_DYNAMIC_MAP = entry(
+    "CHECKING_DYNAMIC_MAP",
+    "Checking dynamic map {map}...",
+    Channel.IKE,
+    "7-713906",
+    RECALLED.but("how the line goes on is not known"),
+    "No static entry fits; the dynamic map's entries are compared with the peer's proxies.",
+    map=NAME,
+)
 SKIPPING_DYNAMIC_MAP = entry(
     "SKIPPING_DYNAMIC_MAP",
     "Skipping dynamic map {map} sequence {sequence}: cannot match peerless map when peer found in previous map entry.",
