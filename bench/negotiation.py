@@ -36,9 +36,13 @@ def settings_of(name: str, number: int) -> IkeSettings:
 
 
 class Negotiation:
-    """The packaged pair of configurations; every run is a new pair of engines."""
+    """The packaged pair of configurations; every run is a new pair of engines.
 
-    def __init__(self, number: int) -> None:
+    `listened`: whether every debug line is made as a value; a device makes none while no debug is on.
+    """
+
+    def __init__(self, number: int, listened: bool) -> None:
+        self.listened = listened
         self.first, self.second = settings_of("asa1.cfg", number), settings_of("asa2.cfg", number)
         entry = self.first.entries[0]
         ace = (entry.acl or ())[0]
@@ -47,7 +51,7 @@ class Negotiation:
 
     def run(self) -> None:
         """Main mode and quick mode. Raises RuntimeError when not both sides install their SAs."""
-        engines = Engine(self.first, ENTROPY), Engine(self.second, ENTROPY)
+        engines = [Engine(settings, ENTROPY, self.listened) for settings in (self.first, self.second)]
         wire: deque[tuple[int, Send]] = deque()
         installed = [0, 0]
 

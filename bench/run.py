@@ -1,7 +1,8 @@
 """What mainmode costs, measured: `.venv/bin/python bench/run.py [--write]`.
 
-CPU time (user and system) of the commands, and complete negotiations per second of two engines in one process
-beside the limit that Diffie-Hellman alone sets, in the same run. `--write` puts the table into the docs.
+CPU time (user and system) of the commands, and complete negotiations per second of two engines in one process, with
+debug lines off and on, beside the limit that Diffie-Hellman alone sets, in the same run. `--write` puts the table into
+the docs.
 """
 
 import argparse
@@ -27,19 +28,24 @@ HEADINGS = ("what", "measured", "beside it", "ratio", "goal", "met")
 
 @dataclass(frozen=True)
 class Row:
-    """One measured thing. `unit` is `ms` (less is better) or `/s` (more is); `limit` stands beside it."""
+    """One measured thing. `unit` is `ms` (less is better) or `/s` (more is); `limit` stands beside it, in turns.
+
+    `goal` is None for what is measured without one.
+    """
 
     what: str
     figure: float
     beside: str
     limit: float
-    goal: float
+    goal: float | None
     unit: str
 
     @property
-    def met(self) -> bool:
-        """Whether the goal is reached."""
-        return self.figure <= self.goal if self.unit == "ms" else self.figure >= self.goal
+    def met(self) -> str:
+        """Whether the goal is reached, in a word."""
+        if self.goal is None:
+            return ""
+        return "yes" if (self.figure <= self.goal if self.unit == "ms" else self.figure >= self.goal) else "no"
 
     def cells(self) -> tuple[str, ...]:
         """The table's cells."""
@@ -48,8 +54,8 @@ class Row:
             f"{self.figure:.0f} {self.unit}",
             f"{self.beside}: {self.limit:.0f} {self.unit}",
             f"{self.figure / self.limit:.2f}",
-            f"{self.goal:.0f} {self.unit}",
-            "yes" if self.met else "no",
+            "" if self.goal is None else f"{self.goal:.0f} {self.unit}",
+            self.met,
         )
 
 
@@ -89,16 +95,26 @@ def measured(rounds: int, seconds: float) -> list[Row]:
         Row("`mainmode lab`, CPU", lab, "bare interpreter", bare, 600, "ms"),
     ]
     for number, goal in ((2, 800), (14, 400)):
-        negotiation = Negotiation(number)
-        negotiation.run()
-        whole, limit = medians(
-            rounds,
-            lambda run=negotiation.run: rate_of(run, seconds),
-            lambda number=number: rate_of(lambda: exponentiations(number), seconds),
-        )
-        what = f"main + quick modes, group {number}, both sides, one core"
-        rows.append(Row(what, whole, "Diffie-Hellman alone", limit, goal, "/s"))
+        rows.extend(negotiations(number, goal, rounds, seconds))
     return rows
+
+
+def negotiations(number: int, goal: float, rounds: int, seconds: float) -> list[Row]:
+    """Complete negotiations with a Diffie-Hellman group, debug lines off and on, beside that group's powers alone."""
+    jobs = Negotiation(number, listened=False).run, Negotiation(number, listened=True).run
+    for job in jobs:
+        job()
+    quiet, loud, limit = medians(
+        rounds,
+        lambda: rate_of(jobs[0], seconds),
+        lambda: rate_of(jobs[1], seconds),
+        lambda: rate_of(lambda: exponentiations(number), seconds),
+    )
+    what, beside = f"main + quick modes, group {number}", "Diffie-Hellman alone"
+    return [
+        Row(f"{what}, debug off", quiet, beside, limit, goal, "/s"),
+        Row(f"{what}, every debug line made", loud, beside, limit, None, "/s"),
+    ]
 
 
 def table(rows: list[Row]) -> str:

@@ -46,7 +46,7 @@ def policy(file: str = "a.cfg", **changes: object) -> IkePolicy:
         Hash1.SHA1,
         Group.MODP_1024,
         86400,
-        {name: source for name in ("policy", "group", "encryption", "hash", "authentication", "lifetime")},
+        dict.fromkeys(("policy", "group", "encryption", "hash", "authentication", "lifetime"), source),
     )
     return replace(base, **changes)  # type: ignore[arg-type]
 

@@ -4,8 +4,11 @@ import hashlib
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings as hypothesis_settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from pair import START, A, B, Pair, pair, path, settings
+from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import ExchangeType, NotifyType, ProtocolId
@@ -17,8 +20,6 @@ from mainmode.ike.fsm import Event
 from mainmode.ike.timing import MAX_HALF_OPEN_PER_PEER
 from mainmode.wire.message import HEADER_LENGTH, Message
 from mainmode.wire.payloads import Delete, Fragment, KeyExchange, Notify
-from pair import A, B, START, Pair, pair, path, settings
-from test_ike_negotiations import up
 
 
 def drops(world: Pair, side: str) -> list[Drop]:
@@ -70,10 +71,7 @@ def test_with_a_fifth_of_the_datagrams_lost_both_are_up_alike_or_both_say_why(se
                 break
             assert second < 29, "the side whose SA stands alone never learns of it"
     for side in ("a", "b"):
-        reasons = [
-            e
-            for e in world.effects(side, Phase1Down) + world.effects(side, Phase2Failed) + world.effects(side, RemoveSa)
-        ]
+        reasons = [effect for kind in (Phase1Down, Phase2Failed, RemoveSa) for effect in world.effects(side, kind)]
         silent = side == "b" and not any(where == "b" for where, _ in world.heard)
         assert reasons or silent, f"{side} does not say why"
 
@@ -323,3 +321,29 @@ def test_a_responder_whose_mm6_is_never_heard_gives_the_phase_1_up() -> None:
     assert world.a.sas() == world.b.sas() == ()
     assert world.effects("b", Phase2Failed)[0].failure.cause is Cause.NO_ANSWER
     assert world.now > START
+
+
+def test_esp_that_overtakes_the_last_quick_mode_message_is_no_reason_to_complain() -> None:
+    world = pair()
+    world.filter = lambda side, send: None if send.step.value == "QM3" and not send.retransmission else send.datagram
+    world.trigger("a")
+    assert world.installed("a")
+    assert not world.installed("b")
+    early = world.installed("a")[0].pair
+    assert world.b.unknown_spi(early.outbound_spi, early.path.reversed(), world.now) == []
+    world.run(30)
+    assert up(world)
+
+
+def test_a_withdrawn_tunnel_is_not_confirmed_again_by_a_repeated_second_message() -> None:
+    world = pair()
+    second: list[Send] = []
+    world.filter = lambda side, send: (second.append(send) if send.step.value == "QM2" else None) or send.datagram
+    world.trigger("a")
+    mine = world.installed("a")[0].pair
+    world.note("b", world.b.unknown_spi(mine.outbound_spi, mine.path.reversed(), world.now))
+    assert len(world.effects("a", RemoveSa)) == 1
+    before = len(world.sends())
+    world.note("a", world.a.receive(second[0].datagram, second[0].path.reversed(), world.now))
+    assert len(world.sends()) == before
+    assert drops(world, "a")[-1] is Drop.REPLAYED_MESSAGE_ID

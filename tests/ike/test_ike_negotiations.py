@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from pair import NET_A, NET_B, A, B, Pair, line, pair, policy, settings, transform
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Group, Hash1
@@ -17,7 +18,6 @@ from mainmode.ike.effects import (
     RemoveSa,
 )
 from mainmode.ike.settings import AclEntry
-from pair import A, B, NET_A, NET_B, Pair, line, pair, policy, settings, transform
 
 MM_STATE = {"a": "MM_ACTIVE", "b": "MM_ACTIVE"}
 
@@ -258,7 +258,7 @@ def test_silence_is_answered_by_three_resends_with_growing_waits() -> None:
 
     def swallow(side, send):
         moments.append((world.now - world_start) / 1_000_000)
-        return None
+        return
 
     world_start = world.now
     world.filter = swallow

@@ -99,7 +99,7 @@ def test_a_phase_2_proposal_reads_in_phase_2s_words() -> None:
         (VendorId(vendor.DPD), {"Vendor": "Dead peer detection, RFC 3706", "Data": vendor.DPD.hex()}),
         (
             VendorId(vendor.ios_vendor_id(bytes(12))),
-            {"Vendor": "Cisco IOS", "Data": "000000000000000000000000" "20000001", "Capabilities": "20000001"},
+            {"Vendor": "Cisco IOS", "Data": "00000000000000000000000020000001", "Capabilities": "20000001"},
         ),
         (VendorId(b"abc"), {"Vendor": "unknown", "Data": "616263"}),
         (

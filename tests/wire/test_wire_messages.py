@@ -123,9 +123,7 @@ INITIAL_CONTACT = Notify(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, bytes(16
         ((phase1_sa(phase1_transform(1, key_bits=256)), *NAT_T, FRAGMENTATION), 172),
         (
             (
-                phase1_sa(
-                    phase1_transform(1), phase1_transform(2, key_bits=128), phase1_transform(3, key_bits=256)
-                ),
+                phase1_sa(phase1_transform(1), phase1_transform(2, key_bits=128), phase1_transform(3, key_bits=256)),
                 *NAT_T,
                 FRAGMENTATION,
             ),
@@ -144,9 +142,7 @@ INITIAL_CONTACT = Notify(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, bytes(16
         ((Hash(bytes(20)), Delete(ProtocolId.ISAKMP, (bytes(16),))), 80),
     ],
 )
-def test_messages_have_the_lengths_that_real_devices_print(
-    payloads: tuple[Payload, ...], length: int
-) -> None:
+def test_messages_have_the_lengths_that_real_devices_print(payloads: tuple[Payload, ...], length: int) -> None:
     """The totals of the device's debugs: wire reference §11, read from published logs."""
     built = message(*payloads)
     assert built.length == length
@@ -365,11 +361,9 @@ def test_octets_after_the_last_payload_of_a_clear_message_are_alignment_or_an_er
 
 
 def test_the_header_of_an_encrypted_message_is_read_and_written_alone() -> None:
-    header = Header(
-        COOKIE_I, COOKIE_R, PayloadType.HASH, 0x10, ExchangeType.QUICK_MODE, Flag.ENCRYPTED, 0xDEADBEEF, 44
-    )
+    header = Header(COOKIE_I, COOKIE_R, PayloadType.HASH, 0x10, ExchangeType.QUICK_MODE, Flag.ENCRYPTED, 0xDEADBEEF, 44)
     datagram = header.encode() + bytes(16)
-    assert datagram[:28].hex() == "0102030405060708090a0b0c0d0e0f10" "08102001deadbeef0000002c"
+    assert datagram[:28].hex() == "0102030405060708090a0b0c0d0e0f1008102001deadbeef0000002c"
     assert read_header(datagram) == header
     assert header.encrypted
 

@@ -38,9 +38,7 @@ HERE = IPv4Address("10.0.0.1")
 THERE = IPv4Address("10.0.0.2")
 B = Attribute.basic_of
 
-TRANSFORM_1 = Transform(
-    1, 1, (B(1, 7), B(14, 256), B(2, 2), B(3, 1), B(4, 2), B(11, 1), Attribute.variable(12, 86400))
-)
+TRANSFORM_1 = Transform(1, 1, (B(1, 7), B(14, 256), B(2, 2), B(3, 1), B(4, 2), B(11, 1), Attribute.variable(12, 86400)))
 TRANSFORM_2 = Transform(1, 12, (B(4, 1), B(5, 2), B(6, 128), B(1, 1), B(2, 3600)))
 SA_1 = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", (TRANSFORM_1, TRANSFORM_1)),))
 SA_2 = SecurityAssociation(

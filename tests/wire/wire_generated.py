@@ -37,16 +37,12 @@ PROTOCOLS = OCTET.map(ProtocolId)
 COOKIES = st.binary(min_size=8, max_size=8)
 KINDS = st.integers(0, 0x7FFF)
 
-ATTRIBUTES = st.builds(Attribute.basic_of, KINDS, WORD) | st.builds(
-    Attribute.variable, KINDS, st.binary(max_size=12)
-)
+ATTRIBUTES = st.builds(Attribute.basic_of, KINDS, WORD) | st.builds(Attribute.variable, KINDS, st.binary(max_size=12))
 TRANSFORMS = st.builds(Transform, OCTET, OCTET, st.lists(ATTRIBUTES, max_size=8).map(tuple))
 PROPOSALS = st.builds(
     Proposal, OCTET, PROTOCOLS, st.binary(max_size=20), st.lists(TRANSFORMS, min_size=1, max_size=3).map(tuple)
 )
-UNKNOWN_TYPES = (
-    st.integers(1, 255).map(PayloadType).filter(lambda number: not number.known and number < 256)
-)
+UNKNOWN_TYPES = st.integers(1, 255).map(PayloadType).filter(lambda number: not number.known and number < 256)
 
 
 def spis() -> st.SearchStrategy[tuple[bytes, ...]]:

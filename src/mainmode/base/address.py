@@ -60,11 +60,7 @@ class Proxy:
 
     def holds(self, address: IPv4Address, protocol: int, port: int) -> bool:
         """Whether traffic with this end, IP protocol and port is inside."""
-        return (
-            self.first <= address <= self.last
-            and self.protocol in (0, protocol)
-            and self.port in (0, port)
-        )
+        return self.first <= address <= self.last and self.protocol in (0, protocol) and self.port in (0, port)
 
     def covers(self, other: "Proxy") -> bool:
         """Whether everything in `other` is inside this proxy."""

@@ -14,7 +14,7 @@ from mainmode.crypto.errors import CryptoError
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, modes
+    from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 ModularPower = Callable[[bytes, bytes], bytes]
 """(base, exponent) -> base ** exponent by a fixed modulus, as octets of the modulus's length."""
@@ -27,15 +27,16 @@ OctetStream = Callable[[bytes], bytes]
 
 
 class BlockCipher(Enum):
-    """A block cipher by name."""
+    """A block cipher: its name, octets of a block, and of its keys."""
 
-    DES = "DES"
-    TRIPLE_DES = "3DES"
-    AES = "AES"
+    DES = ("DES", 8, (8,))
+    TRIPLE_DES = ("3DES", 8, (24,))
+    AES = ("AES", 16, (16, 24, 32))
 
-
-_KEY_LENGTHS = {BlockCipher.DES: (8,), BlockCipher.TRIPLE_DES: (24,), BlockCipher.AES: (16, 24, 32)}
-_BLOCKS = {BlockCipher.DES: 8, BlockCipher.TRIPLE_DES: 8, BlockCipher.AES: 16}
+    def __init__(self, title: str, block: int, key_lengths: tuple[int, ...]) -> None:
+        self.title = title
+        self.block = block
+        self.key_lengths = key_lengths
 
 
 def cbc_encrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
@@ -55,39 +56,42 @@ def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
 
     Fed one random block before each message, what it gives for that block is an unpredictable IV.
     """
-    return _cbc(cipher, key, bytes(_BLOCKS[cipher])).encryptor().update
+    return _cbc(cipher, key, bytes(cipher.block)).encryptor().update
 
 
 def cbc_decryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
     """A CBC context that lives on: fed IV and message, it gives one block of rubbish and the plaintext."""
-    return _cbc(cipher, key, bytes(_BLOCKS[cipher])).decryptor().update
+    return _cbc(cipher, key, bytes(cipher.block)).decryptor().update
 
 
 def _check_blocks(cipher: BlockCipher, data: bytes) -> None:
-    if len(data) % _BLOCKS[cipher]:
-        raise CryptoError(f"{len(data)} octets are no whole number of {cipher.value} blocks")
+    if len(data) % cipher.block:
+        raise CryptoError(f"{len(data)} octets are no whole number of {cipher.title} blocks")
 
 
 def _cbc(cipher: BlockCipher, key: bytes, iv: bytes) -> "Cipher[modes.CBC]":
+    if len(key) not in cipher.key_lengths:
+        raise CryptoError(f"a {cipher.title} key of {len(key)} octets")
+    if len(iv) != cipher.block:
+        raise CryptoError(f"a {cipher.title} IV of {len(iv)} octets")
+    return _cbc_maker(cipher)(key, iv)
+
+
+@cache
+def _cbc_maker(cipher: BlockCipher) -> "Callable[[bytes, bytes], Cipher[modes.CBC]]":
+    """The library's cipher of a key and an IV. It has no single DES; 3DES with one key three times is DES."""
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.modes import CBC
 
-    if len(key) not in _KEY_LENGTHS[cipher]:
-        raise CryptoError(f"a {cipher.value} key of {len(key)} octets")
-    if len(iv) != _BLOCKS[cipher]:
-        raise CryptoError(f"a {cipher.value} IV of {len(iv)} octets")
-    return Cipher(_algorithm(cipher, key), CBC(iv))
-
-
-def _algorithm(cipher: BlockCipher, key: bytes) -> "BlockCipherAlgorithm":
-    """The library's cipher. It has no single DES; 3DES with one key three times is DES."""
     if cipher is BlockCipher.AES:
         from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
-        return AES(key)
+        return lambda key, iv: Cipher(AES(key), CBC(iv))
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 
-    return TripleDES(key * 3 if cipher is BlockCipher.DES else key)
+    if cipher is BlockCipher.DES:
+        return lambda key, iv: Cipher(TripleDES(key * 3), CBC(iv))
+    return lambda key, iv: Cipher(TripleDES(key), CBC(iv))
 
 
 class Gcm:
@@ -98,7 +102,7 @@ class Gcm:
     def __init__(self, key: bytes) -> None:
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-        if len(key) not in _KEY_LENGTHS[BlockCipher.AES]:
+        if len(key) not in BlockCipher.AES.key_lengths:
             raise CryptoError(f"an AES-GCM key of {len(key)} octets")
         self._aead = AESGCM(key)
 

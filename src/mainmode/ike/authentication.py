@@ -57,21 +57,27 @@ def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
         return ()
     identity = own_identity(sa, turn.settings)
     sa.own_id_body = identity.body
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, exchange_sources(turn.settings, "identity"), payload="ID")
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, key_sources(sa), payload="hash")
-    turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
-    digest = _digest(sa, own=True)
+    dpd = sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
+    if turn.listened:
+        _say_own_payloads(sa, turn, step, dpd)
+    payloads = (identity, Hash(_digest(sa, own=True)), _KEEPALIVE)
+    return (*payloads, _DPD_VENDOR) if dpd else payloads
+
+
+_KEEPALIVE, _DPD_VENDOR = IosKeepalive(), VendorId(DPD)
+
+
+def _say_own_payloads(sa: IkeSa, turn: Turn, step: Step, dpd: bool) -> None:
+    about, exchange = sa.about, sa.exchange
+    turn.say(lines.CONSTRUCTING, about, step, exchange, exchange_sources(turn.settings, "identity"), payload="ID")
+    turn.say(lines.CONSTRUCTING, about, step, exchange, key_sources(sa), payload="hash")
+    turn.say(lines.COMPUTING_HASH, about, step, exchange, key_sources(sa))
     first, second = KEEPALIVE_INTERVALS
-    payloads: list[Payload] = [identity, Hash(digest), IosKeepalive()]
-    turn.say(lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, sa.exchange, verb="Constructing", interval=first, retry=second)
-    if sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None:
-        keepalive = sa.tunnel_group.sources.get("keepalive")
-        turn.say(
-            lines.CONSTRUCTING, sa.about, step, sa.exchange, (keepalive,) if keepalive is not None else (),
-            payload="dpd vid",
-        )  # fmt: skip
-        payloads.append(VendorId(DPD))
-    return tuple(payloads)
+    turn.say(lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, exchange, verb="Constructing", interval=first, retry=second)
+    if dpd:
+        keepalive = sa.tunnel_group.sources.get("keepalive") if sa.tunnel_group is not None else None
+        sources = (keepalive,) if keepalive is not None else ()
+        turn.say(lines.CONSTRUCTING, about, step, exchange, sources, payload="dpd vid")
 
 
 def _digest(sa: IkeSa, own: bool) -> bytes:
@@ -125,8 +131,9 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
     if not _acceptable_identity(sa, turn, identity, step):
         return Outcome.STAY
     sa.peer_id_body = identity.body
-    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="hash")
-    turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="hash")
+        turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
     if not equal(hashes[0].digest, _digest(sa, own=False)):
         turn.drop(Drop.BAD_HASH, "the authentication hash of the peer", key_sources(sa))
         return Outcome.STAY

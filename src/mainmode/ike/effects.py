@@ -40,7 +40,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Which negotiation: the initiator's cookie (8 octets, empty before there is one) and the message id (0: phase 1)."""
+    """Which negotiation: the initiator's cookie (8 octets, empty before there is one) and message id (0: phase 1)."""
 
     cookie: bytes
     message_id: int

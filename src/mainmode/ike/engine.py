@@ -33,6 +33,7 @@ from mainmode.ike.effects import (
 )
 from mainmode.ike.fsm import Event, State
 from mainmode.ike.inbound import Inbound
+from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import Handles, IkeSa, Turn
 from mainmode.ike.settings import ConnectionType, IkeSettings
 from mainmode.ike.table import SaTable
@@ -110,10 +111,15 @@ class Engine:
         return self._table.deadline()
 
     def unknown_spi(self, spi: int, path: Path, now: Instant) -> list[Effect]:
-        """ESP came with an SPI that nobody here knows: tell the peer, where an IKE SA stands to tell it under."""
+        """ESP came with an SPI that nobody here knows: tell the peer, where an IKE SA stands to tell it under.
+
+        Not where a quick mode still waits for its last message: ESP may have overtaken it, or it was lost.
+        """
         turn = self._turn(now)
         sa = self._table.active_with(path.remote.address)
-        if sa is not None and (sa.complained is None or now >= later(sa.complained, seconds(1))):
+        if sa is None or sa.expects(spi):
+            return turn.effects
+        if sa.complained is None or now >= later(sa.complained, seconds(1)):
             sa.complained = now
             notify = Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4))
             turn.say(lines.SENDING_NOTIFY, sa.about, Step.INFORMATIONAL, sa.exchange)
@@ -155,8 +161,9 @@ class Engine:
                 destination=request.packet_destination,
             )  # fmt: skip
             return
-        sources = (*(entry.sources[name] for name in ("acl", "entry") if name in entry.sources), request.ace.source)
-        self._say_trigger(request, turn, sources)
+        sources = (*entry_sources(entry, "acl", "entry"), request.ace.source)
+        if turn.listened:
+            self._say_trigger(request, turn, sources)
         about = About(ip=str(peer))
         if sa is not None and not sa.active:
             turn.say(lines.QUEUING_KEY_ACQUIRE, about, Step.TRIGGER, sa.exchange, sources)

@@ -100,6 +100,9 @@ class Outcome(_Name):
 
 Next = tuple[State, Event]
 
+_NULL = Event.NULL
+_ENDS = frozenset({State.MM_DONE, State.QM_DONE})
+
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[Machine]):
@@ -119,14 +122,12 @@ Table = Mapping[tuple[State, Event], Row[Machine]]
 class Trace:
     """The last pairs of state and event, as the device keeps them for its error history."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_pairs", "note")
 
     def __init__(self) -> None:
         self._pairs: deque[Next] = deque(maxlen=HISTORY)
-
-    def note(self, state: State, event: Event) -> None:
+        self.note: Callable[[Next], None] = self._pairs.append
         """Add a pair."""
-        self._pairs.append((state, event))
 
     def newest_first(self) -> tuple[tuple[str, str], ...]:
         """The pairs in the order in which the device prints them."""
@@ -139,15 +140,16 @@ def run(table: Table[Machine], machine: Machine, trace: Trace, start: Next, turn
     Raises KeyError where the table has no row for the pair that a row itself leads to (a bug of the table; a test
     walks all of them).
     """
-    state, event = start
+    note, pair = trace.note, start
     while True:
-        trace.note(state, event)
-        if event is Event.NULL:
+        note(pair)
+        state, event = pair
+        if event is _NULL:
             return state
-        row = table[state, event]
+        row = table[pair]
         outcome = row.action(machine, turn)
         if row.rests:
-            trace.note(state, Event.NULL)
-        if state is State.MM_DONE or state is State.QM_DONE:
+            note((state, _NULL))
+        if state in _ENDS:
             return state
-        state, event = row.then[outcome]
+        pair = row.then[outcome]

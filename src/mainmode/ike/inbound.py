@@ -78,7 +78,7 @@ class Inbound:
             turn.drop(Drop.BAD_EXCHANGE, f"exchange type {int(header.exchange)}")
 
     def _fragment(self, header: Header, datagram: bytes, turn: Turn) -> None:
-        message = read_message(datagram)
+        message = read_message(datagram, header)
         piece = message.first(Fragment)
         if piece is None or turn.path is None:
             turn.drop(Drop.MALFORMED_PAYLOAD, "no fragment in a fragment message")
@@ -95,7 +95,7 @@ class Inbound:
             self._dispatch(whole, turn, whole=False)
 
     def _find(self, header: Header, turn: Turn) -> IkeSa | None:
-        """The SA of these cookies. Until the peer is proven its address must be the one that the negotiation is with."""
+        """The SA of these cookies. Until the peer is proven its address must be the one that we negotiate with."""
         sa = self._table.find(header.initiator_cookie, header.responder_cookie)
         if sa is None or turn.path is None:
             return None
@@ -121,7 +121,7 @@ class Inbound:
             turn.drop(reason, f"main mode in state {sa.state.value}")
             return
         if not encrypted:
-            turn.message = read_message(datagram)
+            turn.message = read_message(datagram, header)
             step = Step("MM" + sa.state.value[-1])
             say_decode(turn, sa.about_ip, "RECEIVED", turn.message, step, sa.exchange)
         self._course.run_main_mode(sa, (sa.state, Event.RCV_MSG), turn)
@@ -146,7 +146,7 @@ class Inbound:
                 turn.say(lines.DUPLICATE_FIRST_PACKET, about)
                 turn.drop(Drop.DUPLICATE, "another first message with the same cookie")
             return
-        message = read_message(datagram)
+        message = read_message(datagram, header)
         exchange = Exchange(header.initiator_cookie, 0)
         say_decode(turn, about, "RECEIVED", message, Step.MM1, exchange)
         if message.first(SecurityAssociation) is None:
@@ -181,7 +181,7 @@ class Inbound:
             turn.handles.address(),
             turn.now,
         )
-        sa.trace.note(State.MM_START, Event.START_MM)
+        sa.trace.note((State.MM_START, Event.START_MM))
         self._table.add_responder(sa)
         self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
 
@@ -264,7 +264,7 @@ class Inbound:
         sa = self._find(header, turn)
         if not header.flags & Flag.ENCRYPTED:
             ip = str(turn.path.remote.address) if turn.path is not None else ""
-            hear_unprotected(sa, turn, read_message(datagram), ip)
+            hear_unprotected(sa, turn, read_message(datagram, header), ip)
             return
         if sa is None:
             about = About(ip=str(turn.path.remote.address) if turn.path is not None else "")

@@ -1,4 +1,4 @@
-"""What `debug crypto ipsec` shows when SAs come and go: embryonic SAs, VPN contexts and rules, in the device's order."""
+"""What `debug crypto ipsec` shows when SAs come and go: embryonic SAs, VPN contexts, rules, in the device's order."""
 
 from typing import Any
 
@@ -31,6 +31,8 @@ class _Speaker:
 
 def say_embryonic(qm: QuickMode, turn: Turn, step: Step, direction: str, spi: int) -> None:
     """The block that tells of a reserved SPI."""
+    if not turn.listened:
+        return
     _Speaker(qm, turn, step, None)(
         lines.EMBRYONIC_SA,
         pointer=turn.handles.address(),

@@ -55,7 +55,11 @@ def fail(sa: IkeSa, cause: Cause, step: Step, detail: str, **more: object) -> Ou
 
 def only(message: Message, needed: tuple[type[Payload], ...]) -> type[Payload] | None:
     """The first of the needed payloads that does not stand exactly once, or None when all do."""
-    return next((kind for kind in needed if len(message.all(kind)) != 1), None)
+    kinds = [type(payload) for payload in message.payloads]
+    for kind in needed:
+        if kinds.count(kind) != 1:
+            return kind
+    return None
 
 
 def _lacks(sa: IkeSa, turn: Turn, step: Step, *needed: type[Payload]) -> bool:
@@ -84,10 +88,9 @@ def build_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     """The initiator offers all policies and names its NAT-T versions."""
     offer = phase1_offer(turn.settings.policies)
     sa.sa_i_body = offer.body
-    turn.say(
-        lines.CONSTRUCTING, sa.about, Step.MM1, sa.exchange, exchange_sources(turn.settings, "policies"),
-        payload="ISAKMP SA",
-    )  # fmt: skip
+    if turn.listened:
+        sources = exchange_sources(turn.settings, "policies")
+        turn.say(lines.CONSTRUCTING, sa.about, Step.MM1, sa.exchange, sources, payload="ISAKMP SA")
     sa.outgoing = message_of(sa, (offer, *nat_vendor_ids(sa, turn, Step.MM1, None)))
     sa.tries = 0
     return Outcome.OK
@@ -104,13 +107,15 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     found = choose_policy(offer, turn.settings.policies)
     if isinstance(found, Refused):
         return _refuse_policies(sa, turn, found)
-    turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, tuple(found.policy.sources.values()))
+    sources = tuple(found.policy.sources.values())
+    turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources)
     hear_vendor_ids(sa, turn, message, Step.MM1)
-    turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="IKE SA")
-    turn.say(
-        lines.IKE_TRANSFORM_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, tuple(found.policy.sources.values()),
-        proposal=found.proposal, transform=found.transform.number, policy=found.entry,
-    )  # fmt: skip
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="IKE SA")
+        turn.say(
+            lines.IKE_TRANSFORM_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources,
+            proposal=found.proposal, transform=found.transform.number, policy=found.entry,
+        )  # fmt: skip
     if turn.settings.nat_traversal is not None:
         sa.nat.version = best_common(message.all(VendorId))
     return _settle_policy(sa, turn, found, Step.MM1)
@@ -219,21 +224,31 @@ def build_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     if sa.pair is None or sa.hash is None or sa.choice is None:
         return Outcome.FAIL
     step = Step.MM3 if sa.role is Role.INITIATOR else Step.MM4
-    source = sa.choice.policy.sources.get("group")
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, (source,) if source is not None else (), payload="ke")
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="nonce")
+    if turn.listened:
+        source = sa.choice.policy.sources.get("group")
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, (source,) if source is not None else (), payload="ke")
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="nonce")
     nonce = sa.nonce_i if sa.role is Role.INITIATOR else sa.nonce_r
     payloads: list[Payload] = [KeyExchange(sa.pair.public), Nonce(nonce)]
     payloads.extend(gateway_vendor_ids(sa, turn, step))
     if sa.nat.version is not None:
-        nat_sources = exchange_sources(turn.settings, "nat_traversal")
-        for payload in discovery_payloads(sa.hash, sa.cookie_i, sa.cookie_r, sa.path, sa.nat.version):
-            turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, nat_sources, payload="NAT-Discovery")
-            turn.say(lines.COMPUTING_NAT_HASH, sa.about, step, sa.exchange, nat_sources)
-            payloads.append(payload)
+        discovery = discovery_payloads(sa.hash, sa.cookie_i, sa.cookie_r, sa.path, sa.nat.version)
+        payloads.extend(discovery)
+        _say_discovery(sa, turn, step, len(discovery), built=True)
     sa.outgoing = message_of(sa, tuple(payloads))
     sa.tries = 0
     return Outcome.OK
+
+
+def _say_discovery(sa: IkeSa, turn: Turn, step: Step, count: int, built: bool) -> None:
+    """NAT discovery payloads that were built (with the statement that wants them) or read."""
+    if not turn.listened:
+        return
+    entry = lines.CONSTRUCTING if built else lines.PROCESSING
+    sources = exchange_sources(turn.settings, "nat_traversal") if built else ()
+    for _ in range(count):
+        turn.say(entry, sa.about, step, sa.exchange, sources, payload="NAT-Discovery")
+        turn.say(lines.COMPUTING_NAT_HASH, sa.about, step, sa.exchange, sources)
 
 
 def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
@@ -244,8 +259,9 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
         return Outcome.STAY
     public = message.all(KeyExchange)[0].public
     nonce = message.all(Nonce)[0].data
-    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ke")
-    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ISA_KE")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ke")
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ISA_KE")
     pair = sa.pair or sa.group.keypair(turn.entropy)
     try:
         shared = sa.group.shared(pair, public)
@@ -265,9 +281,7 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     hear_vendor_ids(sa, turn, message, step)
     if sa.nat.version is not None:
         received = message.all(NatDiscovery)
-        for _ in received:
-            turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="NAT-Discovery")
-            turn.say(lines.COMPUTING_NAT_HASH, sa.about, step, sa.exchange)
+        _say_discovery(sa, turn, step, len(received), built=False)
         path = turn.path or sa.path
         if not judge(sa.nat, sa.hash, sa.cookie_i, sa.cookie_r, path, received):
             turn.say(lines.NAT_D_MISSING, sa.about, step, sa.exchange)

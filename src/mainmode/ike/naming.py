@@ -1,4 +1,4 @@
-"""How the device names algorithms and groups in its lines, and how a configuration spells them. Total for any number."""
+"""How the device's lines name algorithms and groups, and how a configuration spells them. Total for any number."""
 
 from mainmode.base.codes import (
     Authentication1,

@@ -1,4 +1,4 @@
-"""NAT traversal: which version both know, what the NAT-D payloads tell, and where the conversation goes on (RFC 3947)."""
+"""NAT traversal: which version both know, what the NAT-D payloads tell, and where the talk goes on (RFC 3947)."""
 
 from dataclasses import dataclass
 from enum import Enum

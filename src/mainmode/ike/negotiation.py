@@ -1,6 +1,6 @@
 """Negotiation as pure functions: an offer and what is configured in; a choice, or a reason for every refusal, out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mainmode.base.codes import (
@@ -105,14 +105,6 @@ class TransformChosen:
         return int.from_bytes(self.proposal.spi)
 
 
-def _numbers(transform: Transform) -> dict[int, int]:
-    """Attribute class to number, the first of each; lifetimes are read by `lifetimes`."""
-    found: dict[int, int] = {}
-    for attribute in transform.attributes:
-        found.setdefault(attribute.kind, attribute.number)
-    return found
-
-
 def lifetimes(attributes: Sequence[Attribute], type_class: int, duration_class: int) -> tuple[int | None, int | None]:
     """Seconds and kilobytes; each life type is followed by its own duration (RFC 2407 §4.5)."""
     values: dict[int, int] = {}
@@ -132,22 +124,28 @@ def phase1_lifetime(transform: Transform) -> int | None:
 
 def compare_policy(transform: Transform, policy: IkePolicy) -> Iterator[tuple[str, str, str, str]]:
     """The differences of an offered phase 1 transform from a policy: class, offered, configured, source key."""
-    offered = _numbers(transform)
-    if any(offered.get(kind) for kind in range(Phase1Attribute.GROUP_TYPE, Phase1Attribute.GROUP_CURVE_B + 1)):
+    offered = transform.numbers
+    if any(number and kind in _PRIVATE_GROUP for kind, number in offered.items()):
         yield GROUP_CLASS, "private group", group_name(policy.group), "group"
-    checks = (
-        (GROUP_CLASS, Phase1Attribute.GROUP, policy.group, group_name, "group"),
-        ("Encryption Alg", Phase1Attribute.ENCRYPTION, policy.encryption, encryption_name, "encryption"),
-        ("Hash Alg", Phase1Attribute.HASH, policy.hash, hash_name, "hash"),
-        ("Auth Method", Phase1Attribute.AUTHENTICATION, policy.authentication, authentication_name, "authentication"),
-    )
-    for name, kind, wanted, spell, key in checks:
+    wanted_numbers = (policy.group, policy.encryption, policy.hash, policy.authentication)
+    for (name, kind, spell, key), wanted in zip(_POLICY_CLASSES, wanted_numbers, strict=True):
         got = offered.get(kind)
         if got != wanted:
             yield name, ABSENT if got is None else spell(got), spell(wanted), key
-    bits = offered.get(Phase1Attribute.KEY_LENGTH, 0)
-    if offered.get(Phase1Attribute.ENCRYPTION) == policy.encryption and bits != policy.key_bits:
+    bits = offered.get(_PHASE1_KEY_LENGTH, 0)
+    if bits != policy.key_bits and offered.get(_ENCRYPTION) == policy.encryption:
         yield "Key Length", str(bits or ABSENT), str(policy.key_bits or ABSENT), "encryption"
+
+
+_PRIVATE_GROUP = range(Phase1Attribute.GROUP_TYPE, Phase1Attribute.GROUP_CURVE_B + 1)
+_ENCRYPTION, _PHASE1_KEY_LENGTH = int(Phase1Attribute.ENCRYPTION), int(Phase1Attribute.KEY_LENGTH)
+_POLICY_CLASSES: tuple[tuple[str, int, Callable[[int], str], str], ...] = (
+    (GROUP_CLASS, Phase1Attribute.GROUP, group_name, "group"),
+    ("Encryption Alg", Phase1Attribute.ENCRYPTION, encryption_name, "encryption"),
+    ("Hash Alg", Phase1Attribute.HASH, hash_name, "hash"),
+    ("Auth Method", Phase1Attribute.AUTHENTICATION, authentication_name, "authentication"),
+)
+"""The device's name of a class, the attribute, how its values are spelled, and the key of the policy's source."""
 
 
 def choose_policy(offer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused:
@@ -196,17 +194,21 @@ def accept_policy(answer: SecurityAssociation, policies: Sequence[IkePolicy]) ->
     return choose_policy(answer, policies)
 
 
-def _encapsulations(mode: Mode, nat: bool) -> tuple[Encapsulation, ...]:
-    if not nat:
-        return (Encapsulation.TUNNEL,) if mode is Mode.TUNNEL else (Encapsulation.TRANSPORT,)
-    if mode is Mode.TUNNEL:
-        return (Encapsulation.UDP_TUNNEL, Encapsulation.UDP_TUNNEL_DRAFT)
-    return (Encapsulation.UDP_TRANSPORT, Encapsulation.UDP_TRANSPORT_DRAFT)
+_PHASE2_KEY_LENGTH, _AUTHENTICATION = int(Phase2Attribute.KEY_LENGTH), int(Phase2Attribute.AUTHENTICATION)
+_ENCAPSULATION, _GROUP = int(Phase2Attribute.ENCAPSULATION), int(Phase2Attribute.GROUP)
+_EXTENDED_SEQUENCE = int(Phase2Attribute.EXTENDED_SEQUENCE)
+_ENCAPSULATIONS = {
+    (True, False): (Encapsulation.TUNNEL,),
+    (False, False): (Encapsulation.TRANSPORT,),
+    (True, True): (Encapsulation.UDP_TUNNEL, Encapsulation.UDP_TUNNEL_DRAFT),
+    (False, True): (Encapsulation.UDP_TRANSPORT, Encapsulation.UDP_TRANSPORT_DRAFT),
+}
+"""What to take, by tunnel mode or not, and NAT or not."""
 
 
 def _effective_key_bits(encryption: int, bits: int) -> int:
     """Ciphers with a choice of key lengths name it; RFC 3602 has no default, peers that leave it out mean 128."""
-    if encryption in (EspTransform.AES_CBC, EspTransform.AES_GCM_16) and not bits:
+    if not bits and encryption in (EspTransform.AES_CBC, EspTransform.AES_GCM_16):
         return 128
     return bits
 
@@ -214,22 +216,21 @@ def _effective_key_bits(encryption: int, bits: int) -> int:
 def _compare_set(
     transform: Transform, candidate: TransformSet, pfs: Group | None, nat: bool, is_answer: bool
 ) -> Iterator[tuple[str, str, str]]:
-    offered = _numbers(transform)
-    bits = _effective_key_bits(transform.identifier, offered.get(Phase2Attribute.KEY_LENGTH, 0))
-    got_cipher = transform_name(transform.identifier, bits)
-    want_cipher = transform_name(candidate.encryption, candidate.key_bits)
+    offered = transform.numbers
+    bits = _effective_key_bits(transform.identifier, offered.get(_PHASE2_KEY_LENGTH, 0))
     if (transform.identifier, bits) != (candidate.encryption, candidate.key_bits):
-        yield "Encryption Alg", got_cipher, want_cipher
-    got_auth = offered.get(Phase2Attribute.AUTHENTICATION, 0)
+        wanted = transform_name(candidate.encryption, candidate.key_bits)
+        yield "Encryption Alg", transform_name(transform.identifier, bits), wanted
+    got_auth = offered.get(_AUTHENTICATION, 0)
     if got_auth != candidate.authentication:
         yield "Auth Alg", integrity_name(got_auth), integrity_name(candidate.authentication)
-    modes = _encapsulations(candidate.mode, nat)
-    got_mode = offered.get(Phase2Attribute.ENCAPSULATION, 0)
+    modes = _ENCAPSULATIONS[candidate.mode is Mode.TUNNEL, nat]
+    got_mode = offered.get(_ENCAPSULATION, 0)
     if got_mode not in modes:
         yield ENCAPSULATION_CLASS, str(Encapsulation(got_mode).name), str(modes[0].name)
-    if offered.get(Phase2Attribute.EXTENDED_SEQUENCE):
+    if offered.get(_EXTENDED_SEQUENCE):
         yield "Extended Sequence Number", "64-bit", "32-bit"
-    got_group = offered.get(Phase2Attribute.GROUP)
+    got_group = offered.get(_GROUP)
     differs = got_group != pfs if pfs is not None or is_answer else False
     if differs:
         yield (
@@ -285,17 +286,17 @@ def choose_transform(
 
 
 def _chosen(proposal: Proposal, transform: Transform, candidate: TransformSet) -> TransformChosen:
-    numbers = _numbers(transform)
+    numbers = transform.numbers
     asked_seconds, asked_kilobytes = lifetimes(
         transform.attributes, Phase2Attribute.LIFE_TYPE, Phase2Attribute.LIFE_DURATION
     )
-    group = numbers.get(Phase2Attribute.GROUP)
+    group = numbers.get(_GROUP)
     return TransformChosen(
         candidate,
         EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
         proposal,
         transform,
-        Encapsulation(numbers[Phase2Attribute.ENCAPSULATION]),
+        Encapsulation(numbers[_ENCAPSULATION]),
         None if group is None else Group(group),
         asked_seconds,
         asked_kilobytes,

@@ -5,13 +5,14 @@ from functools import lru_cache
 from mainmode.base.codes import (
     Encapsulation,
     EspAuthentication,
+    Group,
     LifeType,
     Phase1Attribute,
     Phase2Attribute,
     ProtocolId,
 )
-from mainmode.ike.settings import IkePolicy, MapEntry, TransformSet
-from mainmode.ipsec.dataplane import Mode
+from mainmode.ike.settings import IkePolicy, MapEntry
+from mainmode.ipsec.dataplane import EspSuite, Mode
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
 KEY_IKE = 1
@@ -54,41 +55,42 @@ def encapsulation(mode: Mode, nat: bool, draft: bool) -> Encapsulation:
     return Encapsulation.UDP_TUNNEL if mode is Mode.TUNNEL else Encapsulation.UDP_TRANSPORT
 
 
-def _set_attributes(entry: MapEntry, candidate: TransformSet, wrap: Encapsulation) -> tuple[Attribute, ...]:
+@lru_cache(256)
+def _set_transform(
+    suite: EspSuite, wrap: Encapsulation, seconds: int, kilobytes: int | None, pfs: Group | None
+) -> Transform:  # fmt: skip
+    """The same for every negotiation under one configuration: only the proposal around it has an SPI."""
     attributes = [
         Attribute.basic_of(Phase2Attribute.LIFE_TYPE, LifeType.SECONDS),
-        _duration(Phase2Attribute.LIFE_DURATION, entry.lifetime_seconds),
+        _duration(Phase2Attribute.LIFE_DURATION, seconds),
     ]
-    if entry.lifetime_kilobytes is not None:
+    if kilobytes is not None:
         attributes.append(Attribute.basic_of(Phase2Attribute.LIFE_TYPE, LifeType.KILOBYTES))
-        attributes.append(Attribute.variable(Phase2Attribute.LIFE_DURATION, entry.lifetime_kilobytes, 4))
+        attributes.append(Attribute.variable(Phase2Attribute.LIFE_DURATION, kilobytes, 4))
     attributes.append(Attribute.basic_of(Phase2Attribute.ENCAPSULATION, wrap))
-    if candidate.authentication != EspAuthentication.NONE:
-        attributes.append(Attribute.basic_of(Phase2Attribute.AUTHENTICATION, candidate.authentication))
-    if candidate.key_bits:
-        attributes.append(Attribute.basic_of(Phase2Attribute.KEY_LENGTH, candidate.key_bits))
-    if entry.pfs is not None:
-        attributes.append(Attribute.basic_of(Phase2Attribute.GROUP, entry.pfs))
-    return tuple(attributes)
+    if suite.authentication != EspAuthentication.NONE:
+        attributes.append(Attribute.basic_of(Phase2Attribute.AUTHENTICATION, suite.authentication))
+    if suite.key_bits:
+        attributes.append(Attribute.basic_of(Phase2Attribute.KEY_LENGTH, suite.key_bits))
+    if pfs is not None:
+        attributes.append(Attribute.basic_of(Phase2Attribute.GROUP, pfs))
+    return Transform(1, suite.encryption, tuple(attributes))
 
 
 def phase2_offer(entry: MapEntry, spi: int, nat: bool, draft: bool) -> SecurityAssociation:
     """One proposal with one transform for each transform set, all with the SPI that this side receives on."""
-    sound = [candidate for candidate in entry.transform_sets if candidate.sound]
-    return SecurityAssociation(
-        tuple(
-            Proposal(
-                number,
-                ProtocolId.ESP,
-                spi.to_bytes(4),
-                (
-                    Transform(
-                        1,
-                        candidate.encryption,
-                        _set_attributes(entry, candidate, encapsulation(candidate.mode, nat, draft)),
-                    ),
-                ),
-            )
-            for number, candidate in enumerate(sound, 1)
+    octets = spi.to_bytes(4)
+    transforms = [
+        _set_transform(
+            EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
+            encapsulation(candidate.mode, nat, draft),
+            entry.lifetime_seconds,
+            entry.lifetime_kilobytes,
+            entry.pfs,
         )
+        for candidate in entry.transform_sets
+        if candidate.sound
+    ]
+    return SecurityAssociation(
+        tuple(Proposal(number, ProtocolId.ESP, octets, (transform,)) for number, transform in enumerate(transforms, 1))
     )

@@ -10,7 +10,7 @@ from mainmode.ike.settings import AclEntry, MapEntry
 
 @dataclass(frozen=True, slots=True)
 class EntryChecked:
-    """One crypto map entry that was looked at, and why it is not the one: incomplete, no ACL, other proxies, other peer.
+    """One crypto map entry that was looked at, and why it is not the one.
 
     `verdict` is one of: match, incomplete, no-acl, proxies, peer.
     """

@@ -82,9 +82,12 @@ def third_hash(qm: QuickMode) -> bytes:
     return hash_3(sa.hash, sa.keys.a.reveal(), qm.message_id, qm.nonce_i, qm.nonce_r)
 
 
+_STEPS = {State.QM_WAIT_MSG2: Step.QM2, State.QM_WAIT_MSG3: Step.QM3}
+
+
 def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
     """Open the datagram at hand and check its HASH; only then does the IV chain move. STAY drops it by name."""
-    step = {State.QM_WAIT_MSG2: Step.QM2, State.QM_WAIT_MSG3: Step.QM3}.get(qm.state, Step.QM1)
+    step = _STEPS.get(qm.state, Step.QM1)
     header, sa = turn.header, qm.sa
     if header is None or sa.hash is None or sa.keys is None:
         return Outcome.STAY
@@ -120,7 +123,8 @@ def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
 
 def entry_sources(entry: MapEntry, *names: str) -> tuple[Source, ...]:
     """The statements of a crypto map entry under these names, those that are there."""
-    return tuple(entry.sources[name] for name in names if name in entry.sources)
+    sources = entry.sources
+    return tuple([sources[name] for name in names if name in sources])
 
 
 def _keys(qm: QuickMode, spi: int) -> SaKeys:
@@ -150,14 +154,15 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
     initiator = qm.role is Role.INITIATOR
     step = Step.QM2 if initiator else Step.QM3
     sources = entry_sources(entry, "entry", "transform_set", "pfs")
-    turn.say(lines.LOADING_SAS, qm.about, step, qm.exchange)
-    turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
-    turn.say(
-        lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
-        map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "", cs_id=turn.handles.address(),
-        rule=turn.handles.address(),
-    )  # fmt: skip
-    turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
+    if turn.listened:
+        turn.say(lines.LOADING_SAS, qm.about, step, qm.exchange)
+        turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
+        turn.say(
+            lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
+            map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "", cs_id=turn.handles.address(),
+            rule=turn.handles.address(),
+        )  # fmt: skip
+        turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
     try:
         inbound, outbound = _keys(qm, qm.spi_in), _keys(qm, choice.spi)
     except CryptoError as error:
@@ -202,6 +207,8 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
 
 def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
     """The last lines of phase 2, once both directions are in place."""
+    if not turn.listened:
+        return
     step = Step.QM3
     turn.say(lines.KEY_ADD, qm.about, step, qm.exchange, spi=pair.outbound_spi)
     if pair.initiator:

@@ -44,16 +44,15 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     sa, entry, proxies = qm.sa, qm.entry, qm.proxies
     if entry is None or proxies is None:
         return fail(qm, Cause.NO_MATCHING_ENTRY, Step.QM1, "no crypto map entry to offer")
-    turn.say(lines.OAKLEY_CONSTRUCTING_QM, qm.about, Step.QM1, qm.exchange)
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="blank hash")
-    turn.say(
-        lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, entry_sources(entry, "transform_set", "pfs"),
-        payload="IPSec SA",
-    )  # fmt: skip
+    if turn.listened:
+        turn.say(lines.OAKLEY_CONSTRUCTING_QM, qm.about, Step.QM1, qm.exchange)
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="blank hash")
+        sources = entry_sources(entry, "transform_set", "pfs")
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, sources, payload="IPSec SA")
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="IPSec nonce")
     draft = sa.nat.version is not None and sa.nat.version.draft
     qm.nonce_i = turn.entropy.take(NONCE_LENGTH)
     payloads: list[Payload] = [phase2_offer(entry, qm.spi_in, sa.nat.found, draft)]
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="IPSec nonce")
     payloads.append(Nonce(qm.nonce_i))
     if entry.pfs is not None:
         try:
@@ -63,14 +62,15 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
         qm.pair = qm.group.keypair(turn.entropy)
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, entry_sources(entry, "pfs"), payload="pfs ke")
         payloads.append(KeyExchange(qm.pair.public))
-    acl = (qm.ace.source,) if qm.ace is not None else entry_sources(entry, "acl")
-    turn.say(lines.CONSTRUCTING_PROXY_ID, qm.about, Step.QM1, qm.exchange, acl)
     payloads.append(proxy_to_identification(proxies.local))
     payloads.append(proxy_to_identification(proxies.remote))
-    turn.say(
-        lines.TRANSMITTING_PROXY_ID, qm.about, Step.QM1, qm.exchange, acl,
-        local=proxies.local, remote=proxies.remote,
-    )  # fmt: skip
+    if turn.listened:
+        acl = (qm.ace.source,) if qm.ace is not None else entry_sources(entry, "acl")
+        turn.say(lines.CONSTRUCTING_PROXY_ID, qm.about, Step.QM1, qm.exchange, acl)
+        turn.say(
+            lines.TRANSMITTING_PROXY_ID, qm.about, Step.QM1, qm.exchange, acl,
+            local=proxies.local, remote=proxies.remote,
+        )  # fmt: skip
     if qm.initial_contact:
         turn.say(lines.INITIAL_CONTACT, qm.about, Step.QM1, qm.exchange)
         payloads.append(Notify(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookie_i + sa.cookie_r))
@@ -90,8 +90,9 @@ def process_msg2(qm: QuickMode, turn: Turn) -> Outcome:
     if len(offers) != 1 or len(nonces) != 1 or len(nonces[0].data) not in range(8, 257):
         turn.drop(Drop.MISSING_PAYLOAD, "QM2 needs one SA and one NONCE")
         return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "QM2 lacks its SA or NONCE payload")
-    turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="SA")
-    turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="nonce")
+    if turn.listened:
+        turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="SA")
+        turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="nonce")
     qm.nonce_r = nonces[0].data
     public = message.first(KeyExchange)
     if qm.pair is not None and qm.group is not None:

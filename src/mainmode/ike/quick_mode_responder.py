@@ -48,8 +48,9 @@ def process_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     if len(offers) != 1 or len(nonces) != 1 or len(nonces[0].data) not in range(8, 257):
         turn.drop(Drop.MISSING_PAYLOAD, "QM1 needs one SA and one NONCE")
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 lacks its SA or NONCE payload")
-    turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="SA")
-    turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="nonce")
+    if turn.listened:
+        turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="SA")
+        turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="nonce")
     qm.nonce_i = nonces[0].data
     identities = message.all(Identification)
     proxies = []
@@ -119,11 +120,10 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
         return _no_entry(qm, turn, tuple(checked), proxies)
     entry = checked[-1].entry
     qm.entry, qm.ace = entry, checked[-1].ace
-    turn.say(
-        lines.PEER_CONFIGURED_FOR_MAP, qm.about, Step.QM1, qm.exchange, entry_sources(entry, "entry", "peer"),
-        map=entry.map_name,
-    )  # fmt: skip
-    turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="IPSec SA")
+    if turn.listened:
+        sources = entry_sources(entry, "entry", "peer")
+        turn.say(lines.PEER_CONFIGURED_FOR_MAP, qm.about, Step.QM1, qm.exchange, sources, map=entry.map_name)
+        turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="IPSec SA")
     offer = message.all(SecurityAssociation)[0]
     found = choose_transform(offer, entry, qm.sa.nat.found)
     if isinstance(found, Refused):
@@ -140,6 +140,8 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
 
 
 def _say_check(qm: QuickMode, turn: Turn, check: EntryChecked, proxies: ProxyPair) -> None:
+    if not turn.listened:
+        return
     entry = check.entry
     names = {"map": entry.map_name, "sequence": entry.sequence}
     sources = entry_sources(entry, "entry", "acl", "peer")
@@ -176,7 +178,8 @@ def _no_entry(qm: QuickMode, turn: Turn, checked: tuple[EntryChecked, ...], prox
         peers = " ".join(str(peer) for peer in entry.peers)
         return fail(
             qm, Cause.NO_MATCHING_ENTRY, Step.QM1,
-            f"crypto map {entry.map_name} {entry.sequence} mirrors the proxies, but its peer is {peers}, not {qm.sa.peer}",
+            f"crypto map {entry.map_name} {entry.sequence} mirrors the proxies, "
+            f"but its peer is {peers}, not {qm.sa.peer}",
             entry_sources(entry, "peer"), "peer", str(qm.sa.peer), peers,
         )  # fmt: skip
     candidates = [check.entry for check in checked if check.verdict == "proxies"]
@@ -260,26 +263,29 @@ def build_msg2(qm: QuickMode, turn: Turn) -> Outcome:
     entry, choice, proxies = qm.entry, qm.choice, qm.proxies
     if entry is None or choice is None or proxies is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "nothing was negotiated")
-    turn.say(lines.OAKLEY_CONSTRUCTING_QM, qm.about, Step.QM2, qm.exchange)
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="blank hash")
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, (choice.transform_set.source,), payload="IPSec SA")
+    if turn.listened:
+        sources = (choice.transform_set.source,)
+        turn.say(lines.OAKLEY_CONSTRUCTING_QM, qm.about, Step.QM2, qm.exchange)
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="blank hash")
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, sources, payload="IPSec SA")
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="IPSec nonce")
     spi = qm.spi_in.to_bytes(4)
     answer = Proposal(choice.proposal.number, ProtocolId.ESP, spi, (choice.transform,))
     qm.nonce_r = turn.entropy.take(NONCE_LENGTH)
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="IPSec nonce")
     payloads: list[Payload] = [SecurityAssociation((answer,)), Nonce(qm.nonce_r)]
     if qm.pair is not None:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, entry_sources(entry, "pfs"), payload="pfs ke")
         payloads.append(KeyExchange(qm.pair.public))
-    acl = (qm.ace.source,) if qm.ace is not None else entry_sources(entry, "acl")
-    turn.say(lines.CONSTRUCTING_PROXY_ID, qm.about, Step.QM2, qm.exchange, acl)
     message = turn.message
     identities = message.all(Identification) if message is not None else ()
     payloads.extend(identities or (proxy_to_identification(proxies.remote), proxy_to_identification(proxies.local)))
-    turn.say(
-        lines.TRANSMITTING_PROXY_ID_RESPONDER, qm.about, Step.QM2, qm.exchange, acl,
-        local=proxies.local, remote=proxies.remote,
-    )  # fmt: skip
+    if turn.listened:
+        acl = (qm.ace.source,) if qm.ace is not None else entry_sources(entry, "acl")
+        turn.say(lines.CONSTRUCTING_PROXY_ID, qm.about, Step.QM2, qm.exchange, acl)
+        turn.say(
+            lines.TRANSMITTING_PROXY_ID_RESPONDER, qm.about, Step.QM2, qm.exchange, acl,
+            local=proxies.local, remote=proxies.remote,
+        )  # fmt: skip
     if qm.tell_lifetime:
         payloads.append(_responder_lifetime(qm, spi))
     turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="qm hash")

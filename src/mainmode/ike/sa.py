@@ -173,10 +173,13 @@ class IkeSa:
 
     def next_deadline(self) -> Instant | None:
         """The earliest of its own timers, its quick modes' and its children's."""
-        moments = [moment for moment in (self.deadline, self.expires) if moment is not None]
-        moments.extend(qm.deadline for qm in self.quick_modes.values() if qm.deadline is not None)
-        moments.extend(self.child_expiry.values())
-        return min(moments, default=None)
+        phase2 = [qm.deadline for qm in self.quick_modes.values()]
+        moments = [self.deadline, self.expires, *phase2, *self.child_expiry.values()]
+        return min([moment for moment in moments if moment is not None], default=None)
+
+    def expects(self, spi: int) -> bool:
+        """Whether an unfinished quick mode reserved this SPI for what it will receive."""
+        return any(qm.spi_in == spi and qm.state is State.QM_WAIT_MSG3 for qm in self.quick_modes.values())
 
     def spend(self, message_id: int) -> None:
         """Remember a message id, so that it is not accepted again."""

@@ -19,6 +19,7 @@ class SaTable:
         self._answered: dict[bytes, IkeSa] = {}
         self._first: dict[tuple[Endpoint, bytes], IkeSa] = {}
         self._by_peer: dict[IPv4Address, dict[int, IkeSa]] = {}
+        self._by_serial: dict[int, IkeSa] = {}
         self._half_open: dict[IPv4Address, int] = {}
         self._half_open_total = 0
         self._serial = 0
@@ -42,6 +43,7 @@ class SaTable:
         self._serial += 1
         sa.serial = self._serial
         self._by_peer.setdefault(sa.peer, {})[sa.serial] = sa
+        self._by_serial[sa.serial] = sa
         self._half_open[sa.peer] = self._half_open.get(sa.peer, 0) + 1
         self._half_open_total += 1
         sa.counted = True
@@ -70,6 +72,7 @@ class SaTable:
         if peers is not None and peers.pop(sa.serial, None) is not None and not peers:
             del self._by_peer[sa.entered_as.address]
         self.opened(sa)
+        self._by_serial.pop(sa.serial, None)
         self._scheduled.pop(sa.serial, None)
         self._touched.pop(sa.serial, None)
 
@@ -107,14 +110,13 @@ class SaTable:
 
     def all(self) -> tuple[IkeSa, ...]:
         """Every SA, oldest first."""
-        everyone = (sa for peers in self._by_peer.values() for sa in peers.values())
-        return tuple(sorted(everyone, key=lambda sa: sa.serial))
+        return tuple(self._by_serial.values())
 
     # --- deadlines: a heap whose stale entries are skipped -------------------------------------------------------
 
     def touch(self, sa: IkeSa) -> None:
         """The deadlines of this SA may have changed. One that was removed has none any more."""
-        if sa.serial in self._by_peer.get(sa.entered_as.address, {}):
+        if sa.serial in self._by_serial:
             self._touched[sa.serial] = sa
 
     def reschedule(self) -> None:

@@ -76,6 +76,17 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
                 lines.QM_STARTING, sa.about, step, sa.exchange,
                 role="Initiator", message_id=sa.first_message_id,
             )  # fmt: skip
+    lifetime = sa.choice.lifetime if sa.choice is not None else None
+    if turn.listened:
+        _say_started(sa, turn, step, lifetime)
+    sa.deadline = None
+    if lifetime is not None:
+        sa.expires = later(turn.now, seconds(lifetime))
+    if sa.role is Role.RESPONDER:
+        sa.deadline = later(turn.now, CHILDLESS_LIFE)
+
+
+def _say_started(sa: IkeSa, turn: Turn, step: Step, lifetime: int | None) -> None:
     sources = tuple(sa.choice.policy.sources.values()) if sa.choice is not None else ()
     turn.say(lines.PHASE1_COMPLETED, sa.about, step, sa.exchange, sources)
     dpd = sa.peer_dpd and sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
@@ -84,14 +95,9 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
         lines.KEEPALIVE_TYPE, sa.about_ip, step, sa.exchange, (keepalive,) if keepalive is not None else (),
         type="DPD" if dpd else "None",
     )  # fmt: skip
-    lifetime = sa.choice.lifetime if sa.choice is not None else None
-    sa.deadline = None
     if lifetime is not None:
         share = PHASE1_REKEY_SHARE_INITIATOR if sa.role is Role.INITIATOR else PHASE1_REKEY_SHARE_RESPONDER
         turn.say(lines.P1_REKEY_TIMER, sa.about, step, sa.exchange, sources, seconds=int(lifetime * share))
-        sa.expires = later(turn.now, seconds(lifetime))
-    if sa.role is Role.RESPONDER:
-        sa.deadline = later(turn.now, CHILDLESS_LIFE)
 
 
 def say_history(
@@ -145,6 +151,8 @@ def delete_child(sa: IkeSa, turn: Turn, inbound_spi: int, failure: Failure, tell
     sa.child_expiry.pop(inbound_spi, None)
     if pair is None:
         return
+    if sa.quick_modes.pop(pair.message_id, None) is not None:
+        sa.spend(pair.message_id)
     exchange = Exchange(sa.cookie_i, pair.message_id)
     turn.say(
         lines.DELETING_SA, sa.about, Step.TEARDOWN, exchange, pair.sources,

@@ -13,6 +13,7 @@ from mainmode.wire.vendor import (
     UNITY,
     XAUTH,
     Kind,
+    Vendor,
     fragmentation_modes,
     ios_capabilities,
     ios_vendor_id,
@@ -22,35 +23,38 @@ from mainmode.wire.vendor import (
 IOS_CAPABILITIES = 0x20000001
 
 _FRAGMENTATION, _UNITY, _XAUTH, _ALTIGA = (VendorId(data) for data in (FRAGMENTATION, UNITY, XAUTH, ALTIGA_GATEWAY))
-_NAT = {version: VendorId(version.vendor_id) for version in NatVersion}
+_NAT_VERSIONS = tuple(NatVersion)
+_NAT = {version: VendorId(version.vendor_id) for version in _NAT_VERSIONS}
 
 
 def hear_vendor_ids(sa: IkeSa, turn: Turn, message: Message, step: Step) -> None:
     """Say which vendor IDs the message holds, and keep what they announce."""
     for payload in message.all(VendorId):
-        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="VID")
         vendor = recognise(payload.data)
-        if vendor is None:
-            continue
-        if vendor.kind is Kind.DPD:
+        if vendor is not None and vendor.kind is _DPD:
             sa.peer_dpd = True
-        spoken = _SPOKEN.get(vendor.kind)
-        if spoken is not None:
-            turn.say(lines.RECEIVED_VID, sa.about, step, sa.exchange, vid=spoken)
-        if vendor.kind is Kind.FRAGMENTATION:
-            main, aggressive = fragmentation_modes(payload.data)
-            turn.say(lines.FRAGMENTATION_FLAGS, sa.about, step, sa.exchange, main=main, aggressive=aggressive)
-        if vendor.kind is Kind.IOS:
-            turn.say(
-                lines.PROCESSING_IOS_VID,
-                sa.about,
-                step,
-                sa.exchange,
-                version="1.0.0",
-                capabilities=ios_capabilities(payload.data),
-            )
+        if turn.listened:
+            _say_vendor_id(sa, turn, payload, vendor, step)
 
 
+def _say_vendor_id(sa: IkeSa, turn: Turn, payload: VendorId, vendor: Vendor | None, step: Step) -> None:
+    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="VID")
+    if vendor is None:
+        return
+    spoken = _SPOKEN.get(vendor.kind)
+    if spoken is not None:
+        turn.say(lines.RECEIVED_VID, sa.about, step, sa.exchange, vid=spoken)
+    if vendor.kind is Kind.FRAGMENTATION:
+        main, aggressive = fragmentation_modes(payload.data)
+        turn.say(lines.FRAGMENTATION_FLAGS, sa.about, step, sa.exchange, main=main, aggressive=aggressive)
+    if vendor.kind is Kind.IOS:
+        capabilities = ios_capabilities(payload.data)
+        turn.say(
+            lines.PROCESSING_IOS_VID, sa.about, step, sa.exchange, version="1.0.0", capabilities=capabilities
+        )  # fmt: skip
+
+
+_DPD = Kind.DPD
 _SPOKEN = {
     Kind.NAT_T_RFC: "NAT-Traversal RFC",
     Kind.NAT_T_02: "NAT-Traversal ver 02",
@@ -65,42 +69,27 @@ _SPOKEN = {
 
 def nat_vendor_ids(sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None) -> tuple[VendorId, ...]:
     """The vendor IDs of MM1 (all NAT-T versions, worst first) or of MM2 (the chosen one), and fragmentation."""
-    payloads: list[VendorId] = []
+    versions: tuple[NatVersion, ...] = ()
     if turn.settings.nat_traversal is not None:
-        versions = tuple(NatVersion) if step is Step.MM1 else ((chosen,) if chosen is not None else ())
+        versions = _NAT_VERSIONS if step is Step.MM1 else ((chosen,) if chosen is not None else ())
+    if turn.listened:
+        sources = exchange_sources(turn.settings, "nat_traversal")
         for version in versions:
-            turn.say(
-                lines.CONSTRUCTING,
-                sa.about,
-                step,
-                sa.exchange,
-                exchange_sources(turn.settings, "nat_traversal"),
-                payload=f"NAT-Traversal VID ver {version.value}",
-            )
-            payloads.append(_NAT[version])
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Fragmentation VID + extended capabilities")
-    payloads.append(_FRAGMENTATION)
-    return tuple(payloads)
+            built = f"NAT-Traversal VID ver {version.value}"
+            turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, sources, payload=built)
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Fragmentation VID + extended capabilities")
+    return (*[_NAT[version] for version in versions], _FRAGMENTATION)
 
 
 def gateway_vendor_ids(sa: IkeSa, turn: Turn, step: Step) -> tuple[VendorId, ...]:
     """The four vendor IDs of MM3 and MM4. The IOS one's first 12 octets are a MAC that only the vendor can make."""
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Cisco Unity VID")
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="xauth V6 VID")
-    turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="IOS")
-    turn.say(
-        lines.CONSTRUCTING_IOS_VID,
-        sa.about,
-        step,
-        sa.exchange,
-        version="1.0.0",
-        capabilities=IOS_CAPABILITIES,
-    )
-    turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="VID")
-    turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="Altiga/Cisco VPN3000/Cisco ASA GW")
-    return (
-        _UNITY,
-        _XAUTH,
-        VendorId(ios_vendor_id(turn.entropy.take(12))),
-        _ALTIGA,
-    )
+    if turn.listened:
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Cisco Unity VID")
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="xauth V6 VID")
+        turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="IOS")
+        turn.say(
+            lines.CONSTRUCTING_IOS_VID, sa.about, step, sa.exchange, version="1.0.0", capabilities=IOS_CAPABILITIES
+        )  # fmt: skip
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="VID")
+        turn.say(lines.SEND_VID, sa.about, step, sa.exchange, vid="Altiga/Cisco VPN3000/Cisco ASA GW")
+    return (_UNITY, _XAUTH, VendorId(ios_vendor_id(turn.entropy.take(12))), _ALTIGA)

@@ -44,6 +44,8 @@ def exchange_sources(settings: IkeSettings, which: str) -> tuple[Source, ...]:
 
 def say_identification(turn: Turn, about: About, identity: Identification, step: Step, exchange: Exchange) -> None:
     """The DECODE line of an ID payload in quick mode, where its type has one."""
+    if not turn.listened:
+        return
     data = identity.data
     if identity.id_type == IdType.IPV4_ADDR and len(data) == 4:
         turn.say(lines.ID_ADDRESS_RECEIVED, about, step, exchange, address=IPv4Address(data))
@@ -59,6 +61,8 @@ def say_received_proxy(
     turn: Turn, about: About, side: str, identity: Identification, proxy: Proxy, step: Step, exchange: Exchange
 ) -> None:  # fmt: skip
     """The responder's line on one proxy of QM1: host, subnet or range."""
+    if not turn.listened:
+        return
     if identity.id_type == IdType.IPV4_ADDR:
         turn.say(
             lines.RECEIVED_PROXY_HOST, about, step, exchange,

@@ -29,15 +29,22 @@ class Cursor:
         """How many octets of the window are unread."""
         return self._end - self.position
 
+    @property
+    def place(self) -> int:
+        """What an error at this position would name."""
+        return self._origin + self.position
+
     def fail(self, detail: str) -> NoReturn:
         """Raise the WireError that belongs to this position."""
-        raise WireError(Drop.MALFORMED_PAYLOAD, self._origin + self.position, detail)
+        raise WireError(Drop.MALFORMED_PAYLOAD, self.place, detail)
 
     def _advance(self, count: int) -> int:
+        """Move over `count` octets; where they begin."""
         start = self.position
-        if count < 0 or start + count > self._end:
+        end = start + count
+        if count < 0 or end > self._end:
             self.fail(f"{count} octets wanted, {self._end - start} there")
-        self.position = start + count
+        self.position = end
         return start
 
     def u8(self) -> int:
@@ -63,7 +70,8 @@ class Cursor:
 
     def rest(self) -> bytes:
         """All unread octets of the window."""
-        return self.take(self.remaining)
+        start, self.position = self.position, self._end
+        return self._octets[start : self._end]
 
     def window(self, count: int) -> "Cursor":
         """A cursor over the next `count` octets; this one moves past them."""

@@ -192,8 +192,7 @@ def hexadecimal(octets: bytes) -> str:
 def escaped(octets: bytes) -> str:
     """A peer's octets as text, shortened: printable ASCII as it is, all else and the backslash as `\\x..`."""
     shown = "".join(
-        chr(octet) if 0x20 <= octet < 0x7F and octet != 0x5C else f"\\x{octet:02x}"
-        for octet in octets[:SHOWN_TEXT]
+        chr(octet) if 0x20 <= octet < 0x7F and octet != 0x5C else f"\\x{octet:02x}" for octet in octets[:SHOWN_TEXT]
     )
     return shown + (f"… ({len(octets)} octets)" if len(octets) > SHOWN_TEXT else "")
 

@@ -86,9 +86,7 @@ def read_ipv4(octets: bytes) -> Ipv4:
     """
     if len(octets) < _IPV4.size:
         raise _refusal(len(octets), f"{len(octets)} octets")
-    first, tos, total, identification, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(
-        octets
-    )
+    first, tos, total, identification, fragment, ttl, protocol, _, source, destination = _IPV4.unpack_from(octets)
     size = (first & 15) * 4
     if first >> 4 != 4:
         raise _refusal(0, f"IP version {first >> 4}")

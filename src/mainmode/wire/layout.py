@@ -8,11 +8,30 @@ import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from enum import IntEnum
+from typing import Any, ClassVar, Self, TypeVar
 
 from mainmode.wire.cursor import Cursor
 
 _CODES = {1: "B", 2: "H", 4: "I"}
+
+_set = object.__setattr__
+_E = TypeVar("_E", bound=IntEnum)
+
+
+def member_of(kind: type[_E]) -> Callable[[int], _E]:
+    """The enumeration's constructor by way of a table of its named members, which honest numbers mostly are."""
+    known = {int(member): member for member in kind}
+
+    def member(number: int) -> _E:
+        found = known.get(number)
+        return kind(number) if found is None else found
+
+    return member
+
+
+def _quick(kind: Any) -> Callable[[int], Any]:
+    return member_of(kind) if isinstance(kind, type) and issubclass(kind, IntEnum) else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,21 +173,22 @@ class Layout:
     `whole` names the field that holds all octets, where the declaration is nothing but a Rest.
     """
 
-    __slots__ = ("_kinds", "_struct", "fields", "head", "tail", "whole")
+    __slots__ = ("_kinds", "_names", "_struct", "fields", "head", "tail", "whole")
 
     def __init__(self, *parts: HeadPart | Part) -> None:
         self.head: tuple[HeadPart, ...] = tuple(part for part in parts if not isinstance(part, Part))
         self.tail: tuple[Part, ...] = tuple(part for part in parts if isinstance(part, Part))
         self.fields: tuple[str, ...] = tuple(part.name for part in parts if isinstance(part, Number | Part))
         self.whole: str = self.fields[0] if not self.head and isinstance(self.tail[0], Rest) else ""
-        self._kinds = [(part.name, part.kind) for part in self.head]
+        self._names = tuple(part.name for part in self.head)
+        self._kinds = tuple((part.name, _quick(part.kind)) for part in self.head if part.kind is not int)
         self._struct = struct.Struct(">" + "".join(_CODES[part.size] for part in self.head))
 
     def read(self, cursor: Cursor) -> dict[str, Any]:
         """The values by name, the whole window read. Raises WireError."""
-        values: dict[str, Any] = {}
-        for (name, kind), number in zip(self._kinds, cursor.unpack(self._struct), strict=True):
-            values[name] = kind(number)
+        values: dict[str, Any] = dict(zip(self._names, cursor.unpack(self._struct), strict=True))
+        for name, kind in self._kinds:
+            values[name] = kind(values[name])
         for part in self.tail:
             values[part.name] = part.read(cursor, values)
         cursor.finish()
@@ -176,11 +196,16 @@ class Layout:
 
     def write(self, structure: Any) -> bytes:
         """The octets of a structure. Raises ValueError where a number does not fit its octets."""
+        if self.whole:
+            octets: bytes = getattr(structure, self.whole)
+            return octets
         try:
             head = self._struct.pack(*[part.written(structure) for part in self.head])
         except struct.error as error:
             raise ValueError(f"{type(structure).__name__}: {error}") from error
-        return head + b"".join([part.write(getattr(structure, part.name)) for part in self.tail])
+        for part in self.tail:
+            head += part.write(getattr(structure, part.name))
+        return head
 
 
 class Structure:
@@ -197,14 +222,11 @@ class Structure:
         """
         layout = cls.LAYOUT
         made = object.__new__(cls)
-        if layout.whole:
-            object.__setattr__(made, layout.whole, cursor.rest())
-        else:
-            values = layout.read(cursor)
-            for name in layout.fields:
-                object.__setattr__(made, name, values[name])
+        values = layout.read(cursor)
+        for name in layout.fields:
+            _set(made, name, values[name])
         for name, value in further.items():
-            object.__setattr__(made, name, value)
+            _set(made, name, value)
         return made
 
     def encode(self) -> bytes:

@@ -3,13 +3,13 @@
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from mainmode.base.codes import ExchangeType, Flag, PayloadType
 from mainmode.base.errors import Drop, WireError
-from mainmode.wire.cursor import Cursor
+from mainmode.wire.layout import member_of
 from mainmode.wire.payloads import Payload, read_payload
-from mainmode.wire.sa import GENERIC, generic_header
+from mainmode.wire.sa import GENERIC, before
 
 VERSION = 0x10
 """Major 1, minor 0."""
@@ -20,6 +20,11 @@ ALIGNMENT = 4
 
 _HEADER = struct.Struct(">8s8sBBBBII")
 HEADER_LENGTH = _HEADER.size
+
+_payload_type = member_of(PayloadType)
+_exchange_type = member_of(ExchangeType)
+_unpack_generic = GENERIC.unpack_from
+_ENCRYPTED = int(Flag.ENCRYPTED)
 
 _P = TypeVar("_P", bound=Payload)
 
@@ -39,8 +44,7 @@ def payload_name(type_: PayloadType) -> str:
     return f"{name} ({int(type_)})"
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The 28 octets before the payloads. `length` counts the whole message, cipher padding included."""
 
     initiator_cookie: bytes
@@ -55,23 +59,14 @@ class Header:
     @property
     def encrypted(self) -> bool:
         """Whether all after the header is ciphertext."""
-        return bool(self.flags & Flag.ENCRYPTED)
+        return bool(self.flags & _ENCRYPTED)
 
     def encode(self) -> bytes:
         """The 28 octets. Raises ValueError where a cookie is not 8 octets or a number does not fit."""
         if len(self.initiator_cookie) != 8 or len(self.responder_cookie) != 8:
             raise ValueError("a cookie has 8 octets")
         try:
-            return _HEADER.pack(
-                self.initiator_cookie,
-                self.responder_cookie,
-                self.next_payload,
-                self.version,
-                self.exchange,
-                self.flags,
-                self.message_id,
-                self.length,
-            )
+            return _HEADER.pack(*self)
         except struct.error as error:
             raise ValueError(f"ISAKMP header: {error}") from error
 
@@ -115,13 +110,13 @@ class Message:
     def first(self, kind: type[_P]) -> _P | None:
         """The first payload of a class, or None."""
         for payload in self.payloads:
-            if isinstance(payload, kind):
+            if type(payload) is kind:
                 return payload
         return None
 
     def all(self, kind: type[_P]) -> tuple[_P, ...]:
         """All payloads of a class, in order."""
-        return tuple([payload for payload in self.payloads if isinstance(payload, kind)])
+        return tuple([payload for payload in self.payloads if type(payload) is kind])
 
     def names(self) -> tuple[str, ...]:
         """The chain in the device's spelling: `SA (1)`, `VENDOR (13)`, …"""
@@ -140,48 +135,48 @@ def read_header(datagram: bytes) -> Header:
         raise WireError(Drop.LENGTH_MISMATCH, 24, f"header says {length}, datagram has {len(datagram)}")
     if version != VERSION:
         raise WireError(Drop.BAD_VERSION, 17, f"version {version >> 4}.{version & 15}")
-    return Header(
-        cookie_i, cookie_r, PayloadType(first), version, ExchangeType(exchange), flags, message_id, length
-    )
+    next_payload, exchange_type = _payload_type(first), _exchange_type(exchange)
+    return Header(cookie_i, cookie_r, next_payload, version, exchange_type, flags, message_id, length)
 
 
-def read_payloads(
-    first: PayloadType, octets: bytes, offset: int = HEADER_LENGTH
-) -> tuple[tuple[Payload, ...], int]:
+def read_payloads(first: PayloadType, octets: bytes, offset: int = HEADER_LENGTH) -> tuple[tuple[Payload, ...], int]:
     """The chain at the start of `octets`, and how many octets it takes; the rest is cipher padding.
 
     `offset` is where `octets` begin in the message, for the offsets of errors.
     Raises WireError: MALFORMED_PAYLOAD or TOO_MANY_PAYLOADS.
     """
-    cursor = Cursor(octets, origin=offset)
     found: list[Payload] = []
-    following: int = first
+    following, position, end = int(first), 0, len(octets)
     while following:
         if len(found) == MAX_PAYLOADS:
-            raise WireError(Drop.TOO_MANY_PAYLOADS, offset + cursor.position, f"more than {MAX_PAYLOADS}")
+            raise WireError(Drop.TOO_MANY_PAYLOADS, offset + position, f"more than {MAX_PAYLOADS}")
+        start = position + GENERIC.size
+        if start > end:
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset + position, f"a header in {end - position} octets")
         type_ = following
-        following, _, length = cursor.unpack(GENERIC)
-        at = offset + cursor.position
-        found.append(read_payload(type_, cursor.take(length - GENERIC.size), at))
-    return tuple(found), cursor.position
+        following, _, length = _unpack_generic(octets, position)
+        position += length
+        if not start <= position <= end:
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset + start, f"a length of {length}, {end - start} octets there")
+        found.append(read_payload(type_, octets[start:position], offset + start))
+    return tuple(found), position
 
 
 def write_payloads(payloads: Iterable[Payload]) -> bytes:
     """The chain's octets. Raises ValueError for a body of more than 65531 octets."""
-    pieces: list[bytes] = []
-    following: int = PayloadType.NONE
+    octets, following = b"", 0
     for payload in reversed(tuple(payloads)):
-        pieces.append(generic_header(following, payload.body) + payload.body)
-        following = payload.type
-    return b"".join(reversed(pieces))
+        octets, following = before(octets, following, payload.body), payload.type
+    return octets
 
 
-def read_message(datagram: bytes) -> Message:
+def read_message(datagram: bytes, header: Header | None = None) -> Message:
     """A datagram in clear as a message. Up to three octets of alignment at its end are dropped (RFC 2408 §3).
 
+    `header` is the datagram's, where the caller read it already.
     Raises WireError as `read_header` and `read_payloads` do; NOT_DECRYPTABLE for an encrypted one.
     """
-    header = read_header(datagram)
+    header = header or read_header(datagram)
     if header.encrypted:
         raise WireError(Drop.NOT_DECRYPTABLE, 19, "encrypted, and no key at hand")
     payloads, used = read_payloads(header.next_payload, datagram[HEADER_LENGTH:])

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import ClassVar
 
 from mainmode.base.codes import Doi, IdType, NotifyType, PayloadType, ProtocolId
-from mainmode.base.errors import WireError
+from mainmode.base.errors import Drop, WireError
 from mainmode.wire.cursor import Cursor
 from mainmode.wire.layout import (
     CountOf,
@@ -85,7 +85,7 @@ class SecurityAssociation(Payload):
     LAYOUT = Layout(
         Number("doi", 4, Doi),
         Number("situation", 4),
-        Chain("proposals", Proposal, PayloadType.PROPOSAL),
+        Chain("proposals", Proposal.read, PayloadType.PROPOSAL),
     )
 
     proposals: tuple[Proposal, ...]
@@ -330,13 +330,14 @@ _PLAIN: tuple[type[Payload], ...] = (
     DeleteWithReason,
     Fragment,
 )
-_CLASSES: dict[int, tuple[type[Payload], dict[str, object]]] = {
-    **{cls.TYPE: (cls, {}) for cls in _PLAIN},
-    PayloadType.NAT_D: (NatDiscovery, {"draft": False}),
-    PayloadType.NAT_D_DRAFT: (NatDiscovery, {"draft": True}),
-    PayloadType.NAT_OA: (NatOriginalAddress, {"draft": False}),
-    PayloadType.NAT_OA_DRAFT: (NatOriginalAddress, {"draft": True}),
+_CLASSES: dict[int, tuple[type[Payload], str, dict[str, object]]] = {
+    **{cls.TYPE: (cls, cls.LAYOUT.whole, {}) for cls in _PLAIN},
+    PayloadType.NAT_D: (NatDiscovery, NatDiscovery.LAYOUT.whole, {"draft": False}),
+    PayloadType.NAT_D_DRAFT: (NatDiscovery, NatDiscovery.LAYOUT.whole, {"draft": True}),
+    PayloadType.NAT_OA: (NatOriginalAddress, "", {"draft": False}),
+    PayloadType.NAT_OA_DRAFT: (NatOriginalAddress, "", {"draft": True}),
 }
+"""Class, the field that is the whole body if one is, and fields that the number alone decides."""
 
 
 def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
@@ -344,30 +345,34 @@ def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
 
     Raises WireError, also for a proposal or transform, which stand in SA payloads only.
     """
-    if type_ in _COME_AGAIN and len(body) <= _KEPT_OCTETS:
+    known = _CLASSES.get(type_)
+    if known is None:
+        if type_ in _INSIDE_SA:
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset, f"payload type {int(type_)} outside an SA payload")
+        return Opaque(PayloadType(type_), body)
+    cls, whole, further = known
+    if not whole:
+        if type_ not in _COME_AGAIN or len(body) > _KEPT_OCTETS:
+            return cls.read(Cursor(body, origin=offset), body=body, **further)
         try:
             return _read_again(type_, body)
         except WireError as error:
             raise WireError(error.drop, error.offset + offset, error.detail) from error
-    return _read(type_, body, offset)
+    made = _new(cls)
+    _set(made, "body", body)
+    _set(made, whole, body)
+    for name in further:
+        _set(made, name, further[name])
+    return made
 
 
-_COME_AGAIN = frozenset((PayloadType.SA, PayloadType.VENDOR))
-"""Payloads whose bodies are the same from one negotiation to the next: read once, the value serves them all."""
-_KEPT_OCTETS = 512
+_new, _set = object.__new__, object.__setattr__
+
+_COME_AGAIN = frozenset((int(PayloadType.SA), int(PayloadType.ID)))
+"""Payloads whose bodies are often the same from one negotiation to the next: read once, the value serves them all."""
+_KEPT_OCTETS = 256
 
 
-@lru_cache(1024)
+@lru_cache(512)
 def _read_again(type_: int, body: bytes) -> Payload:
-    return _read(type_, body, 0)
-
-
-def _read(type_: int, body: bytes, offset: int) -> Payload:
-    known = _CLASSES.get(type_)
-    cursor = Cursor(body, origin=offset)
-    if known is not None:
-        cls, further = known
-        return cls.read(cursor, body=body, **further)
-    if type_ in _INSIDE_SA:
-        cursor.fail(f"payload type {int(type_)} outside an SA payload")
-    return Opaque(PayloadType(type_), body)
+    return _CLASSES[type_][0].read(Cursor(body), body=body)

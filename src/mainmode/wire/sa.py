@@ -1,18 +1,20 @@
 """What an SA payload holds: proposals, transforms and attributes (RFC 2408 §3.3, §3.5, §3.6)."""
 
 import struct
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from mainmode.base.codes import PayloadType, ProtocolId
+from mainmode.base.errors import WireError
 from mainmode.wire.cursor import Cursor
 from mainmode.wire.layout import CountOf, Layout, Number, Octets, Part, Reserved, SizeOf, Structure
 
 GENERIC = struct.Struct(">BBH")
 """The generic header: next payload, a reserved octet, the length with these four octets (RFC 2408 §3.2)."""
 
+_pack_generic = GENERIC.pack
 _PAIR = struct.Struct(">HH")
 _BASIC = 0x8000
 _NUMBER_LIMIT = 2**64 - 1
@@ -55,19 +57,13 @@ class Attribute:
         return _PAIR.pack(self.kind, len(self.value)) + self.value
 
 
-@lru_cache(maxsize=512)
-def _short_form(kind: int, number: int) -> Attribute:
-    """The same few attributes stand in all offers: one value serves them all."""
-    return Attribute(kind, number.to_bytes(2), True)
-
-
 def read_attributes(cursor: Cursor) -> tuple[Attribute, ...]:
     """The attributes that fill the cursor's window. Raises WireError."""
     found = []
     while cursor.remaining:
         kind, second = cursor.unpack(_PAIR)
         if kind & _BASIC:
-            found.append(_short_form(kind & ~_BASIC, second))
+            found.append(Attribute(kind & ~_BASIC, second.to_bytes(2), True))
         else:
             found.append(Attribute(kind, cursor.take(second), False))
     return tuple(found)
@@ -95,12 +91,13 @@ class AttributeList(Part):
 class Chain(Part):
     """Structures of one type to the end, each behind a generic header, which says whether more follow."""
 
-    __slots__ = ("_structure", "_type")
+    __slots__ = ("_count", "_read_one", "_type")
 
-    def __init__(self, name: str, structure: type[Structure], type_: PayloadType) -> None:
+    def __init__(self, name: str, read_one: Callable[[Cursor], Structure], type_: PayloadType) -> None:
         super().__init__(name)
-        self._structure = structure
+        self._read_one = read_one
         self._type = type_
+        self._count = f"count#{name}"
 
     def read(self, cursor: Cursor, known: Mapping[str, Any]) -> tuple[Structure, ...]:
         """One or more structures. Raises WireError for a broken chain, or a count that is not the head's."""
@@ -108,36 +105,39 @@ class Chain(Part):
         following: int = self._type
         while following == self._type:
             following, _, length = cursor.unpack(GENERIC)
-            found.append(self._structure.read(cursor.window(length - GENERIC.size)))
+            found.append(self._read_one(cursor.window(length - GENERIC.size)))
         if following:
             cursor.fail(f"payload type {following} among {self.name}")
-        if known.get(f"count#{self.name}", len(found)) != len(found):
+        if known.get(self._count, len(found)) != len(found):
             cursor.fail(f"{len(found)} {self.name}, not as many as announced")
         return tuple(found)
 
     def write(self, value: Sequence[Structure]) -> bytes:
         """The chain's octets. Raises ValueError where one is too long."""
-        bodies = [structure.encode() for structure in value]
-        last = len(bodies) - 1
-        return b"".join(
-            [
-                generic_header(PayloadType.NONE if place == last else self._type, body) + body
-                for place, body in enumerate(bodies)
-            ]
-        )
+        octets, following = b"", 0
+        for structure in reversed(value):
+            octets, following = before(octets, following, structure.encode()), self._type
+        return octets
 
 
-def generic_header(following: int, body: bytes) -> bytes:
-    """The four octets before a body. Raises ValueError for a body of more than 65531 octets."""
-    length = GENERIC.size + len(body)
+def before(octets: bytes, following: int, body: bytes) -> bytes:
+    """A chain's `octets`, which begin with type `following` or end it (0), with one more body in front.
+
+    Raises ValueError for a body of more than 65531 octets.
+    """
+    length = len(body) + 4
     if length > 0xFFFF:
         raise ValueError(f"{len(body)} octets do not fit a payload")
-    return GENERIC.pack(following, 0, length)
+    return _pack_generic(following, 0, length) + body + octets
 
 
 @dataclass(frozen=True, slots=True)
 class Transform(Structure):
-    """One transform: its number, the transform identifier of its protocol, and attributes in wire order."""
+    """One transform: its number, the transform identifier of its protocol, and attributes in wire order.
+
+    `body` is what goes on the wire, `numbers` each attribute class with the number of its first attribute.
+    Raises ValueError where something does not fit its octets.
+    """
 
     LAYOUT: ClassVar[Layout] = Layout(
         Number("number", 1), Number("identifier", 1), Reserved(2), AttributeList("attributes")
@@ -146,6 +146,42 @@ class Transform(Structure):
     number: int
     identifier: int
     attributes: tuple[Attribute, ...]
+    body: bytes = field(init=False, repr=False, compare=False)
+    numbers: Mapping[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "body", self.LAYOUT.write(self))
+        found: dict[int, int] = {}
+        for attribute in self.attributes:
+            found.setdefault(attribute.kind, attribute.number)
+        object.__setattr__(self, "numbers", found)
+
+    def encode(self) -> bytes:
+        """The octets."""
+        return self.body
+
+
+def read_transform(cursor: Cursor) -> Transform:
+    """The transform that fills the cursor's window. Raises WireError.
+
+    The same few stand in all offers, whatever SPI they are for: those are read once, one value serves all.
+    """
+    place, octets = cursor.place, cursor.rest()
+    try:
+        return _transform_again(octets) if len(octets) <= _KEPT_OCTETS else _transform(octets)
+    except WireError as error:
+        raise WireError(error.drop, place + error.offset, error.detail) from error
+
+
+_KEPT_OCTETS = 128
+
+
+def _transform(octets: bytes) -> Transform:
+    values = Transform.LAYOUT.read(Cursor(octets))
+    return Transform(values["number"], values["identifier"], values["attributes"])
+
+
+_transform_again = lru_cache(512)(_transform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +194,7 @@ class Proposal(Structure):
         SizeOf("spi", 1),
         CountOf("transforms", 1),
         Octets("spi"),
-        Chain("transforms", Transform, PayloadType.TRANSFORM),
+        Chain("transforms", read_transform, PayloadType.TRANSFORM),
     )
 
     number: int

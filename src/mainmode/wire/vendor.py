@@ -85,10 +85,9 @@ def recognise(data: bytes) -> Vendor | None:
     found = _EXACT.get(data)
     if found is not None:
         return found
-    for size in _PREFIX_SIZES:
-        found = _PREFIX.get(data[:size])
-        if found is not None:
-            return found
+    for beginning, vendor in _PREFIXES.get(data[:_TOLD_BY], ()):
+        if data.startswith(beginning):
+            return vendor
     if len(data) == _IOS_LENGTH and ios_capabilities(data) in _IOS_WORDS:
         return Vendor("Cisco IOS", Kind.IOS)
     return None
@@ -160,4 +159,9 @@ _PREFIX = {
         ("424e4553", "Nortel Contivity", Kind.PRODUCT),
     )
 }
-_PREFIX_SIZES = sorted({len(value) for value in _PREFIX}, reverse=True)
+_TOLD_BY = 2
+"""Octets that all known beginnings have."""
+_PREFIXES: dict[bytes, list[tuple[bytes, Vendor]]] = {}
+"""The known beginnings by their first octets, the longest of each first."""
+for _beginning in sorted(_PREFIX, key=len, reverse=True):
+    _PREFIXES.setdefault(_beginning[:_TOLD_BY], []).append((_beginning, _PREFIX[_beginning]))
