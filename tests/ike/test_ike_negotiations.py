@@ -8,6 +8,7 @@ from pair import NET_A, NET_B, A, B, Pair, line, pair, policy, settings, transfo
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Group, Hash1
 from mainmode.base.provenance import Absent
+from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import (
     AcquireFailed,
     Cause,
@@ -16,8 +17,10 @@ from mainmode.ike.effects import (
     Phase1Up,
     Phase2Failed,
     RemoveSa,
+    Say,
 )
-from mainmode.ike.settings import AclEntry
+from mainmode.ike.proxies import check_entries
+from mainmode.ike.settings import AclEntry, ConnectionType
 
 MM_STATE = {"a": "MM_ACTIVE", "b": "MM_ACTIVE"}
 
@@ -286,8 +289,6 @@ def test_two_tunnels_share_one_phase_1_and_the_second_waits_for_it() -> None:
     world.filter = lambda side, send: held.append(send) or None
     world.trigger("a")
     entry = mine.entries[0]
-    from mainmode.ike.acquire import Acquire
-
     asked = Acquire(entry, other, "inside", other.proxies.local.first, NET_B.first, 1)
     world.note("a", world.a.acquire(asked, world.now))
     assert "Queuing KEY-ACQUIRE messages to be processed when P1 SA is complete." in world.lines("a")
@@ -346,8 +347,6 @@ def test_a_peer_that_knows_no_such_spi_is_believed_under_protection_only() -> No
 
 
 def test_an_answer_only_entry_does_not_begin_and_says_so() -> None:
-    from mainmode.ike.settings import ConnectionType
-
     world = pair(settings(A, entry_connection_type=ConnectionType.ANSWER_ONLY), None)
     world.trigger("a")
     assert causes(world, "a") == [Cause.CONNECTION_TYPE]
@@ -373,3 +372,42 @@ def test_a_suite_that_protects_nothing_is_neither_offered_nor_taken() -> None:
     world.trigger("a")
     assert up(world)
     assert world.installed("b")[0].pair.suite.encryption == EspTransform.AES_CBC
+
+
+def test_an_originate_only_entry_refuses_a_tunnel_that_the_peer_begins() -> None:
+    world = failed(None, settings(B, entry_connection_type=ConnectionType.ORIGINATE_ONLY))
+    first, *_ = world.effects("b", Phase1Down)
+    assert first.failure.cause is Cause.CONNECTION_TYPE
+    assert "Tunnel rejected: Originate-Only: Cannot accept incoming tunnel yet!" in world.lines("b")
+    assert world.b.sas() == ()
+    world = pair(None, settings(B, entry_connection_type=ConnectionType.ORIGINATE_ONLY))
+    world.trigger("b")
+    assert up(world)
+    answered = world.b.settings.entries[0]
+    assert [check.verdict for check in check_entries((answered,), A, answered.acl[0].proxies)] == ["originate-only"]
+
+
+def test_a_newer_release_says_what_its_tunnel_manager_does() -> None:
+    world = pair(settings(A, tunnel_manager=True), None)
+    world.trigger("a")
+    said = world.lines("a")
+    named = "Map Tag = MAP.  Map Sequence Number = 10."
+    asked = f"Tunnel Manager dispatching a KEY_ACQUIRE message to IKEv1.  {named}"
+    assert said.index(asked) < said.index("Pitcher: received a key acquire message, spi 0x0")
+    assert f"Tunnel Manager Removed entry.  {named}" in said
+    world = failed(settings(A, tunnel_manager=True), settings(B, groups={}))
+    assert any(line.startswith("Tunnel Manager has failed to establish an L2L SA.") for line in world.lines("a"))
+
+
+def test_each_step_names_the_configuration_that_it_rests_on() -> None:
+    world = pair()
+    world.trigger("a")
+    told: dict[tuple[str, str], set[int]] = {}
+    for side, effect in world.heard:
+        if isinstance(effect, Say):
+            told.setdefault((side, effect.step.value), set()).update(source.line for source in effect.sources)
+    acl, transform_set, policy_line = 3, 2, 1
+    assert {acl, transform_set} <= told["a", "QM1"]
+    assert {acl, transform_set} <= told["b", "QM1"]
+    assert policy_line in told["b", "MM3"]
+    assert policy_line in told["a", "MM1"]

@@ -58,12 +58,13 @@ _ESP_AUTHENTICATIONS = {
 _DEFAULT_GROUP = "DefaultL2LGroup"
 
 
-def ike_settings(configuration: Configuration, hidden_key: Secret | None = None) -> IkeSettings:
+def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str, Secret] | None = None) -> IkeSettings:
     """All that IKE may know of the device.
 
     Entries of crypto maps that are bound to no interface are left out (see `unbound_maps`), and so are policies
     without pre-shared keys, transform sets that do not exist, access list entries that no proxy can say (the reader
-    warned of them) and groups that are not for LAN-to-LAN peers. `hidden_key` stands in where the file hides a key.
+    warned of them) and groups that are not for LAN-to-LAN peers. `hidden_key` stands in where the file hides a key:
+    one for all tunnel-groups, or one for each by its name.
     """
     settings = configuration.settings
     file = configuration.file
@@ -93,6 +94,7 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | None = None)
         identity=settings.identity.value.method,
         identity_value=settings.identity.value.value or "",
         nat_traversal=settings.nat_traversal.value,
+        tunnel_manager=configuration.release is Release.NEW,
         sources={
             "identity": settings.identity.source,
             "nat_traversal": settings.nat_traversal.source,
@@ -138,8 +140,12 @@ def _policy(policy: model.Policy) -> IkePolicy:
     )
 
 
-def _tunnel_group(configuration: Configuration, group: model.TunnelGroup, hidden_key: Secret | None) -> TunnelGroup:
-    key = hidden_key if group.key_hidden else group.key.value if group.key is not None else None
+def _tunnel_group(
+    configuration: Configuration, group: model.TunnelGroup, hidden_key: Secret | Mapping[str, Secret] | None
+) -> TunnelGroup:
+    key = group.key.value if group.key is not None else None
+    if group.key_hidden:
+        key = hidden_key.get(group.name) if isinstance(hidden_key, Mapping) else hidden_key
     keepalive = group.keepalive.value
     command = "pre-shared-key" if configuration.release is Release.OLD else "ikev1 pre-shared-key"
     return TunnelGroup(

@@ -204,6 +204,11 @@ class Engine:
             lines.CRYPTO_MAP_MATCHED, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
             map=request.entry.map_name, sequence=request.entry.sequence,
         )  # fmt: skip
+        if self.settings.tunnel_manager:
+            turn.say(
+                lines.DISPATCHING_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+                map=request.entry.map_name, sequence=request.entry.sequence,
+            )  # fmt: skip
         turn.say(lines.PITCHER_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources, spi=0)  # type: ignore[arg-type]
 
     def _obstacle(self, request: Acquire, turn: Turn) -> Failure | None:

@@ -13,17 +13,14 @@ from mainmode.base.provenance import Absent
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike.course import Course, fresh_cookie
-from mainmode.ike.effects import (
-    Exchange,
-    Role,
-    Step,
-)
+from mainmode.ike.effects import Cause, Exchange, Failure, Phase1Down, Role, Step
 from mainmode.ike.fragments import Reassembly
 from mainmode.ike.fsm import Event, State
 from mainmode.ike.informational import hear_unprotected, receive_protected
 from mainmode.ike.nat import FLOATED_PORT
-from mainmode.ike.quick_mode_exchange import begin
+from mainmode.ike.quick_mode_exchange import begin, entry_sources
 from mainmode.ike.sa import IkeSa, Turn, resent
+from mainmode.ike.settings import ConnectionType
 from mainmode.ike.table import NO_COOKIE, SaTable
 from mainmode.ike.timing import (
     MAX_HALF_OPEN,
@@ -161,6 +158,14 @@ class Inbound:
             )
             turn.say(lines.NO_CRYPTO_MAP_BOUND, about, Step.MM1, exchange, (absent,))
             turn.drop(Drop.NO_CRYPTO_MAP, f"interface {interface}", (absent,))
+            return
+        theirs = [entry for entry in entries if path.remote.address in entry.peers]
+        if theirs and all(entry.connection_type is ConnectionType.ORIGINATE_ONLY for entry in theirs):
+            sources = tuple(source for entry in theirs for source in entry_sources(entry, "connection_type"))
+            detail = "the crypto map entry is originate-only and takes no tunnel that a peer begins"
+            failure = Failure(Cause.CONNECTION_TYPE, Step.MM1, detail, sources=sources)
+            turn.say(lines.ORIGINATE_ONLY, about, Step.MM1, exchange, sources)
+            turn.effects.append(Phase1Down(exchange, path, Role.RESPONDER, failure))
             return
         if self._limited(path.remote.address):
             turn.say(lines.MAX_NEGOTIATIONS, about, Step.MM1, exchange)

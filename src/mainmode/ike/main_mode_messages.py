@@ -2,6 +2,7 @@
 
 from mainmode.base.codes import ExchangeType, Flag, NotifyType, ProtocolId
 from mainmode.base.errors import Drop
+from mainmode.base.provenance import Source
 from mainmode.catalogue import lines
 from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.errors import CryptoError
@@ -219,14 +220,19 @@ def generate_dh(sa: IkeSa, turn: Turn) -> Outcome:
     return Outcome.OK
 
 
+def _group_source(sa: IkeSa) -> tuple[Source, ...]:
+    """The statement of the chosen policy's group."""
+    source = sa.choice.policy.sources.get("group") if sa.choice is not None else None
+    return (source,) if source is not None else ()
+
+
 def build_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     """MM3 of the initiator, MM4 of the responder: public value, nonce, vendor IDs, NAT discovery."""
     if sa.pair is None or sa.hash is None or sa.choice is None:
         return Outcome.FAIL
     step = Step.MM3 if sa.role is Role.INITIATOR else Step.MM4
     if turn.listened:
-        source = sa.choice.policy.sources.get("group")
-        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, (source,) if source is not None else (), payload="ke")
+        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, _group_source(sa), payload="ke")
         turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="nonce")
     nonce = sa.nonce_i if sa.role is Role.INITIATOR else sa.nonce_r
     payloads: list[Payload] = [KeyExchange(sa.pair.public), Nonce(nonce)]
@@ -260,8 +266,8 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     public = message.all(KeyExchange)[0].public
     nonce = message.all(Nonce)[0].data
     if turn.listened:
-        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ke")
-        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ISA_KE")
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, _group_source(sa), payload="ke")
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, _group_source(sa), payload="ISA_KE")
     pair = sa.pair or sa.group.keypair(turn.entropy)
     try:
         shared = sa.group.shared(pair, public)

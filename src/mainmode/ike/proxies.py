@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import ProxyPair
-from mainmode.ike.settings import AclEntry, MapEntry
+from mainmode.ike.settings import AclEntry, ConnectionType, MapEntry
 
 
 @dataclass(frozen=True, slots=True)
 class EntryChecked:
     """One crypto map entry that was looked at, and why it is not the one.
 
-    `verdict` is one of: match, incomplete, no-acl, proxies, peer.
+    `verdict` is one of: match, incomplete, no-acl, proxies, peer, originate-only.
     """
 
     entry: MapEntry
@@ -69,6 +69,8 @@ def check_entries(entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: Pro
             yield EntryChecked(entry, "proxies")
         elif peer not in entry.peers:
             yield EntryChecked(entry, "peer", ace)
+        elif entry.connection_type is ConnectionType.ORIGINATE_ONLY:
+            yield EntryChecked(entry, "originate-only", ace)
         else:
             yield EntryChecked(entry, "match", ace)
             return

@@ -5,6 +5,7 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.catalogue import lines
+from mainmode.catalogue.entry import NOBODY
 from mainmode.crypto.algorithms import esp_cipher, esp_integrity
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.skeyid import equal, hash_1, hash_2, hash_3, keymat, phase2_iv
@@ -13,7 +14,7 @@ from mainmode.ike.effects import Cause, Failure, Role, Step
 from mainmode.ike.fsm import Outcome, State
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
-from mainmode.ike.settings import MapEntry
+from mainmode.ike.settings import AclEntry, MapEntry
 from mainmode.ike.timing import PHASE2_REKEY_SHARE
 from mainmode.ike.voice import say_decode
 from mainmode.ipsec.dataplane import SaKeys, SaPair
@@ -127,6 +128,16 @@ def entry_sources(entry: MapEntry, *names: str) -> tuple[Source, ...]:
     return tuple([sources[name] for name in names if name in sources])
 
 
+def ace_sources(ace: AclEntry | None) -> tuple[Source, ...]:
+    """The statement of a crypto ACL's line, where there is one."""
+    return (ace.source,) if ace is not None else ()
+
+
+def set_sources(entry: MapEntry) -> tuple[Source, ...]:
+    """The statements that define the entry's transform sets."""
+    return tuple(candidate.source for candidate in entry.transform_sets)
+
+
 def _keys(qm: QuickMode, spi: int) -> SaKeys:
     sa, choice = qm.sa, qm.choice
     if sa.hash is None or sa.keys is None or choice is None:
@@ -155,7 +166,13 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
     step = Step.QM2 if initiator else Step.QM3
     sources = entry_sources(entry, "entry", "transform_set", "pfs")
     if turn.listened:
-        turn.say(lines.LOADING_SAS, qm.about, step, qm.exchange)
+        turn.say(
+            lines.LOADING_SAS,
+            qm.about,
+            step,
+            qm.exchange,
+            entry_sources(entry, "lifetime_seconds", "lifetime_kilobytes"),
+        )
         turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
         turn.say(
             lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
@@ -220,4 +237,8 @@ def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
             seconds=int(pair.lifetime_seconds * PHASE2_REKEY_SHARE),
         )  # fmt: skip
     turn.say(lines.PHASE2_COMPLETED, qm.about, step, qm.exchange, pair.sources, message_id=qm.message_id)
+    if turn.settings.tunnel_manager and pair.initiator:
+        named = {"map": pair.map_name, "sequence": pair.map_sequence}
+        turn.say(lines.TUNNEL_MANAGER_SUCCESS, NOBODY, step, qm.exchange, pair.sources, **named)
+        turn.say(lines.TUNNEL_MANAGER_REMOVED_ENTRY, NOBODY, step, qm.exchange, pair.sources, **named)
     ipsec_lines.say_created(qm, turn, step, pair)

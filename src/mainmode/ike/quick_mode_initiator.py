@@ -16,6 +16,7 @@ from mainmode.ike.quick_mode_exchange import (
     protected,
     quick_message,
     reserve_spi,
+    set_sources,
     third_hash,
 )
 from mainmode.ike.sa import QuickMode, Turn
@@ -47,7 +48,7 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     if turn.listened:
         turn.say(lines.OAKLEY_CONSTRUCTING_QM, qm.about, Step.QM1, qm.exchange)
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="blank hash")
-        sources = entry_sources(entry, "transform_set", "pfs")
+        sources = (*entry_sources(entry, "transform_set", "pfs"), *set_sources(entry))
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, sources, payload="IPSec SA")
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="IPSec nonce")
     draft = sa.nat.version is not None and sa.nat.version.draft

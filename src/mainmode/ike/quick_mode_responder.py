@@ -10,7 +10,15 @@ from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, smaller
 from mainmode.ike.proxies import EntryChecked, check_entries, nearest_ace
-from mainmode.ike.quick_mode_exchange import NONCE_LENGTH, entry_sources, fail, protected, reserve_spi
+from mainmode.ike.quick_mode_exchange import (
+    NONCE_LENGTH,
+    ace_sources,
+    entry_sources,
+    fail,
+    protected,
+    reserve_spi,
+    set_sources,
+)
 from mainmode.ike.sa import QuickMode, Turn
 from mainmode.ike.teardown import send_informational
 from mainmode.ike.voice import say_identification, say_received_proxy
@@ -123,7 +131,8 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
     if turn.listened:
         sources = entry_sources(entry, "entry", "peer")
         turn.say(lines.PEER_CONFIGURED_FOR_MAP, qm.about, Step.QM1, qm.exchange, sources, map=entry.map_name)
-        turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="IPSec SA")
+        offered_against = (*entry_sources(entry, "transform_set", "pfs"), *set_sources(entry))
+    turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, offered_against, payload="IPSec SA")
     offer = message.all(SecurityAssociation)[0]
     found = choose_transform(offer, entry, qm.sa.nat.found)
     if isinstance(found, Refused):
@@ -144,7 +153,7 @@ def _say_check(qm: QuickMode, turn: Turn, check: EntryChecked, proxies: ProxyPai
         return
     entry = check.entry
     names = {"map": entry.map_name, "sequence": entry.sequence}
-    sources = entry_sources(entry, "entry", "acl", "peer")
+    sources = (*entry_sources(entry, "entry", "acl", "peer"), *ace_sources(check.ace))
     turn.say(lines.STATIC_MAP_CHECKING, qm.about, Step.QM1, qm.exchange, sources, **names)
     match check.verdict:
         case "match":
@@ -153,6 +162,8 @@ def _say_check(qm: QuickMode, turn: Turn, check: EntryChecked, proxies: ProxyPai
             turn.say(lines.STATIC_MAP_INCOMPLETE, qm.about, Step.QM1, qm.exchange, sources)
         case "no-acl":
             turn.say(lines.STATIC_MAP_NO_ACL, qm.about, Step.QM1, qm.exchange, sources, **names)
+        case "originate-only":
+            turn.say(lines.ORIGINATE_ONLY, qm.about, Step.QM1, qm.exchange, entry_sources(entry, "connection_type"))
         case "peer":
             turn.say(
                 lines.PEER_DOES_NOT_MATCH, qm.about, Step.QM1, qm.exchange, entry_sources(entry, "peer"),
@@ -172,6 +183,14 @@ def _no_entry(qm: QuickMode, turn: Turn, checked: tuple[EntryChecked, ...], prox
         remote=proxies.remote, local=proxies.local, interface=qm.sa.interface,
     )  # fmt: skip
     _refuse(qm, turn, NotifyType.INVALID_ID_INFORMATION, _offered_spi(qm, turn))
+    shut = next((check for check in checked if check.verdict == "originate-only"), None)
+    if shut is not None:
+        entry = shut.entry
+        return fail(
+            qm, Cause.CONNECTION_TYPE, Step.QM1,
+            f"crypto map {entry.map_name} {entry.sequence} is originate-only and takes no tunnel that a peer begins",
+            entry_sources(entry, "connection_type"),
+        )  # fmt: skip
     wrong_peer = next((check for check in checked if check.verdict == "peer"), None)
     if wrong_peer is not None:
         entry = wrong_peer.entry

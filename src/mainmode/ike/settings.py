@@ -120,6 +120,7 @@ class IkeSettings:
     `addresses` are the device's own, by interface name; `enabled` the interfaces with IKE, each with its statement.
     `groups` by name; `default_group` is DefaultL2LGroup. `identity`: auto, address, hostname or key-id, with
     `identity_value` for the last. `nat_traversal` is the NAT keepalive in seconds, None where switched off.
+    `tunnel_manager`: releases from 8.4 on have one, which hands key acquires to IKE and says so.
     `sources` keys: identity, nat_traversal, hostname, and `enable <interface>` (an Absent where not enabled).
     """
 
@@ -134,6 +135,7 @@ class IkeSettings:
     identity: str
     identity_value: str
     nat_traversal: int | None
+    tunnel_manager: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
     def group_for(self, peer: IPv4Address) -> TunnelGroup | None:

@@ -3,7 +3,7 @@
 from mainmode.base.codes import ExchangeType, Flag, ProtocolId
 from mainmode.base.instant import later, seconds
 from mainmode.catalogue import lines
-from mainmode.catalogue.entry import Entry
+from mainmode.catalogue.entry import NOBODY, Entry
 from mainmode.crypto.skeyid import hash_1, phase2_iv
 from mainmode.ike.effects import (
     Cause,
@@ -20,6 +20,7 @@ from mainmode.ike.fsm import State
 from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn, framed
+from mainmode.ike.settings import MapEntry
 from mainmode.ike.timing import (
     CHILDLESS_LIFE,
     PHASE1_REKEY_SHARE_INITIATOR,
@@ -124,7 +125,19 @@ def main_mode_failed(sa: IkeSa, turn: Turn) -> None:
     _say_terminating(sa, turn, step)
     turn.say(lines.REMOVING_PEER_FAILED, sa.about, step, sa.exchange)
     turn.say(lines.PEER_TABLE_ERROR, sa.about, step, sa.exchange)
+    for request in sa.pending:
+        say_unsuccessful(turn, request.entry, step, sa.exchange)
     turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))
+
+
+def say_unsuccessful(turn: Turn, entry: MapEntry, step: Step, exchange: Exchange) -> None:
+    """The tunnel manager of newer releases gives up what it asked IKE for."""
+    if not turn.settings.tunnel_manager:
+        return
+    named = {"map": entry.map_name, "sequence": entry.sequence}
+    sources = tuple(entry.sources[name] for name in ("entry", "peer") if name in entry.sources)
+    turn.say(lines.IKEV1_UNSUCCESSFUL, NOBODY, step, exchange, sources, **named)
+    turn.say(lines.TUNNEL_MANAGER_FAILED, NOBODY, step, exchange, sources, **named)
 
 
 def quick_mode_failed(qm: QuickMode, turn: Turn) -> None:
@@ -142,6 +155,8 @@ def quick_mode_failed(qm: QuickMode, turn: Turn) -> None:
         turn.say(lines.SENDING_DELETE, sa.about, step, qm.exchange)
         withdrawn = Delete(ProtocolId.ESP, (qm.spi_in.to_bytes(4),))
         send_informational(sa, turn, withdrawn, "IPSec delete", Step.TEARDOWN)
+    if qm.role is Role.INITIATOR and qm.entry is not None:
+        say_unsuccessful(turn, qm.entry, step, qm.exchange)
     turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, failure))
 
 
