@@ -166,26 +166,12 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
     step = Step.QM2 if initiator else Step.QM3
     sources = entry_sources(entry, "entry", "transform_set", "pfs")
     if turn.listened:
-        turn.say(
-            lines.LOADING_SAS,
-            qm.about,
-            step,
-            qm.exchange,
-            entry_sources(entry, "lifetime_seconds", "lifetime_kilobytes"),
-        )
-        turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
-        turn.say(
-            lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
-            map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "", cs_id=turn.handles.address(),
-            rule=turn.handles.address(),
-        )  # fmt: skip
-        turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
+        _say_keying(qm, turn, step, entry)
     try:
         inbound, outbound = _keys(qm, qm.spi_in), _keys(qm, choice.spi)
     except CryptoError as error:
         fail(qm, Cause.TRANSFORM_MISMATCH, step, str(error), sources)
         return None
-    ace_sources = (qm.ace.source,) if qm.ace is not None else ()
     pair = SaPair(
         peer=str(sa.peer),
         group_name=sa.tunnel_group.name if sa.tunnel_group is not None else "",
@@ -208,18 +194,40 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
         initiator=initiator,
         session=qm.session,
         message_id=qm.message_id,
-        sources=(*sources, *ace_sources),
+        sources=(*sources, *ace_sources(qm.ace)),
     )
-    if initiator:
-        ipsec_lines.say_outbound(qm, turn, step, pair)
-    else:
-        ipsec_lines.say_inbound(qm, turn, step, pair)
-        ipsec_lines.say_outbound(qm, turn, step, pair)
+    if turn.listened:
+        _say_installed(qm, turn, step, pair)
+    return pair
+
+
+def _say_keying(qm: QuickMode, turn: Turn, step: Step, entry: MapEntry) -> None:
+    """The lines between an agreed phase 2 and its SAs."""
+    lifetimes = entry_sources(entry, "lifetime_seconds", "lifetime_kilobytes")
+    sources = entry_sources(entry, "entry", "transform_set", "pfs")
+    turn.say(lines.LOADING_SAS, qm.about, step, qm.exchange, lifetimes)
+    turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
     turn.say(
-        lines.NEGOTIATION_COMPLETE, qm.about, step, qm.exchange, sources,
+        lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
+        map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "", cs_id=turn.handles.address(),
+        rule=turn.handles.address(),
+    )  # fmt: skip
+    turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
+
+
+def _say_installed(qm: QuickMode, turn: Turn, step: Step, pair: SaPair) -> None:
+    """Both directions go in, and what was agreed, in the published listing's order for each role."""
+    blocks = (ipsec_lines.say_outbound, ipsec_lines.say_inbound)
+    if pair.initiator:
+        for block in blocks:
+            block(qm, turn, step, pair)
+    turn.say(
+        lines.NEGOTIATION_COMPLETE, qm.about, step, qm.exchange, pair.sources,
         group=pair.group_name, role=qm.role.value, inbound=pair.inbound_spi, outbound=pair.outbound_spi,
     )  # fmt: skip
-    return pair
+    if not pair.initiator:
+        for block in reversed(blocks):
+            block(qm, turn, step, pair)
 
 
 def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
@@ -228,8 +236,6 @@ def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
         return
     step = Step.QM3
     turn.say(lines.KEY_ADD, qm.about, step, qm.exchange, spi=pair.outbound_spi)
-    if pair.initiator:
-        ipsec_lines.say_inbound(qm, turn, step, pair)
     turn.say(lines.PITCHER_KEY_UPDATE, qm.about, step, qm.exchange, spi=pair.inbound_spi)
     if pair.lifetime_seconds is not None and qm.entry is not None:
         turn.say(
