@@ -19,6 +19,7 @@ from mainmode.ike.effects import (
     RemoveSa,
     Say,
 )
+from mainmode.ike.engine import Engine
 from mainmode.ike.proxies import check_entries
 from mainmode.ike.settings import AclEntry, ConnectionType
 
@@ -411,3 +412,22 @@ def test_each_step_names_the_configuration_that_it_rests_on() -> None:
     assert {acl, transform_set} <= told["b", "QM1"]
     assert policy_line in told["b", "MM3"]
     assert policy_line in told["a", "MM1"]
+
+
+@pytest.mark.parametrize(
+    "other", [{}, {"entry_pfs": Group.MODP_2048}, {"key": b"else"}, {"groups": {}}, {"entry_acl": ()}]
+)
+def test_with_nobody_listening_the_same_octets_pass_and_no_line_is_made(other) -> None:
+    sent = []
+    for listened in (True, False):
+        mine, theirs = (
+            settings(A, **({"entry_pfs": other["entry_pfs"]} if "entry_pfs" in other else {})),
+            settings(B, **other),
+        )
+        world = Pair(Engine(mine, Seeded("a"), listened), Engine(theirs, Seeded("b"), listened))
+        world.trigger("a")
+        world.run(200)
+        sent.append([send.datagram for _, send in world.sends()])
+        assert bool(world.lines("a")) is bool(world.lines("b")) is listened
+    assert sent[0] == sent[1]
+    assert sent[0]

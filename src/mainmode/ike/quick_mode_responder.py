@@ -132,7 +132,7 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
         sources = entry_sources(entry, "entry", "peer")
         turn.say(lines.PEER_CONFIGURED_FOR_MAP, qm.about, Step.QM1, qm.exchange, sources, map=entry.map_name)
         offered_against = (*entry_sources(entry, "transform_set", "pfs"), *set_sources(entry))
-    turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, offered_against, payload="IPSec SA")
+        turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, offered_against, payload="IPSec SA")
     offer = message.all(SecurityAssociation)[0]
     found = choose_transform(offer, entry, qm.sa.nat.found)
     if isinstance(found, Refused):
