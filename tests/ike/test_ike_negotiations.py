@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from pair import NET_A, NET_B, A, B, Pair, line, pair, policy, settings, transform
+from pair import NET_A, NET_B, A, B, Pair, Seeded, line, pair, policy, settings, transform
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Group, Hash1
@@ -414,16 +414,13 @@ def test_each_step_names_the_configuration_that_it_rests_on() -> None:
     assert policy_line in told["a", "MM1"]
 
 
-@pytest.mark.parametrize(
-    "other", [{}, {"entry_pfs": Group.MODP_2048}, {"key": b"else"}, {"groups": {}}, {"entry_acl": ()}]
-)
-def test_with_nobody_listening_the_same_octets_pass_and_no_line_is_made(other) -> None:
+@pytest.mark.parametrize("ends", ["up", "pfs", "keys", "group", "proxies"])
+def test_with_nobody_listening_the_same_octets_pass_and_no_line_is_made(ends: str) -> None:
+    pfs = {"entry_pfs": Group.MODP_1024} if ends == "pfs" else {}
+    fault = {"keys": {"key": b"else"}, "group": {"groups": {}}, "proxies": {"entry_acl": ()}}.get(ends, {})
     sent = []
     for listened in (True, False):
-        mine, theirs = (
-            settings(A, **({"entry_pfs": other["entry_pfs"]} if "entry_pfs" in other else {})),
-            settings(B, **other),
-        )
+        mine, theirs = settings(A, **pfs), settings(B, **pfs, **fault)
         world = Pair(Engine(mine, Seeded("a"), listened), Engine(theirs, Seeded("b"), listened))
         world.trigger("a")
         world.run(200)
