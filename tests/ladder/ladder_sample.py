@@ -111,12 +111,13 @@ class Script:
         *keys: str,
         message_id: int = 0,
         extra: tuple[Source, ...] = (),
+        entry: str = "sample",
     ) -> None:
         peer = "10.0.0.2" if side is Side.A else "10.0.0.1"
         text = text.replace("<IP>", f"IP = {peer}").replace("<G>", f"Group = {peer}, IP = {peer}")
         cookie = "" if step == "trigger" else self.cookie
         sources = statements(side, *keys) + extra
-        self.events.append(LineSaid(side, self.now, text, "sample", step, sources, cookie, message_id))
+        self.events.append(LineSaid(side, self.now, text, entry, step, sources, cookie, message_id))
 
     def send(
         self,
@@ -239,7 +240,8 @@ def trigger(script: Script) -> None:
         "daddr=192.168.2.10, dport=0", "match", "acl",
     )  # fmt: skip
     script.say(Side.A, "trigger", "IPSEC(crypto_map_check)-3: Checking crypto map MAP 10: matched.", "match", "acl")
-    script.say(Side.A, "trigger", "[IKEv1 DEBUG]: Pitcher: received a key acquire message, spi 0x0")
+    pitcher = "[IKEv1 DEBUG]: Pitcher: received a key acquire message, spi 0x0"
+    script.say(Side.A, "trigger", pitcher, entry="PITCHER_KEY_ACQUIRE")
 
 
 def opening(script: Script) -> None:
@@ -410,8 +412,9 @@ def psk_differs() -> Transcript:
     history = "MM_DONE, EV_ERROR-->MM_WAIT_MSG6, EV_TIMEOUT-->MM_WAIT_MSG6, NullEvent-->MM_SND_MSG5, EV_SND_MSG"
     script.say(
         Side.A,
-        "MM1",
+        "MM5",
         f"[IKEv1 DEBUG]: <G>, IKE MM Initiator FSM error history (struct &0xd8f1a2c0)  <state>, <event>:  {history}",
+        entry="MM_FSM_HISTORY",
     )
     verdict = Verdict(
         Outcome.DOWN,

@@ -143,3 +143,10 @@ def test_what_no_line_says_is_named_and_leads_nowhere() -> None:
     assert '<span class="ref absent">' in page
     assert "(absent) crypto map MAP interface outside" in page
     assert "No message was exchanged." in page
+
+
+def test_on_paper_each_configuration_has_its_own_column_and_its_last_lines_stay_together() -> None:
+    printed = Page(html(sample.opening_only())).raw["style"].rsplit("@media print", 1)[1]
+    assert re.search(r"\.configuration \{[^}]*display: grid; grid-template-columns: repeat\(2, ", printed)
+    assert re.search(r"\.configuration li \{[^}]*break-inside: avoid", printed)
+    assert re.search(r"\.configuration li:nth-last-child\(-n \+ 4\) \{ break-before: avoid", printed)

@@ -91,6 +91,7 @@ def test_the_verdict_stands_first() -> None:
     page = markdown(sample.psk_differs())
     assert page.startswith(
         "# asa1 and asa2: DOWN\n\n"
-        r"**DOWN\: PSK\_MISMATCH \(reached none\).** Phase 1 fails at MM5\: the pre\-shared keys differ\."
+        r"**DOWN.** Phase 1 fails at MM5\: the pre\-shared keys differ\. "
+        r"\(PSK\_MISMATCH; phase 1 did not come up\)"
     )
     assert clean("seed 11") in page

@@ -8,6 +8,9 @@ import ladder_sample as sample
 import pytest
 from ladder_sample import SAMPLES
 
+from mainmode.ladder.document import document
+from mainmode.ladder.html import html
+from mainmode.ladder.markdown import escaped, markdown
 from mainmode.ladder.spelling import cells, clean, clean_lines
 from mainmode.ladder.text import text
 from mainmode.ladder.transcript import LineSaid, MessageSent, Remark, Side, Transcript
@@ -116,10 +119,37 @@ def test_configuration_lines_stand_under_their_step_with_file_and_line() -> None
 
 def test_the_end_says_why_where_and_how_to_repeat_it() -> None:
     shown = text(sample.psk_differs()).split("── verdict ")[1]
-    assert "DOWN: PSK_MISMATCH (reached none)\nPhase 1 fails at MM5: the pre-shared keys differ.\n" in shown
+    sentence = "Phase 1 fails at MM5: the pre-shared keys differ."
+    assert f"\nDOWN  {sentence} (PSK_MISMATCH; phase 1\n  did not come up)\n" in shown
     assert "  asa2: the key for peer 10.0.0.1\n    asa2.cfg:35 pre-shared-key *****\n" in shown
     assert "asa2.cfg (absent) crypto isakmp enable outside" in shown
     assert shown.endswith("\nseed 11\n")
+
+
+@pytest.mark.parametrize(
+    ("reached", "wanted"),
+    [
+        ("none", "phase 1 did not come up"),
+        ("phase 1", "phase 1 came up, phase 2 did not"),
+        ("phase 2", "phase 2 came up"),
+    ],
+)
+def test_how_far_the_run_came_is_told_in_words(reached: str, wanted: str) -> None:
+    whole = sample.opening_only()
+    transcript = replace(whole, verdict=replace(whole.verdict, reached=reached))
+    assert f"({wanted})" in text(transcript, 200)
+    assert escaped(f"({wanted})") in markdown(transcript)
+    assert f"<dd>{wanted}</dd>" in html(transcript)
+    assert document(transcript)["verdict"]["reached"] == reached
+
+
+def test_the_end_of_the_waiting_is_headed_alike_everywhere() -> None:
+    transcript = sample.psk_differs()
+    title = "gave up waiting for MM6"
+    assert f"\n── {title} ─" in text(transcript)
+    assert re.search(rf"^### \d+\. {title}, ", markdown(transcript), re.M)
+    assert len(re.findall(rf'<a href="#step-\d+">{title}</a>', html(transcript))) == 2
+    assert document(transcript)["steps"][-1]["title"] == title
 
 
 def test_pings_tell_their_round_trip_in_virtual_time() -> None:

@@ -3,21 +3,42 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from mainmode.ladder.transcript import Event, LineSaid, MessageSent, Remark, Side
+from mainmode.base.instant import Instant
+from mainmode.catalogue.lines import failures, teardown
+from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Remark, Side
 
 MAIN_MODE = frozenset({"MM1", "MM2", "MM3", "MM4", "MM5", "MM6"})
 QUICK_MODE = frozenset({"QM1", "QM2", "QM3"})
 OPENERS = ("MM1", "QM1")
 TRIGGER = "trigger"
+CLOSING = frozenset(
+    entry.name
+    for entry in (
+        failures.MM_FSM_HISTORY,
+        failures.QM_FSM_HISTORY,
+        failures.QM_FSM_ERROR,
+        failures.REMOVING_PEER_FAILED,
+        failures.PEER_TABLE_ERROR,
+        failures.REMOVING_CORRELATOR_FAILED,
+        failures.SESSION_TIMED_OUT,
+        teardown.IKE_SA_TERMINATING,
+    )
+)
+"""Lines at the end of a negotiation that failed."""
+ANSWERED_BY = {"MM1": "MM2", "MM2": "MM3", "MM3": "MM4", "MM4": "MM5", "MM5": "MM6", "QM1": "QM2", "QM2": "QM3"}
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A step of a negotiation: initiator's cookie (hexadecimal, may be empty), message id, and the step's name."""
+    """A step of a negotiation: initiator's cookie (hexadecimal, may be empty), message id, and the step's name.
+
+    With `gave_up` it is the end of the waiting for the message of that name.
+    """
 
     cookie: str
     message_id: int
     name: str
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +102,53 @@ def _keys(events: tuple[Event, ...]) -> list[Key | None]:
     coming = _coming(events)
     told_in = {(key.cookie, key.message_id): key.name for key in map(key_of, messages(events))}
     behind: dict[str, Key] = {}
+    ends = _Ends()
     keys: list[Key | None] = []
     for event, later in zip(events, coming, strict=True):
         key: Key | None = None
-        if isinstance(event, MessageSent):
+        if isinstance(event, MessageArrived):
+            ends.arrived(event)
+        elif isinstance(event, MessageSent):
             behind[event.name] = key = key_of(event)
+            ends.sent(event, key)
         elif isinstance(event, LineSaid) and event.cookie:
-            key = _line_key(event, told_in)
-        elif isinstance(event, LineSaid | Remark) and event.step:
+            key = ends.told(event, _line_key(event, told_in))
+        elif event.step:
             earlier = behind.get(event.step)
             found = (later or earlier) if isinstance(event, LineSaid) else (earlier or later)
             key = replace(found, name=event.step) if found else Key("", 0, event.step)
         keys.append(key)
     return keys
+
+
+class _Ends:
+    """Knows which lines end a negotiation because a side has waited too long.
+
+    Such a line comes by the clock: in its instant nothing has reached the side.
+    """
+
+    def __init__(self) -> None:
+        self._begun: set[str] = set()
+        self._sent: set[tuple[Side, Key]] = set()
+        self._heard: dict[Side, Instant] = {}
+
+    def sent(self, message: MessageSent, key: Key) -> None:
+        """A side sends a message, so from now on it waits for the answer."""
+        self._begun.add(key.cookie)
+        self._sent.add((message.side, key))
+
+    def arrived(self, arrival: MessageArrived) -> None:
+        """A side speaks of what it received, in this instant."""
+        self._heard[arrival.side] = arrival.at
+
+    def told(self, line: LineSaid, key: Key) -> Key:
+        """The line's key, or the end of the waiting for the message that did not come."""
+        by_clock = self._heard.get(line.side) != line.at
+        closes = line.entry in CLOSING and key.name in MAIN_MODE | QUICK_MODE and key.cookie in self._begun
+        if not closes or not by_clock:
+            return key
+        awaited = ANSWERED_BY.get(key.name) if (line.side, key) in self._sent else key.name
+        return replace(key, name=awaited, gave_up=True) if awaited else key
 
 
 def _line_key(line: LineSaid, told_in: dict[tuple[str, int], str]) -> Key:

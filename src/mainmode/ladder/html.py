@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from mainmode.base.provenance import Source
 from mainmode.ladder import spelling
+from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.steps import LadderStep, Said, config_line, related, sections
 from mainmode.ladder.transcript import Fate, LineSaid, MessageSent, Remark, Side, Transcript
 from mainmode.ladder.words import words
@@ -31,12 +32,15 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One thing said: its rows, the anchors of the configuration that it rests on, and when it was said."""
+    """One thing said: its rows, the anchors of the configuration that it rests on, and when it was said.
+
+    `kind` is `line`, `remark`, or `fold` for lines that are told by their number only.
+    """
 
     rows: tuple[str, ...]
     anchors: str
     time: str
-    remark: bool
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class _Views:
     def __init__(self, transcript: Transcript) -> None:
         self.transcript = transcript
         self.sides = spelling.sides(transcript)
+        self.folding = Folding()
 
     def reference(self, source: Source, side: Side) -> Reference:
         """A source as a link into the panel, where the line is there."""
@@ -74,19 +79,20 @@ class _Views:
     def step(self, step: LadderStep) -> StepView:
         """One step."""
         told = dict(words(self.transcript, step))
+        before, after = self.folding.shown(step)
         left, right = self.sides
         return StepView(
             step,
             (told.get(left, ""), told.get(right, "")),
-            tuple(self._runs(step.before)),
-            tuple(self._runs(step.after)),
+            tuple(self._runs(before)),
+            tuple(self._runs(after)),
             (self._references(step, left), self._references(step, right)),
         )
 
     def _references(self, step: LadderStep, side: Side) -> tuple[Reference, ...]:
         return tuple(self.reference(source, side) for source in related(self.transcript, step, side))
 
-    def _runs(self, said: tuple[Said, ...]) -> Iterator[Run]:
+    def _runs(self, said: tuple[Said | Fold, ...]) -> Iterator[Run]:
         for side, run in groupby(said, key=lambda one: one.side):
             yield Run(self.column(side), tuple(self._paragraph(one) for one in run))
 
@@ -94,14 +100,14 @@ class _Views:
         """`left`, `right`, or `both` for what no side says."""
         return "both" if side is None else "left" if side is self.sides[0] else "right"
 
-    def _paragraph(self, said: Said) -> Paragraph:
+    def _paragraph(self, said: Said | Fold) -> Paragraph:
         side = said.side or self.sides[0]
         anchors = dict.fromkeys(self.reference(source, side).anchor for source in said.sources)
         return Paragraph(
             tuple(spelling.clean_lines(said.text)),
             " ".join(anchor for anchor in anchors if anchor),
             spelling.since(self.transcript, said.at),
-            not isinstance(said, LineSaid),
+            "line" if isinstance(said, LineSaid) else "fold" if isinstance(said, Fold) else "remark",
         )
 
     def used_lines(self) -> frozenset[str]:

@@ -4,16 +4,17 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mainmode.base.provenance import Source
+from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.spelling import (
     clean,
     clean_lines,
     command,
     device_of,
     fate,
+    finding,
     kind,
     milliseconds,
     name_of,
-    outcome,
     payload_chain,
     place,
     role_of,
@@ -54,10 +55,11 @@ def markdown(transcript: Transcript) -> str:
     rows = [f"# {escaped(names[left])} and {escaped(names[right])}: {transcript.verdict.outcome.value.upper()}", ""]
     rows += _verdict(transcript, names)
     rows += _diagram(transcript, names)
+    folding = Folding()
     for section in sections(transcript):
         rows += [f"## {escaped(section.title)}" if section.title else "## Steps", ""]
         for step in section.steps:
-            rows += _step(transcript, step, names)
+            rows += _step(transcript, step, names, folding)
     rows += _references(transcript, names)
     rows += _pings(transcript, names)
     for shown in transcript.shows:
@@ -67,7 +69,9 @@ def markdown(transcript: Transcript) -> str:
 
 
 def _verdict(transcript: Transcript, names: dict[Side, str]) -> Iterator[str]:
-    yield f"**{escaped(outcome(transcript))}.** {escaped(transcript.verdict.sentence)}"
+    verdict = transcript.verdict
+    found = escaped(f"({finding(verdict)})")
+    yield f"**{verdict.outcome.value.upper()}.** {escaped(verdict.sentence)} {found}"
     yield ""
     for blame in transcript.verdict.blames:
         where = f": {_source(blame.source)}" if blame.source is not None else ""
@@ -101,13 +105,14 @@ def _diagram(transcript: Transcript, names: dict[Side, str]) -> Iterator[str]:
     yield from ("```", "")
 
 
-def _step(transcript: Transcript, step: LadderStep, names: dict[Side, str]) -> Iterator[str]:
+def _step(transcript: Transcript, step: LadderStep, names: dict[Side, str], folding: Folding) -> Iterator[str]:
+    before, after = folding.shown(step)
     yield f"### {step.index}. {escaped(step.title)}, {escaped(since(transcript, step.at))}"
     yield ""
     for side, line in words(transcript, step):
         yield f"- {escaped(names[side])}: {escaped(line)}"
     yield ""
-    yield from _said(step.before, names)
+    yield from _said(before, names)
     message = step.message
     if message is not None:
         way = f"{escaped(names[message.side])} → {escaped(names[message.side.other])}"
@@ -115,10 +120,10 @@ def _step(transcript: Transcript, step: LadderStep, names: dict[Side, str]) -> I
         chain = escaped(payload_chain(message))
         yield f"**{way}: {escaped(message.name)}**, {escaped(size(message))}. {chain}{lost}"
         yield ""
-    yield from _said(step.after, names)
+    yield from _said(after, names)
 
 
-def _said(said: tuple[Said, ...], names: dict[Side, str]) -> Iterator[str]:
+def _said(said: tuple[Said | Fold, ...], names: dict[Side, str]) -> Iterator[str]:
     """Neighbouring lines of one side in one fence; remarks in between as text."""
     block: list[str] = []
     speaker: Side | None = None
@@ -129,6 +134,8 @@ def _said(said: tuple[Said, ...], names: dict[Side, str]) -> Iterator[str]:
         if isinstance(one, LineSaid):
             speaker = one.side
             block += clean_lines(one.text)
+        elif isinstance(one, Fold):
+            yield from (f"{escaped(names[one.side])}: *{escaped(one.text)}*", "")
         else:
             who = f"{escaped(names[one.side])}: " if one.side is not None else ""
             yield from (f"> {who}{escaped(' '.join(clean_lines(one.text)))}", "")

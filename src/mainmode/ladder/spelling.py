@@ -7,7 +7,7 @@ from itertools import groupby
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.base.provenance import Absent, Default, Source, Statement
-from mainmode.ladder.transcript import Device, Fate, MessageSent, Side, Transcript
+from mainmode.ladder.transcript import Device, Fate, MessageSent, Side, Transcript, Verdict
 
 TAB = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -176,8 +176,25 @@ def fate(message: MessageSent) -> str:
     return f"{message.fate.value}: {detail}" if detail else message.fate.value
 
 
-def outcome(transcript: Transcript) -> str:
-    """`UP (reached phase 2)` or `DOWN: PSK_MISMATCH (reached none)`: the verdict in a few words."""
+REACHED = {
+    "none": "phase 1 did not come up",
+    "phase 1": "phase 1 came up, phase 2 did not",
+    "phase 2": "phase 2 came up",
+}
+"""How far a run came (`Verdict.reached`), in words."""
+
+
+def reached(verdict: Verdict) -> str:
+    """How far the run came: `phase 1 did not come up`."""
+    return REACHED.get(verdict.reached) or clean(verdict.reached)
+
+
+def judgement(transcript: Transcript) -> str:
+    """The verdict in one line: `DOWN  The pre-shared keys differ. (PSK_MISMATCH; phase 1 did not come up)`."""
     verdict = transcript.verdict
-    cause = f": {clean(verdict.cause)}" if verdict.cause else ""
-    return f"{verdict.outcome.value.upper()}{cause} (reached {clean(verdict.reached)})"
+    return f"{verdict.outcome.value.upper()}  {clean(verdict.sentence)} ({finding(verdict)})"
+
+
+def finding(verdict: Verdict) -> str:
+    """`PSK_MISMATCH; phase 1 did not come up`: the code where there is one, and how far the run came."""
+    return "; ".join(part for part in (clean(verdict.cause), reached(verdict)) if part)

@@ -3,6 +3,7 @@
 from enum import Enum
 from itertools import zip_longest
 
+from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.spelling import (
     cells,
     clean,
@@ -10,9 +11,9 @@ from mainmode.ladder.spelling import (
     command,
     device_of,
     fate,
+    judgement,
     milliseconds,
     name_of,
-    outcome,
     payload_chain,
     place,
     role_of,
@@ -51,6 +52,7 @@ class _Page:
         self.width = max(width, NARROWEST)
         self.colour = colour
         self.rows: list[str] = []
+        self.folding = Folding()
         self.left, self.right = sides(transcript)
         self.names = {side: name_of(transcript, side) for side in Side}
         self.wide = self.width >= TWO_COLUMNS
@@ -155,18 +157,21 @@ def _step(page: _Page, step: LadderStep) -> None:
         for side in (first, first.other):
             if side in told:
                 page.by(side, [told[side]], Style.WORDS)
-    _said(page, step.before)
+    before, after = page.folding.shown(step)
+    _said(page, before)
     if step.message is not None:
         _arrow(page, step.message)
-        _said(page, step.after)
+        _said(page, after)
     _related(page, step)
 
 
-def _said(page: _Page, said: tuple[Said, ...]) -> None:
+def _said(page: _Page, said: tuple[Said | Fold, ...]) -> None:
     for one in said:
         lines = clean_lines(one.text)
         if isinstance(one, LineSaid):
             page.by(one.side, lines)
+        elif isinstance(one, Fold):
+            page.by(one.side, [f"({one.text})"], Style.QUIET)
         elif one.side is not None:
             page.by(one.side, [f"* {line}" for line in lines], Style.REMARK)
         else:
@@ -223,8 +228,7 @@ def _verdict(page: _Page) -> None:
     style = Style.GOOD if verdict.outcome is Outcome.UP else Style.BAD
     page.gap()
     page.rule("verdict")
-    page.put(outcome(page.transcript), style)
-    page.put(clean(verdict.sentence))
+    page.put(judgement(page.transcript), style)
     for blame in verdict.blames:
         page.put(f"{page.names[blame.side]}: {clean(blame.note)}", indent=2)
         if blame.source is not None:

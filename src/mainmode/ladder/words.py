@@ -3,13 +3,18 @@
 Sources: RFC 2408 §3 to §5, RFC 2409 §5.1, §5.4 and §5.5, RFC 3706, RFC 3947; Cisco tech note 113574.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from mainmode.base.decoded import Decoded
+from mainmode.ladder.exchanges import TRIGGER
+from mainmode.ladder.reception import repeated_itself, repetition, triggered, unused
 from mainmode.ladder.spelling import clean, seconds, sides
-from mainmode.ladder.steps import LadderStep
+from mainmode.ladder.steps import Ending, LadderStep
 from mainmode.ladder.transcript import Fate, MessageSent, Side, Transcript
+
+TOTAL = re.compile(r"IKE_DECODE (?:RE)?SENDING .*total length : ([0-9]{1,9})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +78,20 @@ WORDS = {
 }
 
 ALONE = {
-    "trigger": "Interesting traffic: a packet matches the crypto ACL and has no SA, so IKE is asked for one.",
     "data": "Traffic of the inside hosts. What matches the crypto ACL passes as ESP only, through the tunnel.",
     "teardown": "SAs end here: their keys are forgotten, and new traffic has to negotiate again.",
     "run": "Told by the run itself.",
 }
 """Steps that have no message of their own."""
 
-UNSENT = "No {name} was sent here."
+ENDINGS = {
+    Ending.GAVE_UP: "No {name} came that it could use. It stops waiting and forgets this negotiation.",
+    Ending.UNSENT: "Does not send {name}: the negotiation ends here, for the reason below.",
+}
+UNSENT = "Speaks of {name}; no such message was sent here."
+COUNTED_TWICE = (
+    " Its line says {said} because the device counts the HASH twice there; {length} octets is the real length."
+)
 CONTINUED = "More on {name}, said after something else."
 OTHER = Words("Sends a message that this ladder has no words for.", "Receives it.")
 LOST = {
@@ -95,8 +106,7 @@ def words(transcript: Transcript, step: LadderStep) -> tuple[tuple[Side, str], .
     message = step.message
     if message is None:
         speaking = {said.side for said in step.said}
-        text = ALONE.get(step.name) or (CONTINUED if step.continued else UNSENT).format(name=clean(step.name))
-        return tuple((side, text) for side in sides(transcript) if side in speaking)
+        return tuple((side, _alone(transcript, step, side)) for side in sides(transcript) if side in speaking)
     declared = _declared(step.name, message)
     facts = _facts(message)
     sends = _repeats(step, message) if message.retransmission else declared.sends.format_map(facts)
@@ -104,9 +114,33 @@ def words(transcript: Transcript, step: LadderStep) -> tuple[tuple[Side, str], .
     if message.fate is not Fate.DELIVERED:
         receives = LOST[message.fate]
     elif message.retransmission:
-        receives = "Repeats its own last message if it knows this one; reads it now if the first was lost."
-    told = {message.side: sends, message.side.other: receives}
+        arrived_before = step.first is not None and step.first.fate is Fate.DELIVERED
+        receives = unused(transcript, step, message.side.other) or repetition(step, message.side.other, arrived_before)
+    else:
+        receives = unused(transcript, step, message.side.other) or receives
+    told = {message.side: sends + _counted_twice(step, message), message.side.other: receives}
     return tuple((side, told[side]) for side in sides(transcript))
+
+
+def _alone(transcript: Transcript, step: LadderStep, side: Side) -> str:
+    """What a side does in a step that has no message."""
+    if step.name == TRIGGER:
+        return triggered(transcript, step, side)
+    if step.name in ALONE:
+        return ALONE[step.name]
+    text = ENDINGS[step.ending] if step.ending is not None else CONTINUED if step.continued else UNSENT
+    return text.format(name=clean(step.name))
+
+
+def _counted_twice(step: LadderStep, message: MessageSent) -> str:
+    """The device's own account of QM3 counts its HASH payload twice (Cisco tech note 113574: 76 sent, 52 received)."""
+    if step.name != "QM3":
+        return ""
+    totals = [TOTAL.search(said.text) for said in step.before if said.side is message.side]
+    told = [int(found[1]) for found in totals if found is not None]
+    if not told or told[-1] == message.length:
+        return ""
+    return COUNTED_TWICE.format(said=told[-1], length=message.length)
 
 
 def _declared(name: str, message: MessageSent) -> Words:
@@ -117,7 +151,9 @@ def _declared(name: str, message: MessageSent) -> Words:
 
 def _repeats(step: LadderStep, message: MessageSent) -> str:
     waited = f", {seconds(message.at - step.first.at)} after the first" if step.first and step.again else ""
-    return f"Sends the same octets again{waited}: no answer came, or the peer repeated itself."
+    asked = repeated_itself(step, message.side)
+    why = "the peer repeated itself" if asked else "no answer came, or the peer repeated itself"
+    return f"Sends the same octets again{waited}: {why}."
 
 
 def _facts(message: MessageSent) -> dict[str, str]:
