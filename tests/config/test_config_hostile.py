@@ -1,3 +1,4 @@
+import sys
 import time
 
 import pytest
@@ -68,6 +69,35 @@ def test_size_costs_time_in_proportion(text: str) -> None:
     started = time.process_time()
     read(text, "t.cfg")
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("negated", ["no crypto map X{n}\n", "no crypto map M{n}\n", "no access-list X{n}\n"])
+def test_taking_back_what_is_one_of_many_costs_no_search(negated: str) -> None:
+    rows = [f"crypto map M{n} 1 set pfs\n" for n in range(5000)] + [negated.format(n=n) for n in range(5000)]
+    started = time.process_time()
+    configuration = read("".join(rows), "t.cfg")
+    assert time.process_time() - started < 4
+    assert len(configuration.crypto_maps) == (0 if "M" in negated else 5000)
+
+
+def test_an_access_list_entry_costs_few_calls() -> None:
+    rows = [
+        f"access-list V extended permit tcp 10.{n >> 8}.{n & 255}.0 255.255.255.0 host 10.9.{n >> 8}.{n & 255} eq 80\n"
+        for n in range(1000)
+    ]
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        configuration = read("".join(rows), "t.cfg")
+    finally:
+        sys.setprofile(None)
+    assert len(configuration.access_lists["V"].entries) == 1000
+    assert calls / 1000 < 1100
 
 
 def test_nested_groups_end() -> None:
@@ -218,8 +248,9 @@ Cryptochecksum:a0f1e2d3
 def test_a_long_realistic_listing_has_nothing_unknown() -> None:
     listing = IRRELEVANT.replace("Cryptochecksum:a0f1e2d3\n: end\n", "") * 18
     assert listing.count("\n") > 2000
-    found = [str(problem) for problem in read(listing, "t.cfg").problems]
-    assert found == []
+    problems = read(listing, "t.cfg").problems
+    assert [problem.line for problem in problems] == [listing[: listing.rindex("key *****\n no chain")].count("\n") + 1]
+    assert "is masked in this file" in str(problems[0])
 
 
 def test_the_same_without_indentation_loses_nothing_that_matters() -> None:
@@ -231,14 +262,94 @@ def test_the_same_without_indentation_loses_nothing_that_matters() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "count"), [("crypto isakmp", 4), ("crypto ikev1", 2), ("crypto gdoi", None), ("access-list V", 6)]
+    ("words", "count", "place", "keywords"),
+    [
+        ("crypto isakmp", 4, 2, None),
+        ("crypto ikev1", 2, 2, None),
+        ("crypto gdoi", 0, 1, ("ipsec", "dynamic-map", "map", "isakmp")),
+        ("access-list V", 6, 1, ()),
+        ("flurb", 0, 0, None),
+    ],
 )
-def test_a_line_finds_its_declarations_by_its_first_words(words: str, count: int | None) -> None:
+def test_a_line_finds_its_declarations_by_its_first_words(
+    words: str, count: int, place: int, keywords: tuple[str, ...] | None
+) -> None:
     found = candidates(Mode.GLOBAL, words.split())
-    whole = [one for one in COMMANDS if one.mode is Mode.GLOBAL and one.syntax.text.startswith("crypto")]
-    assert len(found) == (len(whole) if count is None else count)
+    assert len(found.commands) == count
+    assert found.place == place
+    if keywords is not None:
+        assert found.keywords == keywords
 
 
 def test_the_reference_page_is_what_the_declarations_say(pytestconfig: pytest.Config) -> None:
     page = pytestconfig.rootpath / "docs" / "reference" / "configuration.md"
     assert page.read_text() == reference_page()
+
+
+def test_nat_of_8_2_is_one_warning_at_its_first_line() -> None:
+    text = (
+        "hostname a\nnat-control\nglobal (outside) 1 interface\nglobal (outside) 2 192.0.2.9\n"
+        "nat (inside) 0 access-list NONAT\nnat (inside) 1 10.0.0.0 255.0.0.0\n"
+        "static (inside,outside) 192.0.2.7 10.0.0.7 netmask 255.255.255.255\nno nat (inside) 1 0.0.0.0 0.0.0.0\n"
+    )
+    (problem,) = read(text, "t.cfg").problems
+    assert problem.severity is Severity.WARNING
+    assert problem.place == "t.cfg:2:1"
+    assert "NAT of 8.2 is not applied; the run has no address translation" in problem.wording
+
+
+def test_a_twice_nat_rule_that_is_wrong_is_still_an_error() -> None:
+    (problem,) = read("nat (inside) source static A A\n", "t.cfg").problems
+    assert problem.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("mode", ["object network O", "object-group network G"])
+def test_nat_of_8_2_below_an_object_is_no_line_of_it(mode: str) -> None:
+    (problem,) = read(f"{mode}\n nat (inside) 1 10.0.0.0 255.0.0.0\n", "t.cfg").problems
+    assert problem.severity is Severity.ERROR
+
+
+def test_a_masked_key_is_a_warning_for_each_tunnel_group() -> None:
+    text = "".join(
+        f"tunnel-group {peer} type {kind}\ntunnel-group {peer} ipsec-attributes\n pre-shared-key {key}\n"
+        for peer, kind, key in (
+            ("192.0.2.1", "ipsec-l2l", "*****"),
+            ("192.0.2.2", "ipsec-l2l", "8 JDYkqyIFWeBv"),
+            ("192.0.2.3", "ipsec-l2l", "told"),
+            ("RA", "remote-access", "*****"),
+        )
+    )
+    first, second = read(text, "t.cfg").problems
+    assert (first.place, second.place) == ("t.cfg:3:2", "t.cfg:6:2")
+    assert first.wording == (
+        "WARNING: the key of tunnel-group 192.0.2.1 is masked in this file; the lab assumes it equal to the peer's"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "access-list Z remark tunnel to Bern, pre-shared-key hunter2",
+        "access-list Z line 3 remark PSK: hunter2 until May",
+        "access-list Z remark pw=hunter2, x",
+        "access-list Z remark psk:hunter2",
+        "interface Ethernet0\n description Key of the ISP hunter2",
+        "object network O\n description password hunter2",
+        "nat (a,b) source static A A description the secret is hunter2",
+        "aaa-server R (inside) host 10.0.0.1\n radius-common-pw hunter2",
+        "snmp-server user joe grp v3 auth sha hunter2 priv aes 128 hunter2",
+        "frobnicate pw hunter2",
+    ],
+)
+def test_a_key_in_free_text_or_behind_a_rare_word_is_never_shown(line: str) -> None:
+    configuration = read(line + "\n", "t.cfg")
+    shown = repr(configuration) + "".join(map(str, configuration.problems)) + "".join(configuration.lines)
+    shown += running_config(configuration, reveal_keys=True)
+    assert "hunter2" not in shown
+    assert line.split("\n")[-1].split()[0] in "".join(configuration.lines)
+
+
+@pytest.mark.parametrize("text", ["monkey island", "passive ftp", "community of Bern", "turkey", "the key"])
+def test_free_text_that_tells_no_key_stays(text: str) -> None:
+    configuration = read(f"access-list Z extended permit ip any any\naccess-list Z remark {text}\n", "t.cfg")
+    assert f"access-list Z remark {text}\n" in running_config(configuration)

@@ -81,7 +81,7 @@ def test_a_description_is_read() -> None:
     assert read_link("") == Link()
 
 
-@pytest.mark.parametrize("text", ["loss=5", "loss=101%", "delay=1s", "block=tcp", "colour=red", "loss", "loss=-1%"])
+@pytest.mark.parametrize("text", ["loss=5", "loss=101%", "delay=1h", "block=tcp", "colour=red", "loss", "loss=-1%"])
 def test_a_description_that_is_not_understood_says_what_is(text: str) -> None:
     with pytest.raises(InputError, match=r"--link .*(such as|what can be blocked|it takes)"):
         read_link(text)

@@ -1,6 +1,7 @@
 """Files in and out: bounded reading with plain errors, and writing that never leaves half a file behind."""
 
 import os
+import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,6 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mainmode.base.errors import InputError
+from mainmode.cli.console import printable
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import decode, read
 
@@ -15,6 +17,7 @@ LARGEST_CONFIGURATION = 10_000_000
 """Octets. The largest device configurations in the field are a few megabytes."""
 
 _EXAMPLES = ("asa1.cfg", "asa2.cfg")
+_STANDARD_INPUT = ("-", "/dev/stdin")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -32,13 +35,26 @@ def read_configurations(names: list[str]) -> tuple[Configuration, Configuration]
     """
     if len(names) != 2:
         raise InputError(f"{len(names)} configuration file given; the lab takes two, A.cfg and B.cfg, or none")
+    if all(name in _STANDARD_INPUT for name in names):
+        raise InputError("both configurations are standard input, which can be read once; name a file")
     alike = Path(names[0]).name == Path(names[1]).name
-    first, second = (read(decode(_octets(Path(name))), name if alike else Path(name).name) for name in names)
+    first, second = (
+        read(decode(_octets(Path("/dev/stdin" if name == "-" else name))), _shown(name, alike)) for name in names
+    )
     return first, second
+
+
+def _shown(name: str, whole: bool) -> str:
+    if name in _STANDARD_INPUT:
+        return "standard input"
+    return printable(name if whole else Path(name).name)
 
 
 def _octets(path: Path) -> bytes:
     try:
+        # A pipe that nobody writes to would be waited for without an end; one that is open already is meant.
+        if not _opened_by_caller(path) and not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise InputError(f"{path}: not a file but a pipe or a device; for a pipe, give - as standard input")
         with path.open("rb") as file:
             octets = file.read(LARGEST_CONFIGURATION + 1)
     except FileNotFoundError:
@@ -54,6 +70,11 @@ def _octets(path: Path) -> bytes:
     if b"\0" in octets and not octets.startswith(_UTF16_MARKS):
         raise InputError(f"{path}: holds binary data; name a configuration as text, as `show running-config` prints it")
     return octets
+
+
+def _opened_by_caller(path: Path) -> bool:
+    """Standard input, or what a shell makes of `<(show-command)`."""
+    return str(path) in _STANDARD_INPUT or path.parent == Path("/dev/fd")
 
 
 def write_file(path: Path, content: bytes, mode: int = 0o666) -> None:

@@ -14,9 +14,12 @@ from pathlib import Path
 from mainmode import __version__
 from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
+from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import example_configurations, read_configurations, write_file, write_keys
 from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP, NARROWEST, WIDEST
+from mainmode.cli.places import check_places
 from mainmode.device.config.model import Configuration
+from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link, read_link
 from mainmode.lab.run import Order, Result, run
 from mainmode.ladder.text import text
@@ -32,6 +35,7 @@ def lab(arguments: Namespace) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     names = arguments.configurations
     first, second = read_configurations(names) if names else example_configurations()
+    _check_places(arguments)
     for configuration in (first, second):
         _tell_problems(configuration)
     order = Order(
@@ -52,10 +56,10 @@ def lab(arguments: Namespace) -> int:
 
 def _tell_problems(configuration: Configuration) -> None:
     for problem in configuration.problems[:_MOST_PROBLEMS]:
-        print(f"{problem}\n", file=sys.stderr)
+        tell(f"{problem}\n")
     more = len(configuration.problems) - _MOST_PROBLEMS
     if more > 0:
-        print(f"{configuration.file}: {more} more lines with problems\n", file=sys.stderr)
+        tell(f"{configuration.file}: {more} more lines with problems\n")
 
 
 def _hosts(addresses: list[str] | None) -> tuple[IPv4Address, IPv4Address] | None:
@@ -81,13 +85,25 @@ def _patience() -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    timer = threading.Timer(_PATIENCE, lambda: print("mainmode: still negotiating …", file=sys.stderr))
+    timer = threading.Timer(_PATIENCE, lambda: tell("mainmode: still negotiating …"))
     timer.daemon = True
     timer.start()
     try:
         yield
     finally:
         timer.cancel()
+
+
+def _check_places(arguments: Namespace) -> None:
+    outputs = {
+        f"--{name} {place}": Path(place)
+        for name in ("html", "json", "markdown", "pcap")
+        if (place := getattr(arguments, name)) is not None
+    }
+    if arguments.keys is not None:
+        outputs[f"--keys {arguments.keys}"] = Path(arguments.keys)
+        outputs |= {f"{name} of --keys {arguments.keys}": Path(arguments.keys) / name for name in key_files((), ())}
+    check_places(arguments.configurations, outputs)
 
 
 def _write(arguments: Namespace, result: Result) -> None:
@@ -120,7 +136,7 @@ def _print(arguments: Namespace, result: Result) -> None:
     colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and _wants_colour())
     encoding = sys.stdout.encoding or "utf-8"
     ladder = text(result.transcript, min(max(width, NARROWEST), WIDEST), colour)
-    print(ladder.encode(encoding, "replace").decode(encoding).rstrip("\n"))
+    print_output(ladder.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
 
 
 def _wants_colour() -> bool:

@@ -1,28 +1,49 @@
 """`mainmode`: reads the command line, calls the command, and turns what went wrong into a message and an exit code."""
 
-import os
-import sys
+import traceback
+from pathlib import Path
 
-from mainmode.cli.parser import EXIT_INPUT, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED, parser
+from mainmode.cli.console import OutputError, print_output, replace_closed_streams, tell
+from mainmode.cli.parser import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED, parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command line (without the program's name; the process's own when None) and return its exit code."""
-    arguments = parser().parse_args(argv)
+    replace_closed_streams()
+    try:
+        return _command(argv)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        return EXIT_PIPE_CLOSED
+    except KeyboardInterrupt:
+        tell("mainmode: interrupted")
+        return EXIT_INTERRUPTED
+    except OutputError as error:
+        tell(f"mainmode: {error}")
+        return EXIT_INPUT
+    except Exception as fault:
+        tell(f"mainmode: a fault in mainmode itself, please report it: {_place(fault)}")
+        return EXIT_FAULT
+
+
+def _command(argv: list[str] | None) -> int:
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit:
+        # The help or the version stands in the buffer of standard output.
+        print_output("")
+        raise
     from mainmode.base.errors import InputError
     from mainmode.cli.lab import lab
 
     try:
-        code = lab(arguments)
-        sys.stdout.flush()
+        return lab(arguments)
     except InputError as error:
-        print(f"mainmode: {error}", file=sys.stderr)
+        tell(f"mainmode: {error}")
         return EXIT_INPUT
-    except BrokenPipeError:
-        # Whoever read our output has seen enough. What is still in the buffer must not fail at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_PIPE_CLOSED
-    except KeyboardInterrupt:
-        print("mainmode: interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
-    return code
+
+
+def _place(fault: Exception) -> str:
+    """The kind of a fault and where it happened. Its text is left out: it may tell of the user's configuration."""
+    innermost = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} in {Path(innermost.filename).name}, line {innermost.lineno}"

@@ -7,6 +7,7 @@ import argparse
 from typing import NoReturn
 
 from mainmode import __version__
+from mainmode.cli.console import tell
 
 DEFAULT_DEBUGS = ("crypto ikev1 127", "crypto ipsec 127")
 DEFAULT_SHOWS = ("crypto isakmp sa", "crypto ipsec sa")
@@ -16,12 +17,13 @@ NARROWEST, WIDEST = 40, 400
 EXIT_UP = 0
 EXIT_DOWN = 1
 EXIT_INPUT = 2
+EXIT_FAULT = 70
 EXIT_INTERRUPTED = 130
 EXIT_PIPE_CLOSED = 141
 
 _EPILOG = (
     "exit codes: 0 the tunnel is up and carries traffic, 1 it is down (the verdict says why), "
-    "2 the input cannot be used"
+    "2 the input cannot be used or the output not be written, 70 a fault in mainmode itself"
 )
 
 
@@ -30,7 +32,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print the message and leave with the code for unusable input."""
-        self.exit(EXIT_INPUT, f"mainmode: {message}\ntry: {self.prog} --help\n")
+        tell(f"mainmode: {message}\ntry: {self.prog} --help")
+        self.exit(EXIT_INPUT)
 
 
 def parser() -> Parser:
@@ -58,7 +61,9 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         epilog=_EPILOG,
         allow_abbrev=False,
     )
-    lab.add_argument("configurations", nargs="*", metavar="CFG", help="the two configuration files, A and B")
+    lab.add_argument(
+        "configurations", nargs="*", metavar="CFG", help="the two configuration files, A and B; - reads standard input"
+    )
     run = lab.add_argument_group("the run")
     run.add_argument(
         "--ping",
@@ -79,7 +84,7 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
     run.add_argument(
         "--link",
         metavar="OPTIONS",
-        help="what the wire does, such as delay=80ms,loss=5%%,block=udp/500; also duplicate=1%%, reorder=1%%, "
+        help="what the wire does, such as delay=80ms (or 2s),loss=5%%,block=udp/500; also duplicate=1%%, reorder=1%%, "
         "block=udp/4500 and block=esp (default: delay=10ms)",
     )
     _add_layout(lab)
@@ -92,7 +97,8 @@ def _add_layout(lab: Parser) -> None:
         "--debug",
         action="append",
         metavar="DEBUG",
-        help=f"a debug that is on, on both devices; may be repeated (default: {_quoted(DEFAULT_DEBUGS)})",
+        help="a debug that is on, on both devices; may be repeated. At level 1 it tells of failures only, 127 is the "
+        f"usual level, 255 the highest (default: {_quoted(DEFAULT_DEBUGS)})",
     )
     shown.add_argument(
         "--show",
@@ -113,12 +119,13 @@ def _add_layout(lab: Parser) -> None:
 
 def _add_files(lab: Parser) -> None:
     files = lab.add_argument_group("files to write")
-    files.add_argument("--html", metavar="FILE", help="the ladder as one page that needs nothing else")
-    files.add_argument("--json", metavar="FILE", help="everything as JSON, in a documented schema")
-    files.add_argument("--markdown", metavar="FILE", help="the ladder as Markdown")
-    files.add_argument("--pcap", metavar="FILE", help="the wire as pcapng, debug lines as packet comments")
+    files.add_argument("--html", type=_place, metavar="FILE", help="the ladder as one page that needs nothing else")
+    files.add_argument("--json", type=_place, metavar="FILE", help="everything as JSON, in a documented schema")
+    files.add_argument("--markdown", type=_place, metavar="FILE", help="the ladder as Markdown")
+    files.add_argument("--pcap", type=_place, metavar="FILE", help="the wire as pcapng, debug lines as packet comments")
     files.add_argument(
         "--keys",
+        type=_place,
         metavar="DIR",
         help="the keys of the run as a Wireshark configuration folder: WIRESHARK_CONFIG_DIR=DIR tshark -r FILE",
     )
@@ -126,6 +133,14 @@ def _add_files(lab: Parser) -> None:
 
 def _quoted(texts: tuple[str, ...]) -> str:
     return " and ".join(f"'{text}'" for text in texts)
+
+
+def _place(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("names nothing; say where to write")
+    if text == "-":
+        raise argparse.ArgumentTypeError("standard output carries the ladder; say another place to write to")
+    return text
 
 
 def _seed(text: str) -> int:

@@ -51,17 +51,25 @@ class Link:
 
 _OPTION = re.compile(r"(delay|loss|duplicate|reorder|block)=(.+)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")
-_DELAY = re.compile(r"(\d{1,5})ms")
-_FORM = "delay=80ms,loss=5%,duplicate=1%,reorder=1%,block=udp/500 (or udp/4500, esp; block may stand more than once)"
+_DELAY = re.compile(r"(\d{1,5})ms|(\d{1,2})s")
+_FORM = (
+    "delay=80ms (or 2s),loss=5%,duplicate=1%,reorder=1%,block=udp/500 (or udp/4500, esp; "
+    "block may stand more than once)"
+)
 
 
 def read_link(text: str) -> Link:
     """The link that `delay=80ms,loss=5%,block=udp/500` describes. Raises InputError, which says what is understood."""
     link = Link()
+    named: set[str] = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         found = _OPTION.fullmatch(part)
         if found is None:
             raise InputError(f"--link does not know {part!r}; it takes {_FORM}")
+        if found[1] in named:
+            raise InputError(f"--link: {found[1]} stands more than once; say it once")
+        if found[1] != "block":
+            named.add(found[1])
         link = _with_option(link, found[1], found[2])
     return link
 
@@ -70,8 +78,8 @@ def _with_option(link: Link, name: str, value: str) -> Link:
     if name == "delay":
         delay = _DELAY.fullmatch(value)
         if delay is None:
-            raise InputError(f"--link delay={value}: write whole milliseconds, such as delay=80ms")
-        return replace(link, latency=seconds(int(delay[1]) / 1000))
+            raise InputError(f"--link delay={value}: write whole milliseconds or seconds, such as delay=80ms or 2s")
+        return replace(link, latency=seconds(int(delay[2]) if delay[2] else int(delay[1]) / 1000))
     if name == "block":
         try:
             return replace(link, blocks=link.blocks | {Block(value)})

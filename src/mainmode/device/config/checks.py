@@ -124,6 +124,12 @@ def _tunnel_groups(configuration: Configuration) -> Iterator[Problem]:
     for group in configuration.tunnel_groups.values():
         if group.type is not None and group.is_l2l and not _is_address(group.name):
             yield from _warning(group.type.source, NOT_AN_ADDRESS, "the peer's IPv4 address")
+        if group.key is not None and group.is_l2l and group.key_hidden:
+            wording = (
+                f"WARNING: the key of tunnel-group {group.name} is masked in this file; "
+                "the lab assumes it equal to the peer's"
+            )
+            yield from _warning(group.key.source, wording, "the key itself, as more system:running-config prints it")
 
 
 def _is_address(text: str) -> bool:

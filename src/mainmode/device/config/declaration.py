@@ -117,6 +117,7 @@ class Draft:
 
     def __init__(self) -> None:
         self._tables: dict[Table, dict[tuple[Any, ...], Record]] = {}
+        self._families: dict[tuple[Table, tuple[Any, ...]], dict[tuple[Any, ...], None]] = {}
 
     def of(self, table: Table) -> dict[tuple[Any, ...], Record]:
         """The records of a table by key, in the order of their first lines."""
@@ -130,7 +131,15 @@ class Draft:
                 name = " ".join(map(str, key))
                 raise RefusedError(f"ERROR: {table.noun} {name} does not exist", f"a {table.noun} that exists")
             records[key] = Record(key, source)
+            self._families.setdefault((table, key[:1]), {})[key] = None
         return records[key]
+
+    def drop(self, table: Table, key: tuple[Any, ...]) -> None:
+        """Forget the record and, where `key` is only the first part of keys, all that have it."""
+        family = self._families.get((table, key[:1]), {})
+        for one in (key,) if len(key) == len(table.keys) else tuple(family):
+            self.of(table).pop(one, None)
+            family.pop(one, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +188,7 @@ class Action:
 
     def remove(self, draft: Draft, values: Mapping[str, Any]) -> None:
         """Forget the record that these parts name."""
-        draft.of(self.table).pop(self.key_of(values), None)
+        draft.drop(self.table, self.key_of(values))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,16 +237,13 @@ class Create(Action):
 
 @dataclass(frozen=True, slots=True)
 class Remove(Action):
-    """Exists in its `no` form only: forgets all records whose keys have these parts."""
+    """Exists in its `no` form only: forgets the record with this key, or all whose keys begin so."""
 
     table: Table
 
     def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
         """Forget the records."""
-        records = draft.of(self.table)
-        wanted = [(index, values[key]) for index, key in enumerate(self.table.keys) if key in values]
-        for key in [key for key in records if all(key[index] == value for index, value in wanted)]:
-            del records[key]
+        draft.drop(self.table, tuple(values[key] for key in self.table.keys if key in values))
 
 
 @dataclass(frozen=True, slots=True)

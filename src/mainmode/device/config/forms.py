@@ -1,6 +1,6 @@
 """The typed parts of commands that have several forms: `host A`, `A MASK`, `object NAME`, `eq PORT` and the like."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import fields
 from ipaddress import IPv4Address
 from typing import Any
@@ -22,6 +22,9 @@ def _declare(name: str, one: Kind) -> None:
     _FORMS[name] = one
 
 
+_Form = tuple[Syntax, type[Any], Callable[..., Any]]
+
+
 class VariantsKind:
     """One of several forms, each a syntax whose parts are the arguments of what builds the value.
 
@@ -34,6 +37,15 @@ class VariantsKind:
         self.label = label
         self.expected = expected
         self._forms = [(Syntax(text, kind), cls, build) for text, cls, build in forms]
+        starts = [syntax.starts for syntax, _, _ in self._forms]
+        known = [words for words in starts if words is not None]
+        self.starts = frozenset().union(*known) if len(known) == len(starts) else None
+        started = list(zip(self._forms, starts, strict=True))
+        self._by_start = {
+            word: tuple(form for form, words in started if words is None or word in words)
+            for word in frozenset().union(*known)
+        }
+        self._others = tuple(form for form, words in started if words is None)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -42,8 +54,18 @@ class VariantsKind:
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The value of the first form that fits. Raises MismatchError where none does."""
+        forms = self._by_start.get(tokens.words[at].lower(), self._others)
+        found = self._first(forms, tokens, at, Miss())
+        if found is not None:
+            return found
         miss = Miss()
-        for syntax, _, build in self._forms:
+        self._first(self._forms, tokens, at, miss)
+        if miss.at <= at and not miss.wording:
+            raise MismatchError(at, self.expected)
+        raise MismatchError(miss.at, " or ".join(miss.expected), miss.wording)
+
+    def _first(self, forms: Iterable[_Form], tokens: Tokens, at: int, miss: Miss) -> tuple[Any, int] | None:
+        for syntax, _, build in forms:
             found = syntax.read_prefix(tokens, at, miss)
             if found is None:
                 continue
@@ -52,9 +74,7 @@ class VariantsKind:
                 return build(**match.values), end
             except ValueError as error:
                 miss.note(end - 1, self.expected, str(error))
-        if miss.at <= at and not miss.wording:
-            raise MismatchError(at, self.expected)
-        raise MismatchError(miss.at, " or ".join(miss.expected), miss.wording)
+        return None
 
     def write(self, value: Any, release: Release) -> str:
         """The value in the first form that can say it. Raises UnwritableError."""
@@ -72,6 +92,7 @@ class EitherKind:
     """One of several kinds, tried in turn."""
 
     secret = False
+    starts = None
 
     def __init__(self, label: str, expected: str, *names: str) -> None:
         self.label = label

@@ -39,18 +39,24 @@ class MismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far."""
+    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far.
+
+    `lower` are the words in lower case, each once.
+    """
 
     line: str
     words: tuple[str, ...]
     columns: tuple[int, ...]
     names: Mapping[str, IPv4Address]
+    lower: frozenset[str]
 
     @classmethod
     def of(cls, line: str, names: Mapping[str, IPv4Address]) -> "Tokens":
         """The tokens of `line`."""
         found = list(_WORD.finditer(line))
-        return cls(line, tuple(one.group() for one in found), tuple(one.start() + 1 for one in found), names)
+        words = tuple([one.group() for one in found])
+        columns = tuple([one.start() + 1 for one in found])
+        return cls(line, words, columns, names, frozenset(map(str.lower, words)))
 
     def rest(self, at: int) -> str:
         """The line's text from token `at` on."""
@@ -71,6 +77,10 @@ class Kind(Protocol):
     @property
     def secret(self) -> bool:
         """Whether the text must be masked wherever it is shown."""
+
+    @property
+    def starts(self) -> frozenset[str] | None:
+        """The words, in lower case, that it may begin with; None: others too."""
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The value that begins at token `at` and the token after it. Raises MismatchError."""
@@ -147,7 +157,7 @@ class Miss:
 class Match:
     """A line read by a syntax: values by part name, releases that its spelling tells of, and secret tokens."""
 
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     releases: frozenset[Release]
     secrets: tuple[int, ...]
 
@@ -162,6 +172,16 @@ class Syntax:
             raise ValueError(f"not a syntax: {text}")
         self.parts = _parts(pieces, kinds)
         self.secrets = frozenset(one.name for one in _inner(self.parts) if isinstance(one, Slot) and one.kind.secret)
+        self._needs = tuple(_needs(self.parts))
+
+    @property
+    def starts(self) -> frozenset[str] | None:
+        """The words, in lower case, that it may begin with; None: others too."""
+        return _starts(self.parts[0])
+
+    def possible(self, tokens: Tokens) -> bool:
+        """Whether the line has all keywords that this syntax cannot do without: a quick test before `read`."""
+        return not any(need.isdisjoint(tokens.lower) for need in self._needs)
 
     def keywords(self, place: int) -> tuple[str, ...]:
         """The spellings of the keyword at `place` (from 0), by which lines find declarations; none for other parts."""
@@ -237,6 +257,7 @@ class _Reading:
         self._whole = whole
 
     def follow(self, parts: Sequence[Part], at: int, match: Match) -> tuple[Match, int] | None:
+        """The match and the token after it; adds to the values of `match`."""
         count = len(self._tokens.words)
         for index, part in enumerate(parts):
             if isinstance(part, Optional):
@@ -262,11 +283,12 @@ class _Reading:
 
     def _begins(self, part: Optional, at: int) -> bool:
         head = part.parts[0]
-        if not isinstance(head, Word) or head.old is None:
+        starts = _starts(head)
+        if starts is None:
             return True
-        fits = at < len(self._tokens.words) and self._tokens.words[at].lower() in (head.old, head.new)
+        fits = at < len(self._tokens.words) and self._tokens.words[at].lower() in starts
         if not fits:
-            self._miss.note(at, head.old)
+            self._miss.note(at, head.kind.expected if isinstance(head, Slot) else str(getattr(head, "old", "")))
         return fits
 
     def _word(self, part: Word, at: int, match: Match) -> tuple[Match, int] | None:
@@ -296,8 +318,8 @@ class _Reading:
                 break
             many.append(value)
         secrets = match.secrets + (tuple(range(start, at)) if part.kind.secret else ())
-        values = {**match.values, part.name: tuple(many) if part.most > 1 else many[0]}
-        return Match(values, match.releases, secrets), at
+        match.values[part.name] = tuple(many) if part.most > 1 else many[0]
+        return (match if secrets == match.secrets else Match(match.values, match.releases, secrets)), at
 
 
 def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[Part, ...]:
@@ -318,6 +340,25 @@ def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[P
             old, _, new = word.partition("/")
             stack[-1].append(Word(None if old == "-" else old, new or old))
     return tuple(stack[0])
+
+
+def _starts(part: Part) -> frozenset[str] | None:
+    """The words that a part may begin with; None: others too, or none at all."""
+    if isinstance(part, Slot):
+        return part.kind.starts
+    if isinstance(part, Word) and part.old is not None and part.new is not None:
+        return frozenset((part.old, part.new))
+    return None
+
+
+def _needs(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
+    """Of each part that every line of a syntax has, its `no` form too, the words one of which must stand there."""
+    for part in parts:
+        if isinstance(part, NoEnd):
+            return
+        words = _starts(part)
+        if words is not None:
+            yield words
 
 
 def _inner(parts: Sequence[Part]) -> Iterator[Part]:

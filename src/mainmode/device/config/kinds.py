@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Network
 from typing import Any
 
@@ -15,6 +16,12 @@ _RANGE = re.compile(r"(\d+)-(\d+)(?:\|([a-z]+))?")
 HIDDEN = "*****"
 
 
+@lru_cache(maxsize=4096)
+def ipv4(text: str) -> IPv4Address:
+    """The address; `0` is 0.0.0.0. Raises ValueError. A listing has few addresses many times."""
+    return IPv4Address("0.0.0.0" if text == "0" else text)  # noqa: S104
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A kind of one token. `reader` raises ValueError for what it does not take, `writer` for what it cannot say."""
@@ -25,6 +32,7 @@ class Token:
     writer: Callable[[Any], str] = str
     secret: bool = False
     wording: str = ""
+    starts: frozenset[str] | None = None
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The token's value. Raises MismatchError."""
@@ -47,6 +55,7 @@ class AddressKind:
     label = "A.B.C.D"
     expected = "an IPv4 address"
     secret = False
+    starts = None
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The address. Raises MismatchError."""
@@ -54,7 +63,7 @@ class AddressKind:
         if word in tokens.names:
             return tokens.names[word], at + 1
         try:
-            return IPv4Address("0.0.0.0" if word == "0" else word), at + 1  # noqa: S104
+            return ipv4(word), at + 1
         except ValueError:
             raise MismatchError(at, self.expected) from None
 
@@ -71,6 +80,7 @@ class RestKind:
     label = "TEXT"
     expected = "some text"
     secret = False
+    starts = None
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The text as it stands, without blanks at its end."""
@@ -83,7 +93,7 @@ class RestKind:
 
 def mask(text: str) -> IPv4Address:
     """A netmask. Raises ValueError for one with holes, a wildcard mask among them."""
-    value = IPv4Address("0.0.0.0" if text == "0" else text)  # noqa: S104
+    value = ipv4(text)
     inverted = int(value) ^ 0xFFFF_FFFF
     if inverted & (inverted + 1):
         raise ValueError(text)
@@ -116,7 +126,7 @@ def keywords(*words: str) -> Token:
     values: Mapping[str, Any] = {word: int(word) if numbers else word for word in words}
     label = words[0] if len(words) == 1 else "{" + "|".join(words) + "}"
     expected = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
-    return Token(label, expected, *_by_table(values, values))
+    return Token(label, expected, *_by_table(values, values), starts=frozenset(values))
 
 
 def table(label: str, expected: str, names: Mapping[str, int], aliases: Mapping[str, int], most: int) -> Token:
@@ -154,7 +164,8 @@ def _by_table(
 
 
 def _only_protocol(name: str, value: int) -> Token:
-    return Token(name, name, *_by_table({name: value, str(value): value}, {name: value}))
+    words = {name: value, str(value): value}
+    return Token(name, name, *_by_table(words, {name: value}), starts=frozenset(words))
 
 
 def _protocol(text: str) -> int:

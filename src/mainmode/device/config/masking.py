@@ -5,7 +5,14 @@ import re
 from mainmode.device.config.grammar import Tokens
 from mainmode.device.config.kinds import HIDDEN
 
-_TELLS_A_KEY = re.compile(r"key|pass|secret|communit|psk|pre-?sh|md5|credential", re.IGNORECASE)
+_TELLS_A_KEY = re.compile(
+    r"key|pass|secret|communit|psk|pre-?sh|md5|credential|(?<![a-z])pwd?(?![a-z])|^(auth|priv)$", re.IGNORECASE
+)
+_TELLS_A_KEY_IN_PROSE = re.compile(
+    r"(?<![a-z])(pre-?shared|psk|keys?|pwd?|pass(word|wd|phrase|code)?|secrets?|credentials?)(?![a-z])", re.IGNORECASE
+)
+_PROSE = re.compile(r"(?:.*? )??(?:remark|description) ", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"(?: +|[=:])(?=[^ ])")
 _HARMLESS = frozenset({"nopassword", "key-id", "keyring", "keypair", "password-storage", "passive"})
 
 
@@ -21,8 +28,19 @@ def masked_tokens(tokens: Tokens, secret: tuple[int, ...]) -> str:
 
 
 def masked_guess(tokens: Tokens, after: int | None = None) -> str:
-    """A line that no declaration read, masked behind the first word that tells of a key, or behind token `after`."""
+    """A line that no declaration read, masked behind the first word that tells of a key, or behind token `after`.
+
+    `auth` and `priv` are what stands before the passwords of an `snmp-server user`.
+    """
     for index, word in enumerate(tokens.words[:-1]):
         if index == after or (word.lower() not in _HARMLESS and _TELLS_A_KEY.search(word)):
             return tokens.line[: tokens.columns[index + 1] - 1] + HIDDEN
     return tokens.line
+
+
+def masked_prose(line: str) -> str:
+    """The line with its free text, a remark or a description, masked behind the first word that tells of a key."""
+    prose = _PROSE.match(line)
+    told = _TELLS_A_KEY_IN_PROSE.search(line, prose.end()) if prose is not None else None
+    rest = _NEXT_WORD.search(line, told.end()) if told is not None else None
+    return line[: rest.end()] + HIDDEN if rest is not None else line

@@ -13,16 +13,18 @@ from ipaddress import IPv4Address
 from mainmode.base.provenance import Statement
 from mainmode.device.config.assembly import assemble
 from mainmode.device.config.checks import warnings
-from mainmode.device.config.commands import candidates, first_words, ignored
+from mainmode.device.config.commands import before_8_3, candidates, first_words, ignored
 from mainmode.device.config.commands.system import NAMES
 from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope
 from mainmode.device.config.grammar import Match, Miss, Tokens
-from mainmode.device.config.masking import masked_guess, masked_tokens
+from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
 from mainmode.device.config.problem import Problem, Severity
 
 INVALID = "ERROR: % Invalid input detected at '^' marker."
 INCOMPLETE = "ERROR: % Incomplete command"
+OLD_NAT = "WARNING: NAT of 8.2 is not applied; the run has no address translation"
+OLD_NAT_EXPECTED = "NAT as of 8.3, such as nat (inside,outside) source static NAME NAME"
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BLANKS = str.maketrans({"\t": " ", "\xa0": " "})
@@ -97,12 +99,13 @@ class _Reader:
         self._problems: list[Problem] = []
         self._releases: set[Release] = set()
         self._orphaned = False
+        self._told_old_nat = False
 
     def line(self, number: int, line: str, base: int) -> None:
         """Read one line; `base` is the indentation of the listing as a whole."""
         prompt = _PROMPT.match(line)
         body = " " * prompt.end() + line[prompt.end() :] if prompt else line
-        tokens = Tokens.of(body, self._names)
+        tokens = Tokens.of(masked_prose(body), self._names)
         self._lines.append("")
         if not tokens.words or tokens.words[0][0] in "!:" or tokens.words[0] in _SAID_BY_DEVICE:
             shown = masked_guess(tokens)
@@ -123,9 +126,8 @@ class _Reader:
         if below and (self._scope is None or self._orphaned):
             return masked_guess(tokens)
         here = self._scope or Scope(Mode.GLOBAL)
-        miss = Miss()
         for scope in dict.fromkeys((here.mode, Mode.GLOBAL)):
-            found = self._match(scope, tokens, miss)
+            found = self._match(scope, tokens)
             if found is not None:
                 return self._carry_out(*found, here if scope is here.mode else Scope(Mode.GLOBAL), number, tokens)
         if ignored(here.mode, tokens.words):
@@ -138,22 +140,51 @@ class _Reader:
             return masked_guess(tokens)
         if self._scope is None and ignored(None, tokens.words):
             return masked_guess(tokens)
+        if not below and before_8_3(tokens.words):
+            self._scope = Scope(Mode.GLOBAL)
+            return self._tell_old_nat(number, tokens)
         self._orphaned = not below
-        return self._report(number, tokens, miss, here.mode)
+        return self._report(number, tokens, here.mode)
 
-    def _match(self, mode: Mode, tokens: Tokens, miss: Miss) -> tuple[Command, Match] | None:
+    def _match(self, mode: Mode, tokens: Tokens) -> tuple[Command, Match] | None:
         start = int(tokens.words[0].lower() == "no")
         if start == len(tokens.words):
-            miss.note(start, "a command")
             return None
-        for command in candidates(mode, tokens.words[start : start + 2]):
+        for command in candidates(mode, tokens.words[start : start + 2]).commands:
             if command.only_negated and not start:
                 continue
             for syntax in (command.syntax, *command.also):
-                match = syntax.read(tokens, start, bool(start), miss)
-                if match is not None:
-                    return command, match
+                if syntax.possible(tokens):
+                    match = syntax.read(tokens, start, bool(start), Miss())
+                    if match is not None:
+                        return command, match
         return None
+
+    def _miss(self, here: Mode, tokens: Tokens) -> Miss:
+        """How far a line that nothing matches came, and what was expected there."""
+        miss = Miss()
+        start = int(tokens.words[0].lower() == "no")
+        if start == len(tokens.words):
+            miss.note(start, "a command")
+            return miss
+        for mode in dict.fromkeys((here, Mode.GLOBAL)):
+            found = candidates(mode, tokens.words[start : start + 2])
+            for command in found.commands:
+                if start or not command.only_negated:
+                    for syntax in (command.syntax, *command.also):
+                        syntax.read(tokens, start, bool(start), miss)
+            for keyword in found.keywords:
+                miss.note(start + found.place, keyword)
+        return miss
+
+    def _tell_old_nat(self, number: int, tokens: Tokens) -> str:
+        """One warning for all NAT of 8.2, at its first line."""
+        shown = masked_guess(tokens)
+        if not self._told_old_nat:
+            place = self._file, number, tokens.columns[0]
+            self._problems.append(Problem(Severity.WARNING, *place, shown, OLD_NAT, OLD_NAT_EXPECTED))
+        self._told_old_nat = True
+        return shown
 
     def _carry_out(self, command: Command, match: Match, scope: Scope, number: int, tokens: Tokens) -> str:
         shown = masked_tokens(tokens, match.secrets)
@@ -186,7 +217,8 @@ class _Reader:
         place = source.file, source.line, tokens.columns[0]
         self._problems.append(Problem(severity, *place, source.text, wording, refused.expected))
 
-    def _report(self, number: int, tokens: Tokens, miss: Miss, mode: Mode) -> str:
+    def _report(self, number: int, tokens: Tokens, mode: Mode) -> str:
+        miss = self._miss(mode, tokens)
         start = int(tokens.words[0].lower() == "no" and len(tokens.words) > 1)
         at = max(miss.at, start)
         shown = masked_guess(tokens, after=at if mode is Mode.TUNNEL_IPSEC else None)

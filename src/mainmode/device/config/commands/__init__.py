@@ -1,6 +1,7 @@
 """All declared commands, by family, in the order in which the device writes them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from mainmode.device.config.commands import access_lists, families, ike, interfaces, ipsec, nat, objects, system
 from mainmode.device.config.declaration import Command, Mode
@@ -43,34 +44,53 @@ COMMANDS: tuple[Command, ...] = _each_once()
 """Every command once."""
 
 
-_Index = dict[tuple[str, ...], tuple[Command, ...]]
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The commands that a line may be, by its first two words.
+
+    `keywords` would have led to further commands, had one of them stood as word `place` (from 0).
+    """
+
+    commands: tuple[Command, ...]
+    place: int
+    keywords: tuple[str, ...]
 
 
-def _index(mode: Mode) -> _Index:
-    """Commands of a mode by their first keyword, and by their first two; one without keywords is under every key."""
-    here = [one for one in COMMANDS if one.mode is mode]
-    heads = {one: [_heads(syntax) for syntax in (one.syntax, *one.also)] for one in here}
-    keys = {head[:length] for found in heads.values() for some in found for head in some for length in (0, 1, 2)}
-    return {
-        key: tuple(one for one in here if any(_fits(key, head) for some in heads[one] for head in some)) for key in keys
-    }
+_Head = tuple[str, ...]
+"""The first two keywords of a syntax, one, or none where it begins with another part."""
 
 
-def _heads(syntax: Syntax) -> list[tuple[str, ...]]:
+def _index(mode: Mode) -> dict[_Head, Candidates]:
+    """By the first keyword, and by the first two; a command without keywords is under every key."""
+    heads = [
+        (one, syntax, head)
+        for one in COMMANDS
+        if one.mode is mode
+        for syntax in (one.syntax, *one.also)
+        for head in _heads(syntax)
+    ]
+    return {key: _under(key, heads) for key in {head[:length] for _, _, head in heads for length in (0, 1, 2)}}
+
+
+def _heads(syntax: Syntax) -> list[_Head]:
     firsts, seconds = syntax.keywords(0), syntax.keywords(1)
     if not firsts:
         return [()]
     return [(first, second) for first in firsts for second in seconds] or [(first,) for first in firsts]
 
 
-def _fits(key: tuple[str, ...], head: tuple[str, ...]) -> bool:
-    return all(one == other for one, other in zip(key, head, strict=False))
+def _under(key: _Head, heads: list[tuple[Command, Syntax, _Head]]) -> Candidates:
+    place = len(key)
+    here = [one for one in heads if all(a == b for a, b in zip(key, one[2], strict=False))]
+    commands = dict.fromkeys(one for one, _, head in here if len(head) <= place)
+    keywords = dict.fromkeys(syntax.keywords(place)[0] for _, syntax, head in here if len(head) > place)
+    return Candidates(tuple(commands), place, tuple(keywords))
 
 
 _INDEX = {mode: _index(mode) for mode in Mode}
 
 
-def candidates(mode: Mode, words: Sequence[str]) -> tuple[Command, ...]:
+def candidates(mode: Mode, words: Sequence[str]) -> Candidates:
     """The commands of a mode that a line with these words may be, or may have been meant to be."""
     index = _INDEX[mode]
     first, second = words[0].lower(), words[1].lower() if len(words) > 1 else ""
@@ -93,6 +113,16 @@ def ignored(mode: Mode | None, words: Sequence[str]) -> bool:
     with_name = len(words) > start + 2 and (head, words[start + 2].lower()) in families.WITH_NAME
     checksum = head.startswith("cryptochecksum")
     return head in families.GLOBAL or with_name or checksum or _begins(words[start:], families.PREFIXES)
+
+
+def before_8_3(words: Sequence[str]) -> bool:
+    """Whether a global line is NAT in the language of 8.2: `nat (IFC) N …`, `global (IFC) N …`, `static (…) …`."""
+    start = int(len(words) > 1 and words[0].lower() == "no")
+    head, *rest = words[start : start + 3]
+    if head.lower() == "nat-control":
+        return True
+    form = families.NAT_BEFORE_8_3.get(head.lower())
+    return form is not None and form.fullmatch(" ".join(rest)) is not None
 
 
 def _begins(words: Sequence[str], prefixes: frozenset[str] | None) -> bool:

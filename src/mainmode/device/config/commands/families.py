@@ -1,5 +1,8 @@
 """Families that are known and have no part in a LAN-to-LAN tunnel: their lines, and what stands below, are skipped."""
 
+import re
+from collections.abc import Mapping
+
 from mainmode.device.config.declaration import Mode
 
 
@@ -76,6 +79,13 @@ WITH_NAME: frozenset[tuple[str, str]] = frozenset(
     }
 )
 """First and third word of global lines, with any name between them."""
+
+NAT_BEFORE_8_3: Mapping[str, re.Pattern[str]] = {
+    "nat": re.compile(r"\([^(),]+\) \d+"),
+    "global": re.compile(r"\([^(),]+\) \d+"),
+    "static": re.compile(r"\([^(),]+,[^(),]+\) \S+"),
+}
+"""By the first word of global lines of 8.2, what the second and the third are. 8.3 has another language for NAT."""
 
 BELOW: dict[Mode, frozenset[str]] = {
     Mode.INTERFACE: _words(
