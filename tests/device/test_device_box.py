@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
+from mainmode.base.secret import Secret
 from mainmode.device.box import Box
 from mainmode.device.decision import PacketOut, Stage, Verdict
 from mainmode.ike.effects import AcquireFailed, Cause, Dropped, InstallSa, RemoveSa
@@ -336,3 +337,35 @@ def test_the_interfaces_of_a_box_are_those_that_are_up() -> None:
 def test_any_octets_on_any_interface_give_effects(interface: str, packet: bytes) -> None:
     box = Pair().boxes["a"]
     assert box.packet_in(interface, packet, START)
+
+
+def test_traffic_that_translation_takes_from_the_tunnel_is_in_clear_because_of_that_line() -> None:
+    translated = without(REFERENCE, "nat (") + "object network LAN\n subnet 192.168.1.0 255.255.255.0\n"
+    pair = Pair(translated + " nat (inside,outside) dynamic interface\n")
+    pair.ping(1)
+    clear = next(one for one in pair.decisions("a") if one.verdict is Verdict.IN_CLEAR)
+    assert str(clear.sources[0]).endswith("nat (inside,outside) dynamic interface")
+    assert "permit icmp" in str(clear.sources[1])
+    assert "would match crypto map MAP 10" in clear.text
+
+
+def test_what_comes_out_of_a_tunnel_does_not_go_back_out_by_the_same_interface() -> None:
+    elsewhere = mirrored(REFERENCE).replace("ip address 192.168.2.1", "ip address 192.168.9.1")
+    pair = up(b=elsewhere + "route outside 0.0.0.0 0.0.0.0 10.0.0.1\n")
+    pair.ping(1, start=2)
+    drop = pair.dropped("b")[-1]
+    assert drop.reason is Drop.NO_ROUTE
+    assert "but back out by outside" in drop.detail
+    assert "route outside 0.0.0.0 0.0.0.0 10.0.0.1" in str(drop.sources[0])
+
+
+def test_a_hidden_key_is_given_to_the_box_for_all_groups_or_by_name() -> None:
+    hidden = configured(REFERENCE.replace("pre-shared-key correct-horse", "pre-shared-key *****"))
+    key = Secret(b"stand-in")
+
+    def found(given: Secret | dict[str, Secret] | None) -> Secret | None:
+        return Box(hidden, SeededEntropy(1, "a"), START, given).settings.groups["10.0.0.2"].key
+
+    assert found(None) is None
+    assert found(key) == found({"10.0.0.2": key}) == key
+    assert found({"10.0.0.9": key}) is None

@@ -96,7 +96,7 @@ def test_an_access_list_for_tcp_alone_is_probed_with_tcp() -> None:
 
 def test_each_crypto_map_entry_for_the_other_device_is_a_tunnel() -> None:
     second = (
-        "access-list SECOND extended permit ip host 192.168.1.9 host 192.168.2.9\n"
+        "access-list SECOND extended permit ip host 192.168.5.9 host 192.168.6.9\n"
         "crypto map MAP 20 match address SECOND\ncrypto map MAP 20 set peer 10.0.0.2\n"
         "crypto map MAP 20 set transform-set TRANSFORM\n"
         "crypto map MAP 30 match address SECOND\ncrypto map MAP 30 set peer 10.9.9.9\n"
@@ -104,7 +104,7 @@ def test_each_crypto_map_entry_for_the_other_device_is_a_tunnel() -> None:
     pair = _pair(a=TEXT_A + second)
     found = interesting_traffic(pair, find_facing(pair), Side.A)
     assert [traffic.entry and traffic.entry.sequence for traffic in found] == [10, 20]
-    assert str(found[1].probe.source) == "192.168.1.9"
+    assert str(found[1].probe.source) == "192.168.5.9"
 
 
 def test_no_usable_access_list_says_what_to_do() -> None:
@@ -163,12 +163,12 @@ def test_two_lines_between_the_devices_are_two_wires_each_with_its_tunnel() -> N
 
 def test_a_single_host_of_an_access_list_is_used_as_it_is() -> None:
     pair = _pair(a=TEXT_A.replace("permit icmp 192.168.1.0 255.255.255.0", "permit icmp host 192.168.1.200"))
-    (traffic,) = interesting_traffic(pair, find_facing(pair), Side.A)
+    traffic, _ = interesting_traffic(pair, find_facing(pair), Side.A)
     assert str(traffic.probe.source) == "192.168.1.200"
 
 
 def test_a_network_behind_a_gateway_has_its_host_there() -> None:
     behind = TEXT_A.replace("permit icmp 192.168.1.0 255.255.255.0", "permit icmp 172.20.0.0 255.255.0.0")
     pair = _pair(a=behind + "route inside 172.20.0.0 255.255.0.0 192.168.1.254\n")
-    (traffic,) = interesting_traffic(pair, find_facing(pair), Side.A)
+    traffic, _ = interesting_traffic(pair, find_facing(pair), Side.A)
     assert (str(traffic.probe.source), traffic.interfaces[Side.A]) == ("172.20.0.1", "inside")

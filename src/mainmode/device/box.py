@@ -9,6 +9,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
+from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
 from mainmode.device.exec import Standing, show
@@ -36,11 +37,20 @@ class InterfaceView:
 
 
 class Box:
-    """A configured device. It draws on `entropy` only, and knows no time but what its methods are told."""
+    """A configured device. It draws on `entropy` only, and knows no time but what its methods are told.
 
-    def __init__(self, configuration: Configuration, entropy: Entropy, now: Instant) -> None:
+    `hidden_key` stands in where the configuration hides a pre-shared key: one key, or one for each tunnel-group.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        entropy: Entropy,
+        now: Instant,
+        hidden_key: Secret | Mapping[str, Secret] | None = None,
+    ) -> None:
         self.configuration = configuration
-        self.settings = ike_settings(configuration)
+        self.settings = ike_settings(configuration, hidden_key)
         self.hostname = configuration.settings.hostname.value
         self.interfaces: Mapping[str, InterfaceView] = {view.name: view for view in _interfaces(configuration)}
         self.started_at = now

@@ -14,12 +14,11 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
-from mainmode.base.provenance import Absent
 from mainmode.device.acl import AccessPolicy, Flow
 from mainmode.device.config.model import Configuration
 from mainmode.device.crypto_maps import CryptoMaps, Protected, carries
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
-from mainmode.device.nat import Translation, Translator, rewritten
+from mainmode.device.nat import Rule, Translation, Translator, rewritten
 from mainmode.device.routing import Hop, RoutingTable, routes_of, unbound
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import Cause, Dropped, Failure, RemoveSa, Step
@@ -86,6 +85,10 @@ class PacketPath:
         if found.destination in self._own:
             yield Dropped(Drop.NOT_FOR_US, None, f"{found.destination} is the box's own address on {hop.interface}")
             return
+        if tunnelled and hop.interface == ingress:
+            text = f"to {found.destination} but back out by {ingress}, where the tunnel came in: {hop.route}"
+            yield Dropped(Drop.NO_ROUTE, None, text, hop.route.sources)
+            return
         real = replace(flow_of(packet), destination=found.destination)
         access = self._access.judge(real, ingress, hop.interface, tunnelled=tunnelled)
         if access.verdict is Verdict.DROP:
@@ -94,8 +97,11 @@ class PacketPath:
         yield access
         if found.rule is not None:
             yield _translated(packet, found)
-        packet = replace(rewritten(packet, found.source, found.destination), ttl=packet.ttl - 1)
-        yield from self._leave(packet, hop, ingress, now, tunnelled=tunnelled)
+        after = replace(rewritten(packet, found.source, found.destination), ttl=packet.ttl - 1)
+        for effect in self._leave(after, hop, ingress, now, tunnelled=tunnelled):
+            if found.rule is not None and isinstance(effect, Decision) and effect.verdict is Verdict.IN_CLEAR:
+                effect = self._translated_away(effect, hop.interface, flow_of(packet), flow_of(after), found.rule)
+            yield effect
 
     def hop(self, destination: IPv4Address) -> Hop | None:
         """Where the box sends what it says itself."""
@@ -110,8 +116,7 @@ class PacketPath:
         text = f"to {destination}"
         if missing:
             text += ", since the crypto map that would put one in is bound to no interface"
-        command = f"route INTERFACE {destination} 255.255.255.255 GATEWAY"
-        return Dropped(Drop.NO_ROUTE, None, text, missing or (Absent(self._configuration.file, command),))
+        return Dropped(Drop.NO_ROUTE, None, text, missing)
 
     def _leave(self, packet: Ipv4, hop: Hop, ingress: str, now: Instant, *, tunnelled: bool) -> Iterator[BoxEffect]:
         """The crypto map of the egress interface decides: into a tunnel, or out in clear."""
@@ -135,6 +140,15 @@ class PacketPath:
             yield from self._seal(state, packet)
         elif protected is not None:
             yield from self._ask(protected, flow, ingress, now)
+
+    def _translated_away(self, clear: Decision, interface: str, before: Flow, after: Flow, rule: Rule) -> Decision:
+        """The decision to send in clear, blamed on the translation where the packet was protected without it."""
+        missed = self._maps.protecting(interface, before) if before != after else None
+        if missed is None:
+            return clear
+        name = f"{missed.entry.map_name} {missed.entry.sequence}"
+        text = f"{before} would match crypto map {name}, but becomes {after} before: it leaves in clear"
+        return replace(clear, text=text, sources=(rule.source, missed.ace.source))
 
     # --- into a tunnel -------------------------------------------------------------------------------------------
 

@@ -106,7 +106,7 @@ def open_message(sa: IkeSa, turn: Turn) -> bool:
         sa.failure = Failure(
             Cause.PSK_MISMATCH,
             step,
-            f"{step.value} does not decrypt with the keys made from our pre-shared key",
+            f"{step.value} does not decrypt with the keys made from this side's pre-shared key",
             sources=key_sources(sa),
         )
         return False

@@ -2,26 +2,37 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from ipaddress import IPv4Address
+from itertools import islice, product
 from typing import Any
 
-from mainmode.base.provenance import Absent, Source
+from mainmode.base.provenance import Absent, Source, Statement
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry, Policy, Release, Sourced, TransformSet
+from mainmode.device.config.problem import Severity
+from mainmode.device.routing import RoutingTable, routes_of
 from mainmode.lab.facing import Facing, Pair, entries
 from mainmode.lab.traffic import Traffic
 from mainmode.ladder.transcript import Blame, Side
 
+_MOST_REFUSED = 3
+_WORDS = {"access-list": 2, "crypto": 3, "tunnel-group": 2, "object": 3, "object-group": 3, "ip": 2}
+"""How many words say what a command is about, where it is not the first alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a cause is looked for: both configurations, their wire, the traffic, who knew, and what it rested on."""
+    """Where a cause is looked for: both configurations, their wire, the traffic, who knew, and what it rested on.
+
+    `sources` are the knower's, or, with `decider`, that side's.
+    """
 
     pair: Pair
     facing: Facing
     traffic: Traffic
     knower: Side
     sources: tuple[Source, ...] = ()
+    decider: Side | None = None
 
     def entry(self, side: Side) -> CryptoMapEntry | None:
         """The crypto map entry of a side for this tunnel: the traffic's own, else the best for the peer's address."""
@@ -59,7 +70,56 @@ def closeness(scene: Scene, side: Side, ace: Ace) -> int:
 
 def stated(scene: Scene) -> tuple[Blame, ...]:
     """What the device itself rested its decision on."""
-    return tuple(Blame(scene.knower, "decided by this line", source) for source in scene.sources)
+    side = scene.decider or scene.knower
+    return tuple(Blame(side, _part_of(scene.pair[side], source), source) for source in scene.sources)
+
+
+def rules(configuration: Configuration) -> set[Source]:
+    """The lines of address translation."""
+    own = {holder.nat.source for holder in configuration.objects.values() if holder.nat is not None}
+    return own | {rule.source for rule in configuration.nat_rules}
+
+
+def _part_of(configuration: Configuration, source: Source) -> str:
+    """What a line did to a packet."""
+    if source in rules(configuration):
+        return "translates the traffic; no NAT exemption stands before it"
+    aces = (ace for one in configuration.access_lists.values() for ace in one.aces)
+    action = next((ace.action for ace in aces if ace.source == source), None)
+    if action is not None:
+        return "denies the traffic" if action == "deny" else "permits the traffic"
+    return "decided by this line"
+
+
+def refused_lines(configuration: Configuration, side: Side, command: str) -> Iterator[Blame]:
+    """The first lines of the same kind as `command` that the reader refused or warned of."""
+    wanted = _kind(command)
+    near = (problem for problem in configuration.problems if wanted and _alike(wanted, _kind(problem.text)))
+    for problem in islice(near, _MOST_REFUSED):
+        warned = problem.severity is Severity.WARNING
+        note = problem.wording.split("\n")[0].removeprefix("WARNING: ") if warned else "this line was not read"
+        yield Blame(side, note, Statement(problem.file, problem.line, problem.text))
+
+
+def _kind(command: str) -> list[str]:
+    """The words that say what a line is about, alike in both spellings: `access-list VPN`, `encryption`."""
+    words = [word for word in command.split() if word not in ("no", "isakmp", "ikev1")]
+    return words[: _WORDS.get(words[0], 1)] if words else []
+
+
+def _alike(one: list[str], other: list[str]) -> bool:
+    return bool(other) and all(first == second for first, second in zip(one, other, strict=False))
+
+
+def refused_first(pair: Pair, blames: tuple[Blame, ...]) -> tuple[Blame, ...]:
+    """The places of a verdict, behind the lines of their kind that the reader did not take."""
+    refused: dict[Source | None, Blame] = {}
+    for blame in blames:
+        if blame.source is not None:
+            command = blame.source.text if isinstance(blame.source, Statement) else blame.source.command
+            refused |= {found.source: found for found in refused_lines(pair[blame.side], blame.side, command)}
+    rest = (blame for blame in blames if blame.source is None or blame.source not in refused)
+    return (*refused.values(), *dict.fromkeys(rest))
 
 
 def keys(scene: Scene) -> tuple[Blame, ...]:
@@ -129,8 +189,8 @@ def policies(scene: Scene) -> tuple[Blame, ...]:
         return tuple(_policy_or_absent(scene, side) for side in sides)
     nearest = min(product(*(scene.pair[side].policies for side in sides)), key=lambda two: len(_differing(*two)))
     return tuple(
-        Blame(side, f"{name} {part(policy).value}", part(policy).source)
-        for name, part in _differing(*nearest)
+        Blame(side, f"in policy {policy.priority}", part(policy).source)
+        for _, part in _differing(*nearest)
         for side, policy in zip(sides, nearest, strict=True)
     )
 
@@ -154,9 +214,16 @@ def transform_sets(scene: Scene) -> tuple[Blame, ...]:
         return tuple(_missing_set(scene, side) for side, found in zip(sides, sets, strict=True) if not found)
     nearest = min(product(*sets), key=lambda two: _set_distance(*two))
     return tuple(
-        Blame(side, f"{found.encryption.value} {found.authentication.value}, {found.mode.value} mode", found.source)
-        for side, found in zip(sides, nearest, strict=True)
+        blame for side, found in zip(sides, nearest, strict=True) for blame in _set_places(side, found, nearest)
     )
+
+
+def _set_places(side: Side, found: TransformSet, nearest: tuple[TransformSet, ...]) -> Iterator[Blame]:
+    """The line of a transform set; where the modes differ, also the one that sets the mode."""
+    note = f"{found.encryption.value} {found.authentication.value}, {found.mode.value} mode"
+    if len({one.mode.value for one in nearest}) > 1 and isinstance(found.mode.source, Statement):
+        yield Blame(side, f"{found.mode.value} mode", found.mode.source)
+    yield Blame(side, note, found.source)
 
 
 def _sets_of(scene: Scene, side: Side) -> Iterator[TransformSet]:
@@ -219,6 +286,17 @@ def access_lists(scene: Scene) -> tuple[Blame, ...]:
     return tuple(blames)
 
 
+def uninteresting(scene: Scene) -> tuple[Blame, ...]:
+    """The ACE that denies the traffic, with the other side's nearest line; else the nearest lines of both sides."""
+    entry = scene.entry(scene.knower)
+    access_list = scene.pair[scene.knower].access_lists.get(entry.acl.value) if entry and entry.acl else None
+    lines = {ace.source for ace in (access_list.aces if access_list is not None else ())}
+    nearest = access_lists(scene)
+    if lines.isdisjoint(scene.sources):
+        return nearest
+    return (*stated(scene), *(blame for blame in nearest if blame.side is not scene.knower))
+
+
 def peers(scene: Scene) -> tuple[Blame, ...]:
     """`set peer` of the knower, and the address that the other device has."""
     side = scene.knower
@@ -253,12 +331,29 @@ def enabled_and_peer(scene: Scene) -> tuple[Blame, ...]:
 
 
 def routes(scene: Scene) -> tuple[Blame, ...]:
-    """The route that is missing."""
+    """The route that is missing, to the network of the access list: towards the other device, or behind this one."""
     side = scene.knower
-    interface = scene.facing.ends[side].interface
-    destination = scene.traffic.probe.destination if side is scene.traffic.side else scene.traffic.probe.source
-    command = f"route {interface} {destination} 255.255.255.255 {scene.facing.ends[side.other].address}"
-    return (Blame(side, "missing", Absent(scene.pair[side].file, command)), *stated(scene))
+    wire = scene.facing.ends[side]
+    near, far = scene.traffic.probe.source, scene.traffic.probe.destination
+    if side is not scene.traffic.side:
+        near, far = far, near
+    hop = RoutingTable(routes_of(scene.pair[side])).hop(near)
+    if hop is None or hop.interface == wire.interface:
+        command = f"route {scene.traffic.interfaces[side]} {_network(scene, near)} GATEWAY"
+        missing = Blame(side, "missing: nothing inside leads to it", Absent(scene.pair[side].file, command))
+    else:
+        command = f"route {wire.interface} {_network(scene, far)} {scene.facing.ends[side.other].address}"
+        missing = Blame(side, "missing", Absent(scene.pair[side].file, command))
+    return (missing, *stated(scene))
+
+
+def _network(scene: Scene, address: IPv4Address) -> str:
+    """The network of the traffic's ACE that holds `address`, with its mask; else the host alone."""
+    proxies = scene.traffic.proxies
+    for proxy in (proxies.local, proxies.remote) if proxies is not None else ():
+        if proxy.mask is not None and proxy.first <= address <= proxy.last:
+            return f"{proxy.first} {proxy.mask}"
+    return f"{address} 255.255.255.255"
 
 
 def connection_types(scene: Scene) -> tuple[Blame, ...]:

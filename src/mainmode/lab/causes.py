@@ -23,6 +23,7 @@ from mainmode.lab.blame import (
     stated,
     transform_sets,
     tunnel_groups,
+    uninteresting,
 )
 from mainmode.ladder.transcript import Blame
 
@@ -59,7 +60,10 @@ CAUSES: Mapping[str, CauseRow] = {
         "The tunnel is up, but something between {knower} and {other} blocks its packets: {detail}.", peers
     ),
     "PACKETS_LOST": CauseRow("The wire between {knower} and {other} lost too much: {detail}.", stated),
-    "NOT_INTERESTING": CauseRow("The traffic asks {knower} for no tunnel: {detail}.", access_lists),
+    "NOT_INTERESTING": CauseRow("The traffic asks {knower} for no tunnel: {detail}.", uninteresting),
+    "NO_NAT_EXEMPTION": CauseRow(
+        "{knower} translates traffic that belongs into the tunnel, and has no NAT exemption for it: {detail}.", stated
+    ),
     "NO_ROUTE": CauseRow("{knower} has no route for the traffic: {detail}.", routes),
     "DENIED": CauseRow("{knower} denies the traffic: {detail}.", stated),
     "CONNECTION_TYPE": CauseRow("The connection-type of {knower} forbids it: {detail}.", connection_types),

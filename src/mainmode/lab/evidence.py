@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address
 
 from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant
@@ -45,7 +46,7 @@ class Evidence:
     pairs: dict[Side, dict[int, SaPair]] = field(default_factory=lambda: {side: {} for side in Side})
     _negotiating: set[tuple[Side, Exchange]] = field(default_factory=set)
     _ended: set[tuple[Side, Exchange]] = field(default_factory=set)
-    _phase1: set[tuple[Side, bytes]] = field(default_factory=set)
+    _phase1: dict[tuple[Side, bytes], IPv4Address] = field(default_factory=dict)
     _standing: set[tuple[Side, bytes]] = field(default_factory=set)
 
     def take(self, side: Side, effect: BoxEffect, now: Instant) -> None:
@@ -56,8 +57,8 @@ class Evidence:
                     self._negotiating.add((side, exchange))
             case Phase1Keyed(exchange, key):
                 self.ike_keys.append(IkeKey(exchange.cookie, key))
-            case Phase1Up(exchange=exchange):
-                self._phase1.add((side, exchange.cookie))
+            case Phase1Up(exchange=exchange, path=path):
+                self._phase1[side, exchange.cookie] = path.remote.address
                 self._standing.add((side, exchange.cookie))
                 self._end(side, exchange)
             case InstallSa(pair, exchange):
@@ -100,10 +101,12 @@ class Evidence:
             len(pairs) == sum(1 for _ in self.tunnels(side)) for side, pairs in self.pairs.items()
         )
 
-    @property
-    def phase1_done(self) -> bool:
-        """Whether both sides completed the same phase 1 at some time."""
-        return any((side.other, cookie) in self._phase1 for side, cookie in self._phase1)
+    def phase1_done(self, side: Side, peer: IPv4Address) -> bool:
+        """Whether `side` and the device that has the address `peer` completed a phase 1, both of them, at some time."""
+        return any(
+            one is side and remote == peer and (side.other, cookie) in self._phase1
+            for (one, cookie), remote in self._phase1.items()
+        )
 
     def tunnels(self, side: Side) -> Iterator[SaPair]:
         """The pairs of `side` whose counterpart, with the SPIs the other way round, stands on the other side."""

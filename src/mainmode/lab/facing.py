@@ -60,7 +60,7 @@ def find_facing(pair: Pair) -> tuple[Facing, ...]:
             if end_a.address == end_b.address:
                 continue
             facing_ends = {Side.A: end_a, Side.B: end_b}
-            named = _names(pair[Side.A], end_a, end_b), _names(pair[Side.B], end_b, end_a)
+            named = names_peer(pair[Side.A], end_a, end_b), names_peer(pair[Side.B], end_b, end_a)
             likelihood = _likelihood(pair, facing_ends, named)
             if likelihood:
                 found.append((likelihood, Facing(facing_ends, all(named))))
@@ -72,7 +72,7 @@ def find_facing(pair: Pair) -> tuple[Facing, ...]:
     return (max(found, key=lambda item: item[0])[1],)
 
 
-def _names(configuration: Configuration, own: End, other: End) -> bool:
+def names_peer(configuration: Configuration, own: End, other: End) -> bool:
     """Whether a crypto map that is bound to `own`, or to no interface at all, has `other` as a peer."""
     for crypto_map in configuration.crypto_maps.values():
         bound = {interface.value for interface in crypto_map.interfaces}
@@ -103,5 +103,17 @@ def _nothing_in_common(pair: Pair) -> str:
         peers = sorted({peer for entry in entries(configuration) if entry.peers for peer in entry.peers.value})
         named = ", ".join(str(peer) for peer in peers) or "none"
         rows.append(f"  {configuration.file}: its interfaces: {addresses}; the peers of its crypto maps: {named}")
-    rows.append("let a `crypto map … set peer` of one side name an interface address of the other")
+    down = [row for side in Side for row in _shut_down(pair[side], pair[side.other])]
+    rows += down or ["let a `crypto map … set peer` of one side name an interface address of the other"]
     return "\n".join(rows)
+
+
+def _shut_down(configuration: Configuration, other: Configuration) -> Iterator[str]:
+    """The interfaces that are shut down although the other side names their address as its peer."""
+    for interface in configuration.interfaces:
+        if interface.nameif is None or interface.address is None or not interface.shutdown.value:
+            continue
+        address = interface.address.value.address
+        if any(True for _ in entries(other, address)):
+            named = f"{interface.nameif.value} {address}"
+            yield f"{named}, the peer that {other.file} names, is shut down: {interface.shutdown.source}"

@@ -1,7 +1,7 @@
 """One run of the lab: two configurations in; a transcript, the wire's packets and the keys out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from mainmode.base.instant import seconds
@@ -9,20 +9,23 @@ from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form
 from mainmode.device.box import Box
 from mainmode.device.config.model import Release
+from mainmode.device.decision import Decision, Stage
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
 from mainmode.lab.comments import captured
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
-from mainmode.lab.facing import Facing, Pair, find_facing
+from mainmode.lab.facing import Facing, Pair, find_facing, names_peer
+from mainmode.lab.hidden import stand_ins
 from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link, Passage, Wire
+from mainmode.lab.mirror import compare, one_way, unused
 from mainmode.lab.pcap import Captured
 from mainmode.lab.recorder import Recorder
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, combine, judge
 from mainmode.lab.world import World
-from mainmode.ladder.transcript import Device, Ping, Shown, Side, Transcript, Verdict
+from mainmode.ladder.transcript import Device, Fate, Outcome, Ping, Shown, Side, Transcript, Verdict
 
 PINGS = 5
 """Requests in a series, as the device's own `ping` sends."""
@@ -30,8 +33,11 @@ PINGS = 5
 SETTLING = seconds(600)
 """How long a negotiation may go on after the pings before the run ends without it."""
 
-MOST_TUNNELS = 64
-"""Crypto map entries that one run tries."""
+MOST_FAILURES = 3
+"""Pairs of networks of one crypto map entry that may fail before the run goes on to the next entry."""
+
+_BY_LINE = ("PROXY_MISMATCH", "NOT_INTERESTING", "NO_NAT_EXEMPTION", "NO_ROUTE", "NO_REPLY", "DENIED")
+"""Causes that concern some networks of an entry and not others; any other stands for the whole entry."""
 
 _BOUNDS = Bounds()
 _USUAL_LINK = Link()
@@ -97,21 +103,25 @@ class _Run:
         self._order = order
         self._facing = facing
         self._agenda = Agenda(START, order.bounds)
+        keys, self._remarks = stand_ins(order.pair, facing)
         self._boxes = {
-            side: Box(order.pair[side], SeededEntropy(order.seed, f"device {side.value}"), START) for side in Side
+            side: Box(order.pair[side], SeededEntropy(order.seed, f"device {side.value}"), START, keys[side])
+            for side in Side
         }
         self._recorder = Recorder(order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
         self._wire = Wire(order.link, SeededEntropy(order.seed, "link"))
         self._world = World(self._boxes, facing, self._wire, self._agenda, self._recorder)
         self._pings: list[Ping] = []
         self._ended_by = ""
-        self._remarks: list[str] = []
 
     def result(self, series: tuple[Traffic, ...]) -> Result:
         """Run every series, one after the other, and put together what came of them."""
-        if len(series) > MOST_TUNNELS:
-            self._remarks.append(f"only the first {MOST_TUNNELS} of {len(series)} tunnels were tried")
-        verdict = combine([(traffic, self._try(traffic)) for traffic in series[:MOST_TUNNELS]])
+        judged = self._try_all(series)
+        verdict = combine(judged)
+        self._remarks += unused(self._order.pair, self._facing)
+        if self._order.ping is None:
+            verdict = self._compared(verdict, tuple(traffic for traffic, _ in judged))
+        self._remarks += one_way(self._order.pair, self._facing, judged)
         transcript = self._transcript(verdict)
         interfaces, packets = captured(self._wire.tap, self._facing, transcript, self._recorder.packets)
         evidence = self._world.evidence
@@ -124,33 +134,70 @@ class _Run:
             tuple(self._wire.tap),
         )
 
+    def _try_all(self, series: tuple[Traffic, ...]) -> list[tuple[Traffic, Verdict]]:
+        """Every series with its verdict, but for what a crypto map entry has failed for already."""
+        judged: list[tuple[Traffic, Verdict]] = []
+        failures: dict[tuple[str, int] | None, int] = {}
+        for traffic in series:
+            entry = traffic.entry
+            key = (entry.map_name, entry.sequence) if entry is not None else None
+            if failures.get(key, 0) >= MOST_FAILURES:
+                continue
+            verdict = self._try(traffic)
+            judged.append((traffic, verdict))
+            if verdict.outcome is Outcome.DOWN:
+                failures[key] = failures.get(key, 0) + (1 if verdict.cause in _BY_LINE else MOST_FAILURES)
+        return judged
+
+    def _compared(self, verdict: Verdict, tried: tuple[Traffic, ...]) -> Verdict:
+        """The verdict, with what the access lists say of the networks that nothing was sent between."""
+        found = compare(self._order.pair, self._facing, tried)
+        if found.untried:
+            pairs = "1 more pair" if found.untried == 1 else f"{found.untried} more pairs"
+            self._remarks += (
+                f"no traffic was sent for {pairs} of networks of the crypto access lists; their lines were compared "
+                "with the other side's",
+            )
+        known = {blame.source for blame in verdict.blames}
+        more = tuple(blame for blame in found.blames if blame.source not in known)
+        if not more:
+            return verdict
+        lines = "1 line" if found.lines == 1 else f"{found.lines} lines"
+        sentence = (
+            f"{verdict.sentence} Not tried: {lines} of the crypto access lists without a mirror on the other side."
+        )
+        return replace(verdict, sentence=sentence, blames=(*verdict.blames, *more))
+
     def _try(self, traffic: Traffic) -> Verdict:
         """One series of traffic and what is to be said about it.
 
-        Where the tunnel needed longer than the pings lasted, they are sent once more, as a person would.
+        Where none of them came through the tunnel, or the wire lost one, as many are sent once more, as a person would.
         """
         evidence = self._world.evidence
+        wire = self._wire_of(traffic)
         reasons_before, packets_before = len(evidence.reasons), len(self._wire.tap)
         replied = False
         try:
-            for _ in range(2):
-                pings = self._world.ping(traffic, PINGS)
+            for attempt in range(2):
+                pings = self._world.ping(traffic, PINGS, attempt * PINGS + 1)
                 self._pings.extend(pings)
                 replied = any(ping.round_trip is not None for ping in pings)
                 if not self._world.settle(SETTLING):
                     self._ended_by = f"a negotiation was not done after {SETTLING // seconds(1)} s"
                 if replied or not self._stands(traffic, replied):
                     break
+                if self._pings_told_all(traffic, reasons_before, packets_before):
+                    break
         except RunawayError as error:
             self._ended_by = str(error)
         return judge(
             Observed(
                 self._order.pair,
-                self._wire_of(traffic),
+                wire,
                 traffic,
                 tuple(evidence.reasons[reasons_before:]),
                 tuple(self._wire.tap[packets_before:]),
-                evidence.phase1_done,
+                evidence.phase1_done(traffic.side, wire.ends[traffic.side.other].address),
                 self._stands(traffic, replied),
                 replied,
                 self._ended_by,
@@ -158,19 +205,33 @@ class _Run:
         )
 
     def _stands(self, traffic: Traffic, replied: bool) -> bool:
-        """Whether a pair of SAs that carries the traffic stands on both sides.
+        """Whether a pair of SAs of the traffic's entry that carries it stands on both sides.
 
-        Its proxies say so; where addresses are translated on the way, that replies came and the pair is the entry's.
+        Its proxies say so; where addresses are translated on the way, that replies came.
         """
         probe, entry = traffic.probe, traffic.entry
+        peers = {str(peer) for peer in entry.peers.value} if entry is not None and entry.peers is not None else set()
         for pair in self._world.evidence.tunnels(traffic.side):
+            own = entry is not None and (pair.map_name, pair.map_sequence) == (entry.map_name, entry.sequence)
+            if entry is not None and not (own and pair.peer in peers):
+                continue
             local, remote = pair.proxies.local, pair.proxies.remote
             near = local.holds(probe.source, probe.protocol, probe.source_port)
             if near and remote.holds(probe.destination, probe.protocol, probe.destination_port):
                 return True
-            if replied and entry is not None and pair.map_sequence == entry.sequence:
+            if replied and own:
                 return True
         return False
+
+    def _pings_told_all(self, traffic: Traffic, reasons_before: int, packets_before: int) -> bool:
+        """Whether a request came out of the tunnel, and no packet was lost: to ask once more would change nothing."""
+        decrypted = any(
+            reason.side is traffic.side.other
+            and isinstance(reason.what, Decision)
+            and reason.what.stage is Stage.DECRYPT
+            for reason in self._world.evidence.reasons[reasons_before:]
+        )
+        return decrypted and all(passage.fate is not Fate.LOST for passage in self._wire.tap[packets_before:])
 
     def _wire_of(self, traffic: Traffic) -> Facing:
         """The pair of interfaces that the traffic's crypto map entry leads over."""
@@ -212,9 +273,21 @@ class _Run:
     def _notes(self) -> list[str]:
         notes = list(self._remarks)
         if not any(facing.mutual for facing in self._facing):
-            ends = self._facing[0].ends
-            names = " and ".join(f"{ends[side].interface} {ends[side].address}" for side in Side)
-            notes.append(f"the peers do not name each other; taken to face each other: {names}")
+            notes += self._doubt()
         if self._ended_by:
             notes.append(self._ended_by)
         return notes
+
+    def _doubt(self) -> list[str]:
+        """What is to be said of two interfaces that do not name each other as peers; a dynamic map names nobody."""
+        pair, ends = self._order.pair, self._facing[0].ends
+        named = [side for side in Side if names_peer(pair[side], ends[side], ends[side.other])]
+        names = " and ".join(f"{ends[side].interface} {ends[side].address}" for side in Side)
+        taken = f"taken to face each other: {names}"
+        if not named:
+            return [f"the peers do not name each other; {taken}"]
+        silent = named[0].other
+        bound = pair[silent].map_on(ends[silent].interface)
+        if bound is not None and any(entry.dynamic is not None for entry in bound.entries):
+            return []
+        return [f"only {pair[named[0]].settings.hostname.value} names the other's address as its peer; {taken}"]

@@ -1,17 +1,24 @@
-"""Which traffic is interesting: a pair of inside hosts for each crypto map entry, and what they send."""
+"""Which traffic is interesting: a pair of inside hosts for each pair of networks to protect, and what they send."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
+from itertools import chain, islice
 
+from mainmode.base.address import ProxyPair
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import InputError
-from mainmode.device.addresses import AddressBook, Ranges, holds
-from mainmode.device.config.model import Ace, AddressRange, Configuration, CryptoMapEntry, PortIs, PortMatch, PortRange
+from mainmode.device.config.expansion import ExpansionError, proxy_pairs
+from mainmode.device.config.model import Ace, AddressRange, Configuration, CryptoMapEntry
+from mainmode.device.routing import RoutingTable, routes_of
 from mainmode.lab.facing import End, Facing, Pair, ends, entries
 from mainmode.lab.hosts import PROBED, Probe
 from mainmode.ladder.transcript import Side
 
+MOST_SERIES = 64
+"""Pairs of networks that one run tries, shared among the crypto map entries."""
+
+_MOST_REASONS = 5
 _EPHEMERAL_PORT = 49_152
 _USUAL_PORT = {IpProtocol.TCP: 80, IpProtocol.UDP: 7}
 
@@ -21,7 +28,8 @@ class Traffic:
     """What one inside host sends to the other, and for which tunnel.
 
     `side` is the sender's; `interfaces` are where each host is connected. `entry` and `ace` are those that the traffic
-    was chosen for, None where the user named the hosts and no entry of the sender's side matches them.
+    was chosen for, None where the user named the hosts and no entry of the sender's side matches them. `proxies` are
+    the networks of that ACE that hold the two hosts, as the sender's side sees them.
     """
 
     side: Side
@@ -29,31 +37,78 @@ class Traffic:
     interfaces: dict[Side, str]
     entry: CryptoMapEntry | None = None
     ace: Ace | None = None
+    proxies: ProxyPair | None = None
 
 
 def interesting_traffic(pair: Pair, facing: Iterable[Facing], starter: Side) -> tuple[Traffic, ...]:
-    """One series for each crypto map entry that `starter` has for the other device, from its first usable ACE.
+    """One series for each pair of networks that a crypto map entry of `starter` protects towards the other device.
 
+    ACEs that differ by protocol alone share a series, the one that ping can use. At most MOST_SERIES are chosen.
     Raises InputError where there is none, which says what to do.
     """
     wires = tuple(facing)
-    found: list[Traffic] = []
-    for entry in _entries_towards(pair[starter], wires, starter):
-        traffic = next(_usable(pair, wires, starter, entry), None)
-        if traffic is not None:
-            found.append(traffic)
+    towards = entries_towards(pair[starter], wires, starter)
+    share = max(1, MOST_SERIES // max(1, len(towards)))
+    lines = _Lines(pair[starter])
+    usable = (islice(_usable(pair, wires, starter, entry, lines), share) for entry in towards)
+    found = tuple(islice(chain.from_iterable(usable), MOST_SERIES))
     if not found:
-        file = pair[starter].file
-        raise InputError(
-            f"{file}: no crypto map entry towards {pair[starter.other].file} has an access list with a permit line for "
-            "ip, icmp, tcp or udp between two inside networks; add one, or name the hosts with --ping SRC DST"
+        raise InputError(_no_traffic(pair, starter, towards))
+    return found
+
+
+def _no_traffic(pair: Pair, starter: Side, towards: list[CryptoMapEntry]) -> str:
+    """Why nothing can be sent, and what to do."""
+    configuration, other = pair[starter], pair[starter.other].file
+    dynamic = next((entry for entry in entries(configuration) if entry.dynamic is not None), None)
+    if not towards and dynamic is not None:
+        return (
+            f"{configuration.file}: its crypto map {dynamic.map_name} {dynamic.sequence} is dynamic and names no peer: "
+            f"it can answer, not begin; let the other side begin with --from {starter.other.value}"
         )
-    return tuple(found)
+    rows = [
+        f"{configuration.file}: no crypto map entry towards {other} has an access list with a permit line for "
+        "ip, icmp, tcp or udp between two inside networks; add one, or name the hosts with --ping SRC DST"
+    ]
+    reasons = [reason for entry in towards for reason in _unusable(configuration, entry)]
+    return "\n  ".join([*rows, *reasons[:_MOST_REASONS]])
+
+
+def _unusable(configuration: Configuration, entry: CryptoMapEntry) -> Iterator[str]:
+    """Each line on account of which an entry protects nothing."""
+    if entry.acl is None:
+        yield f"crypto map {entry.map_name} {entry.sequence} has no match address"
+    elif entry.acl.value not in configuration.access_lists:
+        yield f"{entry.acl.source}: there is no access-list {entry.acl.value}"
+    yield from unusable_lines(configuration, entry)
+
+
+def unusable_lines(configuration: Configuration, entry: CryptoMapEntry) -> Iterator[str]:
+    """Each line of an entry's access list that the device does not use, and why."""
+    access_list = configuration.access_lists.get(entry.acl.value) if entry.acl is not None else None
+    for ace in access_list.aces if access_list is not None else ():
+        try:
+            proxy_pairs(configuration, ace)
+        except ExpansionError as reason:
+            yield f"{ace.source} is not used, {reason}"
+
+
+def proxies_of(configuration: Configuration, ace: Ace) -> tuple[ProxyPair, ...]:
+    """The proxy pairs of a line; none where it says more than proxies can, and the device does not use it."""
+    try:
+        return proxy_pairs(configuration, ace)
+    except ExpansionError:
+        return ()
 
 
 def chosen_traffic(pair: Pair, facing: Iterable[Facing], source: IPv4Address, destination: IPv4Address) -> Traffic:
-    """A ping between two hosts that the user named. Raises InputError where `source` is behind neither device."""
+    """A ping between two hosts that the user named.
+
+    Raises InputError where `source` is behind neither device, or one of them cannot be a host's address.
+    """
     wires = tuple(facing)
+    for address in (source, destination):
+        _must_be_a_host(pair, address)
     outside = {side: {wire.ends[side].interface for wire in wires} for side in Side}
     for side in Side:
         interface = _interface_of(pair[side], outside[side], source)
@@ -62,8 +117,7 @@ def chosen_traffic(pair: Pair, facing: Iterable[Facing], source: IPv4Address, de
         probe = Probe(IpProtocol.ICMP, source, destination)
         far = _interface_of(pair[side.other], outside[side.other], destination)
         far = far or _inside(pair[side.other], outside[side.other]).interface
-        entry, ace = _matching(pair[side], source, destination)
-        return Traffic(side, probe, {side: interface, side.other: far}, entry, ace)
+        return Traffic(side, probe, {side: interface, side.other: far}, *_matching(pair[side], probe))
     networks = "; ".join(
         f"{pair[side].file}: {', '.join(str(end.network) for end in _insides(pair[side], outside[side])) or 'none'}"
         for side in Side
@@ -71,73 +125,79 @@ def chosen_traffic(pair: Pair, facing: Iterable[Facing], source: IPv4Address, de
     raise InputError(f"--ping {source}: not behind either device; their inside networks are {networks}")
 
 
-def _entries_towards(configuration: Configuration, wires: tuple[Facing, ...], side: Side) -> list[CryptoMapEntry]:
+def _must_be_a_host(pair: Pair, address: IPv4Address) -> None:
+    for side in Side:
+        for end in ends(pair[side]):
+            if address == end.address:
+                owner = pair[side].settings.hostname.value
+                raise InputError(
+                    f"--ping: {address} is {owner}'s own address on {end.interface}; name a host behind it"
+                )
+            edges = {end.network.network_address: "network", end.network.broadcast_address: "broadcast"}
+            if end.network.prefixlen < 31 and address in edges:
+                raise InputError(f"--ping: {address} is the {edges[address]} address of {end.network}, not a host's")
+
+
+def entries_towards(configuration: Configuration, wires: tuple[Facing, ...], side: Side) -> list[CryptoMapEntry]:
     """The entries for the other device: those that name one of its addresses, else all static ones."""
     peers = [wire.ends[side.other].address for wire in wires]
     towards = [entry for entry in entries(configuration) if entry.peers and set(peers) & set(entry.peers.value)]
     return towards or [entry for entry in entries(configuration) if entry.dynamic is None]
 
 
-def _usable(pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry) -> Iterator[Traffic]:
-    """Traffic for each permit line of the entry's access list; what ping can use comes first."""
+def networks_of(proxies: ProxyPair) -> tuple[AddressRange, AddressRange]:
+    """The two networks of a proxy pair, whatever protocol and port."""
+    local, remote = proxies.local, proxies.remote
+    return AddressRange(local.first, local.last), AddressRange(remote.first, remote.last)
+
+
+def _usable(
+    pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry, lines: "_Lines"
+) -> Iterator[Traffic]:
+    """Traffic for each pair of networks that the entry's permit lines name; what ping can use comes first."""
     access_list = pair[side].access_lists.get(entry.acl.value) if entry.acl is not None else None
     if access_list is None:
         return
     permits = [ace for ace in access_list.aces if ace.permit]
+    networks: set[tuple[AddressRange, AddressRange]] = set()
+    probes: set[Probe] = set()
     for ace in sorted(permits, key=lambda ace: ace.protocol not in (IpProtocol.IP, IpProtocol.ICMP)):
-        traffic = _for_ace(pair, wires, side, entry, ace)
-        if traffic is not None:
-            yield traffic
+        for proxies in proxies_of(pair[side], ace):
+            if networks_of(proxies) in networks:
+                continue
+            traffic = _between(pair, wires, side, entry, ace, proxies)
+            if traffic is not None and traffic.probe not in probes and not lines.shadowed(entry, traffic.probe):
+                networks.add(networks_of(proxies))
+                probes.add(traffic.probe)
+                yield traffic
 
 
-def _for_ace(pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry, ace: Ace) -> Traffic | None:
-    if not isinstance(ace.protocol, int):
-        return None
-    protocol = IpProtocol(ace.protocol) if ace.protocol else IpProtocol.ICMP
+def _between(
+    pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry, ace: Ace, proxies: ProxyPair
+) -> Traffic | None:
+    """Traffic between the networks of one proxy pair; None where no host here sends its protocol."""
+    protocol = IpProtocol(proxies.local.protocol) if proxies.local.protocol else IpProtocol.ICMP
     if protocol not in PROBED:
         return None
-    book = AddressBook(pair[side])
-    near = _host(pair[side], {wire.ends[side].interface for wire in wires}, book.of(ace.source_address))
-    far_outside = {wire.ends[side.other].interface for wire in wires}
-    far = _host(pair[side.other], far_outside, book.of(ace.destination_address))
+    networks = networks_of(proxies)
+    near = _host(pair[side], {wire.ends[side].interface for wire in wires}, networks[0])
+    far = _host(pair[side.other], {wire.ends[side.other].interface for wire in wires}, networks[1])
     if near is None or far is None:
         return None
-    probe = Probe(
-        protocol,
-        near[1],
-        far[1],
-        _port(ace.source_port, _EPHEMERAL_PORT) if protocol in _USUAL_PORT else 0,
-        _port(ace.destination_port, _USUAL_PORT[protocol]) if protocol in _USUAL_PORT else 0,
-    )
-    return Traffic(side, probe, {side: near[0], side.other: far[0]}, entry, ace)
+    probe = Probe(protocol, near[1], far[1])
+    if protocol in _USUAL_PORT:
+        ports = proxies.local.port or _EPHEMERAL_PORT, proxies.remote.port or _USUAL_PORT[protocol]
+        probe = Probe(protocol, near[1], far[1], *ports)
+    return Traffic(side, probe, {side: near[0], side.other: far[0]}, entry, ace, proxies)
 
 
-def _port(match: PortMatch | None, usual: int) -> int:
-    """A port that the ACE's port part matches; `usual` where it takes any, or cannot be told."""
-    match match:
-        case PortIs("eq", port):
-            return port
-        case PortIs("lt", port):
-            return min(usual, port - 1)
-        case PortIs("gt", port):
-            return max(usual, port + 1)
-        case PortIs(_, port):
-            return usual if port != usual else usual + 1
-        case PortRange(first, last):
-            return usual if first <= usual <= last else first
-        case _:
-            return usual
-
-
-def _host(configuration: Configuration, outside: set[str], ranges: Ranges) -> tuple[str, IPv4Address] | None:
-    """An inside host in `ranges`: in a connected network if possible, else anywhere in them, behind a gateway."""
+def _host(configuration: Configuration, outside: set[str], wanted: AddressRange) -> tuple[str, IPv4Address] | None:
+    """An inside host in `wanted`: in a connected network if possible, else anywhere in it, behind a gateway."""
     for end in _insides(configuration, outside):
-        address = _host_in(end, ranges)
+        address = _host_in(end, wanted)
         if address is not None:
             return end.interface, address
-    if not ranges:
-        return None
-    first, last = int(ranges[0].first), int(ranges[0].last)
+    first, last = int(wanted.first), int(wanted.last)
     address = IPv4Address(min(first + 1, last) if last - first > 1 else first)
     interface = _interface_of(configuration, outside, address)
     if interface is None:
@@ -146,18 +206,15 @@ def _host(configuration: Configuration, outside: set[str], ranges: Ranges) -> tu
     return None if interface is None else (interface, address)
 
 
-def _host_in(end: End, ranges: Ranges) -> IPv4Address | None:
-    """An address of the connected network in `ranges`: the first after the device's own, else the lowest."""
+def _host_in(end: End, wanted: AddressRange) -> IPv4Address | None:
+    """An address of the connected network in `wanted`: the first after the device's own, else the lowest."""
     network = end.network
     lowest, highest = network.network_address, network.broadcast_address
     usable = AddressRange(lowest, highest) if network.prefixlen >= 31 else AddressRange(lowest + 1, highest - 1)
-    if end.address < usable.last and holds(ranges, end.address + 1):
+    if end.address < usable.last and wanted.first <= end.address + 1 <= wanted.last:
         return end.address + 1
-    for one in ranges:
-        first = max(one.first, usable.first)
-        if first <= min(one.last, usable.last):
-            return first
-    return None
+    first = max(wanted.first, usable.first)
+    return first if first <= min(wanted.last, usable.last) else None
 
 
 def _insides(configuration: Configuration, outside: set[str]) -> Iterator[End]:
@@ -185,18 +242,48 @@ def _interface_of(configuration: Configuration, outside: set[str], address: IPv4
     return None
 
 
-def _matching(
-    configuration: Configuration, source: IPv4Address, destination: IPv4Address
-) -> tuple[CryptoMapEntry | None, Ace | None]:
-    """The entry and ACE that a ping between the two would match; the first match decides, permit or not."""
-    book = AddressBook(configuration)
-    for entry in entries(configuration):
-        access_list = configuration.access_lists.get(entry.acl.value) if entry.acl is not None else None
-        for ace in access_list.aces if access_list is not None else ():
-            if ace.protocol not in (IpProtocol.IP, IpProtocol.ICMP):
-                continue
-            if holds(book.of(ace.source_address), source) and holds(book.of(ace.destination_address), destination):
-                if ace.permit:
-                    return entry, ace
-                break
-    return None, None
+class _Lines:
+    """The lines of the crypto access lists of one configuration with their proxy pairs, each list read once."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._read: dict[str, list[tuple[Ace, ProxyPair]]] = {}
+
+    def first_match(
+        self, candidates: Iterable[CryptoMapEntry], probe: Probe
+    ) -> tuple[CryptoMapEntry | None, Ace | None, ProxyPair | None]:
+        """The first entry whose first matching ACE permits the probe."""
+        for entry in candidates:
+            matches = (
+                (ace, proxies)
+                for ace, proxies in self._of(entry)
+                if proxies.local.holds(probe.source, probe.protocol, probe.source_port)
+                and proxies.remote.holds(probe.destination, probe.protocol, probe.destination_port)
+            )
+            ace, proxies = next(matches, (None, None))
+            if ace is not None and ace.permit:
+                return entry, ace, proxies
+        return None, None, None
+
+    def shadowed(self, entry: CryptoMapEntry, probe: Probe) -> bool:
+        """Whether an earlier entry of the same crypto map takes the probe."""
+        same = self._configuration.crypto_maps[entry.map_name].entries
+        return self.first_match((one for one in same if one.sequence < entry.sequence), probe)[0] is not None
+
+    def _of(self, entry: CryptoMapEntry) -> list[tuple[Ace, ProxyPair]]:
+        name = entry.acl.value if entry.acl is not None else ""
+        if name not in self._read:
+            access_list = self._configuration.access_lists.get(name)
+            aces = access_list.aces if access_list is not None else ()
+            self._read[name] = [(ace, proxies) for ace in aces for proxies in proxies_of(self._configuration, ace)]
+        return self._read[name]
+
+
+def _matching(configuration: Configuration, probe: Probe) -> tuple[CryptoMapEntry | None, Ace | None, ProxyPair | None]:
+    """The entry, the ACE and its proxies that a probe meets on its way.
+
+    They are those of the map on the interface that leads to its target; of any map, where that cannot be told.
+    """
+    hop = RoutingTable(routes_of(configuration)).hop(probe.destination)
+    bound = configuration.map_on(hop.interface) if hop is not None else None
+    return _Lines(configuration).first_match(bound.entries if bound is not None else entries(configuration), probe)

@@ -5,14 +5,15 @@ that waited. What neither side can know (a filter, a wrong address) the wire tel
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
+from mainmode.device.config.model import Configuration
 from mainmode.device.decision import Decision
 from mainmode.device.decision import Verdict as Ruling
 from mainmode.ike.effects import Cause, Dropped, Failure
-from mainmode.lab.blame import Scene
+from mainmode.lab.blame import Scene, refused_first, rules
 from mainmode.lab.causes import CAUSES
 from mainmode.lab.evidence import Reason
 from mainmode.lab.facing import Facing, Pair, entries
@@ -47,6 +48,8 @@ _DROPS = {
 }
 """What a drop by name means when nobody gave a better reason."""
 
+_MOST_NAMED = 4
+
 _RENAMED = {Cause.NO_CRYPTO_MAP: "CRYPTO_MAP_NOT_BOUND"}
 
 
@@ -67,12 +70,13 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A cause, who knew it, in which words, resting on what."""
+    """A cause, who knew it, in which words, resting on what; the `decider` is the other side where it stood there."""
 
     code: str
     knower: Side
     detail: str
     sources: tuple[Source, ...] = ()
+    decider: Side | None = None
 
 
 def judge(observed: Observed) -> Verdict:
@@ -91,8 +95,8 @@ def judge(observed: Observed) -> Verdict:
         address=ends[found.knower.other].address,
         detail=found.detail.rstrip("."),
     )
-    scene = Scene(observed.pair, observed.facing, observed.traffic, found.knower, found.sources)
-    return Verdict(Outcome.DOWN, reached, found.code, sentence, row.places(scene))
+    scene = Scene(observed.pair, observed.facing, observed.traffic, found.knower, found.sources, found.decider)
+    return Verdict(Outcome.DOWN, reached, found.code, sentence, refused_first(observed.pair, row.places(scene)))
 
 
 def _no_reply(observed: Observed) -> Finding:
@@ -101,8 +105,15 @@ def _no_reply(observed: Observed) -> Finding:
     blocked = _with_fate(observed.passages, Fate.BLOCKED)
     if blocked:
         return Finding("ESP_BLOCKED", blocked[0].side, blocked[0].detail)
+    outside = _in_clear(observed, side.other, "sends the reply outside of the tunnel: ")
+    if outside is not None:
+        if outside.code == "NO_NAT_EXEMPTION":
+            return outside
+        return Finding("NO_REPLY", side, outside.detail, outside.sources, side.other)
     dropped = next(_dropped(observed.reasons, (Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)), None)
     if dropped is not None:
+        if dropped.code == "NO_REPLY":
+            return Finding(dropped.code, side, dropped.detail, dropped.sources, dropped.knower)
         return dropped
     lost = _with_fate(observed.passages, Fate.LOST)
     if lost:
@@ -128,7 +139,7 @@ def _no_tunnel(observed: Observed) -> Finding:
 
 def _finding(side: Side, failure: Failure) -> Finding:
     code = _RENAMED.get(failure.cause, failure.cause.name)
-    detail = failure.detail
+    detail = failure.detail.replace("our pre-shared key", "its pre-shared key")
     if failure.attribute and failure.attribute not in detail:
         detail = f"{failure.attribute}: offered {failure.offered}, configured {failure.configured}"
     return Finding(code, side, detail or failure.cause.value, failure.sources)
@@ -137,6 +148,8 @@ def _finding(side: Side, failure: Failure) -> Finding:
 def _known(observed: Observed, side: Side, failure: Failure) -> Finding:
     """A device's own reason, sharpened where the other configuration shows what is behind it."""
     found = _finding(side, failure)
+    if failure.cause is Cause.PHASE1_MISMATCH:
+        return replace(found, detail=_without_keys(observed.pair[side]) or found.detail)
     if failure.cause is not Cause.NO_MATCHING_ENTRY:
         return found
     configuration = observed.pair[side]
@@ -147,6 +160,15 @@ def _known(observed: Observed, side: Side, failure: Failure) -> Finding:
     if not any(True for _ in entries(configuration, peer)):
         return Finding("PEER_ADDRESS_WRONG", side, f"no entry names {peer}")
     return found
+
+
+def _without_keys(configuration: Configuration) -> str:
+    """What is to be said of a device all of whose policies are for other methods than pre-shared keys."""
+    methods = {policy.authentication.value: policy.priority for policy in configuration.policies}
+    if not methods or "pre-share" in methods:
+        return ""
+    named = ", ".join(f"policy {priority} is for {method}" for method, priority in methods.items())
+    return f"only pre-shared keys are spoken here, and {named}"
 
 
 def _told_by_the_wire(observed: Observed) -> Finding | None:
@@ -173,14 +195,19 @@ def _never_began(observed: Observed) -> Finding | None:
     dropped = next(_dropped(own, tuple(_DROPS)), None)
     if dropped is not None:
         return dropped
-    clear = next((reason.what for reason in own if _is_clear(reason.what)), None)
-    if isinstance(clear, Decision):
-        return Finding("NOT_INTERESTING", side, clear.text, clear.sources)
-    return next(_dropped(observed.reasons, tuple(_DROPS)), None)
+    return _in_clear(observed, side) or next(_dropped(observed.reasons, tuple(_DROPS)), None)
 
 
-def _is_clear(what: Failure | Dropped | Decision) -> bool:
-    return isinstance(what, Decision) and what.verdict is Ruling.IN_CLEAR
+def _in_clear(observed: Observed, side: Side, saying: str = "") -> Finding | None:
+    """What a device sent in clear, and whether translation is why; `saying` comes behind its name."""
+    for reason in observed.reasons:
+        what = reason.what
+        if reason.side is side and isinstance(what, Decision) and what.verdict is Ruling.IN_CLEAR:
+            if rules(observed.pair[side]) & set(what.sources):
+                return Finding("NO_NAT_EXEMPTION", side, what.text, what.sources)
+            name = f"{observed.pair[side].settings.hostname.value} {saying}" if saying else ""
+            return Finding("NOT_INTERESTING", side, name + what.text, what.sources)
+    return None
 
 
 def _dropped(reasons: Iterable[Reason], wanted: tuple[Drop, ...]) -> Iterator[Finding]:
@@ -202,15 +229,36 @@ def _share_lost(passages: Iterable[Passage]) -> str:
 
 
 def combine(verdicts: Iterable[tuple[Traffic, Verdict]]) -> Verdict:
-    """The verdict on a run of one or more tunnels: up when all are, else the first that is not."""
+    """The verdict on a run of one or more tunnels: up when all are, else the first that is not, with the others named.
+
+    Places of all that failed stand in it, each once.
+    """
     judged = list(verdicts)
     down = [(traffic, verdict) for traffic, verdict in judged if verdict.outcome is Outcome.DOWN]
-    if not down:
-        plural = f"All {len(judged)} tunnels are up and carry traffic." if len(judged) > 1 else judged[0][1].sentence
-        return Verdict(Outcome.UP, "phase 2", "", plural)
-    traffic, first = down[0]
     if len(judged) == 1:
-        return first
-    ends = f"{traffic.probe.source} to {traffic.probe.destination}"
-    which = f"{len(down)} of {len(judged)} tunnels failed; {ends}: "
-    return Verdict(first.outcome, first.reached, first.cause, which + first.sentence, first.blames)
+        return judged[0][1]
+    if not down:
+        return Verdict(Outcome.UP, "phase 2", "", f"{_all(len(judged))} are up and carry traffic.")
+    first = down[0][1]
+    by_cause: dict[str, list[tuple[Traffic, Verdict]]] = {}
+    for traffic, verdict in down:
+        by_cause.setdefault(verdict.cause, []).append((traffic, verdict))
+    told = " ".join(_told_once(alike) for alike in by_cause.values())
+    blames = tuple(dict.fromkeys(blame for _, verdict in down for blame in verdict.blames))
+    which = f"{len(down)} of {len(judged)} tunnels" if len(down) < len(judged) else _all(len(down))
+    return Verdict(first.outcome, first.reached, first.cause, f"{which} failed; {told}", blames)
+
+
+def _all(tunnels: int) -> str:
+    return "Both tunnels" if tunnels == 2 else f"All {tunnels} tunnels"
+
+
+def _told_once(alike: list[tuple[Traffic, Verdict]]) -> str:
+    """Tunnels that failed for one cause: the first one's sentence, and which others it holds for."""
+    first, *others = (f"{traffic.probe.source} to {traffic.probe.destination}" for traffic, _ in alike)
+    likewise = f" So it is with {', '.join(_few(others))}." if others else ""
+    return f"{first}: {alike[0][1].sentence}{likewise}"
+
+
+def _few(hosts: list[str]) -> list[str]:
+    return hosts if len(hosts) <= _MOST_NAMED else [*hosts[:_MOST_NAMED], f"{len(hosts) - _MOST_NAMED} more"]

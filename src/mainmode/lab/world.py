@@ -61,11 +61,11 @@ class World:
 
     # --- what a run asks for -------------------------------------------------------------------------------------
 
-    def ping(self, traffic: Traffic, count: int) -> tuple[Ping, ...]:
+    def ping(self, traffic: Traffic, count: int, first: int = 1) -> tuple[Ping, ...]:
         """`count` requests, a second apart, and what came of each; returns when the last reply came or is given up.
 
-        Where the sender's own device says meanwhile why there is no tunnel, no more are sent: each would only begin the
-        same negotiation again.
+        `first` is the number of the first one. Where the sender's own device says meanwhile why there is no tunnel, no
+        more are sent: each would only begin the same negotiation again.
 
         Raises RunawayError at the bounds of the agenda.
         """
@@ -74,7 +74,7 @@ class World:
         self._reasons_before, self._stopped = len(self.evidence.reasons), False
         start = self.agenda.now
         for index in range(count):
-            self.agenda.put(later(start, Span(index * PING_INTERVAL)), partial(self._request, index + 1))
+            self.agenda.put(later(start, Span(index * PING_INTERVAL)), partial(self._request, first + index))
         patience = (count - 1) * PING_INTERVAL + PING_PATIENCE + 4 * self._wire.link.latency
         self._drive(lambda: self._stopped or self._all_replied(count), later(start, Span(patience)))
         return tuple(
@@ -85,10 +85,17 @@ class World:
                 request.sequence,
                 request.sent_at,
                 request.round_trip,
-                "" if traffic.probe.protocol is IpProtocol.ICMP else traffic.probe.name,
+                self._note(traffic, request),
             )
             for request in self._requests
         )
+
+    def _note(self, traffic: Traffic, request: _Request) -> str:
+        """What there is to say of a request: what it is, if no ping; and that no other follows, and why."""
+        notes = [] if traffic.probe.protocol is IpProtocol.ICMP else [traffic.probe.name]
+        if self._stopped and request is self._requests[-1]:
+            notes.append("the last: its device has said why there is no tunnel")
+        return "; ".join(notes)
 
     def settle(self, patience: Span) -> bool:
         """Go on until nothing is under way and both sides hold the same SAs; False where a negotiation outlasts that.
