@@ -222,7 +222,12 @@ class Engine:
             return Failure(Cause.IKE_NOT_ENABLED, Step.TRIGGER, detail, sources=(absent,))
         if not settings.policies:
             absent = Absent(settings.file, "crypto isakmp policy 10")
-            return Failure(Cause.PHASE1_MISMATCH, Step.TRIGGER, "no IKE policy with a pre-shared key is configured", sources=(absent,))
+            return Failure(
+                Cause.PHASE1_MISMATCH,
+                Step.TRIGGER,
+                "no IKE policy with a pre-shared key is configured",
+                sources=(absent,),
+            )
         if not entry.complete or not entry.peers or entry.interface not in settings.addresses:
             detail = (
                 "the crypto map entry is incomplete (ACL, peer, sound transform set), or its interface has no address"

@@ -139,7 +139,7 @@ def _no_tunnel(observed: Observed) -> Finding:
 
 def _finding(side: Side, failure: Failure) -> Finding:
     code = _RENAMED.get(failure.cause, failure.cause.name)
-    detail = failure.detail.replace("our pre-shared key", "its pre-shared key")
+    detail = failure.detail
     if failure.attribute and failure.attribute not in detail:
         detail = f"{failure.attribute}: offered {failure.offered}, configured {failure.configured}"
     return Finding(code, side, detail or failure.cause.value, failure.sources)
