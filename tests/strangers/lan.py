@@ -4,6 +4,7 @@ Side a is 10.0.0.1 with 192.168.1.1/24 behind it, side b 10.0.0.2 with 192.168.2
 """
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -60,6 +61,13 @@ def until(said: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+def replies(source: Side, destination: Side, count: int = 10) -> int:
+    """How many of `count` pings between the inside addresses were answered; a tunnel's first may come too early."""
+    ping = ("ping", "-c", str(count), "-i", "0.2", "-W", "2", "-I", source.inside, destination.inside)
+    found = re.search(r"(\d+) received", run(*source.command(*ping), check=False))
+    return int(found[1]) if found else 0
 
 
 @contextmanager

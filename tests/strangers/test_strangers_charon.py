@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from charon import Terms, charon
-from lan import lan, run, until
+from lan import lan, replies, until
 
 pytestmark = pytest.mark.root
 
@@ -19,13 +19,12 @@ def test_two_charons_agree_on_a_tunnel_and_carry_pings(tmp_path: Path) -> None:
     ):
         first.initiate()
         assert first.established()
-        assert until(lambda: bool(second.children()), 5)
+        assert until(lambda: bool(second.children()), 15)
         [ours], [theirs] = first.children(), second.children()
         assert (ours.spi_in, ours.spi_out) == (theirs.spi_out, theirs.spi_in)
         assert ours.encapsulated
-        pings = run(*net.a.command("ping", "-c", "3", "-i", "0.2", "-W", "2", "-I", net.a.inside, net.b.inside))
-        assert "3 received" in pings
-        assert second.children()[0].packets_in == 3
+        assert replies(net.a, net.b) >= 3
+        assert second.children()[0].packets_in >= 3
 
 
 def test_two_charons_with_different_keys_do_not_agree(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """A UDP shell around the engine, for a namespace: `udp_shell.py FILE.cfg [--ping SRC DST] [--seconds N]`.
 
 Every effect becomes one JSON line on standard output. It ends with its standard input, or after N seconds. ESP in UDP
-goes through our own SAs: the hosts behind this device answer pings, and `--ping` sends three where a tunnel is up.
+goes through our own SAs: the hosts behind this device answer pings, and `--ping` sends some until three are answered.
 """
 
 import argparse
@@ -46,6 +46,7 @@ from mainmode.wire.natt import EspDatagram, classify
 
 IKE_PORT, FLOATED_PORT = 500, 4500
 PINGS = 3
+MOST_PINGS = 40
 
 
 class SystemEntropy:
@@ -112,6 +113,8 @@ class Shell:
         self.engine = Engine(settings, self.entropy)
         self.sockets = {port: bound(settings.addresses[interface], port) for port in (IKE_PORT, FLOATED_PORT)}
         self.tunnels: dict[int, SaState] = {}
+        self.pings = self.pongs = 0
+        self.next_ping = Instant(0)
 
     def carry_out(self, effects: Iterable[Effect]) -> None:
         """Tells every effect, in order, and does what it says."""
@@ -157,33 +160,44 @@ class Shell:
             tell("EspRefused", error=error)
             return
         if sequence is not None:
+            self.pongs += 1
             tell("Pong", sequence=sequence)
         elif (reply := answer(packet)) is not None:
             tell("Ping")
             self.send(tunnel.seal(reply, self.entropy), tunnel.pair.path)
 
-    def ping(self, probe: Probe) -> None:
-        """The probe's packets through the newest tunnel."""
+    def ping(self, probe: Probe, now: Instant) -> None:
+        """The probe's next packet through the newest tunnel, four a second until three replies came.
+
+        The peer may still be putting its end in place when ours stands: what comes before that is lost, as on any wire.
+        """
         *_, tunnel = self.tunnels.values()
-        for sequence in range(1, PINGS + 1):
-            self.send(tunnel.seal(probe.request(sequence), self.entropy), tunnel.pair.path)
+        self.pings += 1
+        self.next_ping = Instant(now + SECOND // 4)
+        self.send(tunnel.seal(probe.request(self.pings), self.entropy), tunnel.pair.path)
+
+    def wants_ping(self) -> bool:
+        """Whether there is a tunnel to ping through and the replies are not all there."""
+        return self.probe is not None and bool(self.tunnels) and self.pongs < PINGS and self.pings < MOST_PINGS
 
     def run(self, end: Instant) -> None:
         """Turns until `end`, or until nobody listens any more."""
-        pinged = self.probe is None
         while (now := clock()) < end:
+            if self.wants_ping() and self.probe is not None and now >= self.next_ping:
+                self.ping(self.probe, now)
             deadline = self.engine.deadline()
-            until = end if deadline is None else min(end, deadline)
-            ready, _, _ = select.select([sys.stdin, *self.sockets.values()], [], [], max(0, until - now) / SECOND)
+            dues = [
+                end,
+                *([deadline] if deadline is not None else []),
+                *([self.next_ping] if self.wants_ping() else []),
+            ]
+            ready, _, _ = select.select([sys.stdin, *self.sockets.values()], [], [], max(0, min(dues) - now) / SECOND)
             if sys.stdin in ready:
                 return
             for one in ready:
                 self.receive(one)
             if deadline is not None and clock() >= deadline:
                 self.carry_out(self.engine.expire(clock()))
-            if self.tunnels and not pinged and self.probe is not None:
-                pinged = True
-                self.ping(self.probe)
 
 
 def bound(address: IPv4Address, port: int) -> socket.socket:
