@@ -1,6 +1,7 @@
 """Single faults in the packaged pair: the verdict names the cause, and the line on each side."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from labs import NAMES, TEXTS, changed, order
@@ -9,6 +10,7 @@ from mainmode.base.provenance import Absent, Source, Statement
 from mainmode.ike.effects import Cause
 from mainmode.lab.causes import CAUSES
 from mainmode.lab.link import Link, read_link
+from mainmode.lab.reference import reference_page
 from mainmode.lab.run import run
 from mainmode.ladder.transcript import Outcome, Side, Verdict
 
@@ -178,3 +180,9 @@ def test_no_key_is_in_a_transcript() -> None:
     result = run(order(changed(A, "pre-shared-key cisco", "pre-shared-key Zebra-9-crossing")))
     assert "Zebra-9" not in repr(result.transcript)
     assert "Zebra-9" not in repr(result)
+
+
+def test_the_page_of_the_verdicts_is_up_to_date() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "verdicts.md"
+    assert page.read_text("utf-8") == reference_page(), "regenerate: python docs/generate.py"
+    assert all(f"| `{code}` |" in page.read_text("utf-8") for code in CAUSES)
