@@ -1,6 +1,6 @@
 """Addresses, endpoints and proxies (the traffic selectors of IKEv1)."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 
@@ -94,10 +94,6 @@ class ProxyPair:
     def covers(self, other: "ProxyPair") -> bool:
         """Whether both sides of `other` are inside this pair."""
         return self.local.covers(other.local) and self.remote.covers(other.remote)
-
-    def with_protocol(self, protocol: int) -> "ProxyPair":
-        """The same networks for one IP protocol."""
-        return ProxyPair(replace(self.local, protocol=protocol), replace(self.remote, protocol=protocol))
 
     def __str__(self) -> str:
         return f"{self.local} <-> {self.remote}"

@@ -17,16 +17,16 @@ from mainmode.base.codes import (
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, later, seconds
-from mainmode.base.provenance import Absent
+from mainmode.base.provenance import Absent, Source
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.course import Course, fresh_cookie
 from mainmode.ike.effects import (
+    NO_EXCHANGE,
     AcquireFailed,
     Cause,
     Effect,
-    Exchange,
     Failure,
     Role,
     Step,
@@ -148,7 +148,7 @@ class Engine:
         failure = self._obstacle(request, turn)
         if failure is not None:
             turn.say(
-                lines.NO_POLICY, About(), Step.TRIGGER, Exchange(b"", 0), failure.sources,
+                lines.NO_POLICY, About(), Step.TRIGGER, NO_EXCHANGE, failure.sources,
                 interface=request.ingress, source=request.packet_source, destination=request.packet_destination,
             )  # fmt: skip
             turn.effects.append(AcquireFailed(failure))
@@ -172,7 +172,7 @@ class Engine:
             return
         turn.say(
             lines.IKE_INITIATOR, sa.about if sa is not None else about, Step.TRIGGER,
-            sa.exchange if sa is not None else Exchange(b"", 0), sources,
+            sa.exchange if sa is not None else NO_EXCHANGE, sources,
             what="New Phase 1" if sa is None else "New Phase 2", interface=request.ingress, peer=peer,
             local=request.ace.proxies.local.first, remote=request.ace.proxies.remote.first, map=entry.map_name,
         )  # fmt: skip
@@ -193,23 +193,23 @@ class Engine:
         self._table.add_initiator(sa)
         self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
 
-    def _say_trigger(self, request: Acquire, turn: Turn, sources: tuple[object, ...]) -> None:
-        nobody, none = About(), Exchange(b"", 0)
+    def _say_trigger(self, request: Acquire, turn: Turn, sources: tuple[Source, ...]) -> None:
+        nobody, none = About(), NO_EXCHANGE
         turn.say(
-            lines.LOOKING_FOR_CRYPTO_MAP, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+            lines.LOOKING_FOR_CRYPTO_MAP, nobody, Step.TRIGGER, none, sources,
             protocol=request.protocol, source=request.packet_source, source_port=request.source_port,
             destination=request.packet_destination, destination_port=request.destination_port,
         )  # fmt: skip
         turn.say(
-            lines.CRYPTO_MAP_MATCHED, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+            lines.CRYPTO_MAP_MATCHED, nobody, Step.TRIGGER, none, sources,
             map=request.entry.map_name, sequence=request.entry.sequence,
         )  # fmt: skip
         if self.settings.tunnel_manager:
             turn.say(
-                lines.DISPATCHING_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources,  # type: ignore[arg-type]
+                lines.DISPATCHING_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources,
                 map=request.entry.map_name, sequence=request.entry.sequence,
             )  # fmt: skip
-        turn.say(lines.PITCHER_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources, spi=0)  # type: ignore[arg-type]
+        turn.say(lines.PITCHER_KEY_ACQUIRE, nobody, Step.TRIGGER, none, sources, spi=0)
 
     def _obstacle(self, request: Acquire, turn: Turn) -> Failure | None:
         """Why no negotiation can even begin, if so."""

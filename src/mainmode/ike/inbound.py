@@ -28,7 +28,7 @@ from mainmode.ike.timing import (
     MAX_QUICK_MODES,
 )
 from mainmode.ike.voice import say_decode
-from mainmode.wire.message import Header, read_header, read_message
+from mainmode.wire.message import Header, Message, read_header, read_message
 from mainmode.wire.natt import EspDatagram, Keepalive, classify
 from mainmode.wire.payloads import Fragment, SecurityAssociation
 
@@ -173,10 +173,10 @@ class Inbound:
             return
         self._answer(header, message, interface, turn)
 
-    def _answer(self, header: Header, message: object, interface: str, turn: Turn) -> None:
+    def _answer(self, header: Header, message: Message, interface: str, turn: Turn) -> None:
         if turn.path is None:
             return
-        turn.message = message  # type: ignore[assignment]
+        turn.message = message
         sa = IkeSa(
             Role.RESPONDER,
             turn.path,

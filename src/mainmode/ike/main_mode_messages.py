@@ -48,9 +48,12 @@ def message_of(sa: IkeSa, payloads: tuple[Payload, ...], encrypted: bool = False
     )
 
 
-def fail(sa: IkeSa, cause: Cause, step: Step, detail: str, **more: object) -> Outcome:
+def fail(
+    sa: IkeSa, cause: Cause, step: Step, detail: str, sources: tuple[Source, ...] = (),
+    attribute: str = "", offered: str = "", configured: str = "",
+) -> Outcome:  # fmt: skip
     """Keep why, for the end of the machine."""
-    sa.failure = Failure(cause, step, detail, **more)  # type: ignore[arg-type]
+    sa.failure = Failure(cause, step, detail, attribute, offered, configured, sources)
     return Outcome.FAIL
 
 

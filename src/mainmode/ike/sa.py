@@ -16,7 +16,7 @@ from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
 from mainmode.crypto.groups import DhGroup, KeyPair
 from mainmode.crypto.skeyid import Phase1Keys
 from mainmode.ike.acquire import Acquire
-from mainmode.ike.effects import Dropped, Effect, Exchange, Failure, Role, Say, Send, Step
+from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Exchange, Failure, Role, Say, Send, Step
 from mainmode.ike.fsm import State, Trace
 from mainmode.ike.nat import FLOATED_PORT, NatStatus
 from mainmode.ike.negotiation import PolicyChosen, TransformChosen
@@ -77,7 +77,7 @@ class Turn:
         entry: Entry,
         about: About = NOBODY,
         step: Step = Step.INFORMATIONAL,
-        exchange: Exchange = Exchange(b"", 0),  # noqa: B008  frozen value
+        exchange: Exchange = NO_EXCHANGE,
         sources: tuple[Source, ...] = (),
         **values: Any,
     ) -> None:
