@@ -77,6 +77,7 @@ def test_the_same_seed_writes_the_same_bytes_in_another_process(tmp_path: Path) 
         done = subprocess.run(
             [*PROGRAM, *arguments], capture_output=True, check=False, env=os.environ | {"PYTHONHASHSEED": hash_seed}
         )
+        assert done.returncode == EXIT_UP
         assert done.stderr == b""
         assert len(_contents(folder)) == 7
         written.append((done.returncode, done.stdout, _contents(folder)))

@@ -7,19 +7,26 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pair import START, A, B, Pair, pair, path, settings
+from pair import START, A, B, Pair, pair, path, policy, settings
 from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.base.codes import ExchangeType, NotifyType, ProtocolId
+from mainmode.base.codes import ExchangeType, Hash1, NotifyType, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.ike import main_mode, quick_mode
 from mainmode.ike.effects import Cause, Dropped, Phase1Down, Phase1Up, Phase2Failed, RemoveSa, Send
 from mainmode.ike.fsm import Event
+from mainmode.ike.negotiation import (
+    PolicyChosen,
+    Refused,
+    choose_policy,
+    choose_transform,
+)
+from mainmode.ike.proposals import phase1_offer
 from mainmode.ike.timing import MAX_HALF_OPEN_PER_PEER
 from mainmode.wire.message import HEADER_LENGTH, Message
-from mainmode.wire.payloads import Delete, Fragment, KeyExchange, Notify
+from mainmode.wire.payloads import Delete, Fragment, KeyExchange, Notify, Proposal, SecurityAssociation, Transform
 
 
 def drops(world: Pair, side: str) -> list[Drop]:
@@ -347,3 +354,54 @@ def test_a_withdrawn_tunnel_is_not_confirmed_again_by_a_repeated_second_message(
     world.note("a", world.a.receive(second[0].datagram, second[0].path.reversed(), world.now))
     assert len(world.sends()) == before
     assert drops(world, "a")[-1] is Drop.REPLAYED_MESSAGE_ID
+
+
+def test_a_stranger_who_offers_thousands_of_transforms_costs_no_more_than_an_honest_one() -> None:
+    policies = tuple(policy(priority=number, hash=Hash1.MD5) for number in range(1, 21))
+    refused = choose_policy(_offer_of(25 * 255), policies)
+    assert isinstance(refused, Refused)
+    assert len({(each.transform, each.against) for each in refused.refusals}) <= 32 * len(policies)
+    assert len(refused.refusals) <= 32 * len(policies) * 5
+    last = phase1_offer((policy(),)).proposals[0]
+    behind = SecurityAssociation((*_offer_of(255).proposals, last))
+    assert isinstance(choose_policy(behind, (policy(),)), Refused)
+    in_time = SecurityAssociation((*_offer_of(254).proposals, last))
+    assert isinstance(choose_policy(in_time, (policy(),)), PolicyChosen)
+    entry = settings(A).entries[0]
+    esp = tuple(
+        replace(each, number=number % 256, protocol=ProtocolId.ESP, spi=b"spi4")
+        for number, each in enumerate(_offer_of(4000, by=1).proposals)
+    )
+    found = choose_transform(SecurityAssociation(esp), entry, nat=False)
+    assert isinstance(found, Refused)
+    assert len(found.refusals) <= 32 * 6
+
+
+def _offer_of(count: int, by: int = 255) -> SecurityAssociation:
+    """So many transforms without attributes, in proposals of `by` each."""
+    sizes = [by] * (count // by) + ([count % by] if count % by else [])
+    return SecurityAssociation(
+        tuple(
+            Proposal(1, ProtocolId.ISAKMP, b"", tuple(Transform(number % 256, 1, ()) for number in range(size)))
+            for size in sizes
+        )
+    )
+
+
+@pytest.mark.parametrize("jump", [-365 * 86400, -3600, 3600, 365 * 86400])
+def test_a_clock_that_jumps_neither_hangs_nor_raises_and_the_next_tunnel_comes_up(jump: int) -> None:
+    for after in ("MM1", "MM5", "QM1", "QM3"):
+        world = pair(seed=f"{jump}{after}")
+        world.filter = lambda side, send, stop=after: None if send.step.value == stop else send.datagram
+        world.trigger("a")
+        world.now = Instant(world.now + jump * 1_000_000)
+        world.note("a", world.a.expire(world.now))
+        world.note("b", world.b.expire(world.now))
+        world.filter = lambda side, send: send.datagram
+        world.run(abs(jump) + 400)
+        for side, engine in (("a", world.a), ("b", world.b)):
+            world.note(side, engine.clear(None, world.now))
+        before = len(world.installed("b"))
+        world.trigger("a")
+        assert len(world.installed("b")) == before + 1
+        assert up(world)

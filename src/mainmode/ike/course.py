@@ -82,7 +82,7 @@ class Course:
         qm = begin(sa, Role.INITIATOR, message_id, turn)
         if qm is None:
             return
-        qm.entry, qm.ace, qm.acquire = request.entry, request.ace, request
+        qm.entry, qm.ace = request.entry, request.ace
         qm.proxies = request.ace.proxies
         qm.initial_contact = not sa.quick_modes and not sa.had_children and not self._table.others_with(sa)
         sa.quick_modes[message_id] = qm

@@ -36,7 +36,7 @@ from mainmode.ike.inbound import Inbound
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import Handles, IkeSa, Turn
 from mainmode.ike.settings import ConnectionType, IkeSettings
-from mainmode.ike.table import SaTable
+from mainmode.ike.table import NO_COOKIE, SaTable
 from mainmode.ike.teardown import send_informational
 from mainmode.ike.timing import (
     MAX_PENDING_ACQUIRES,
@@ -44,7 +44,6 @@ from mainmode.ike.timing import (
 from mainmode.wire.payloads import Notify
 
 IKE_PORT = 500
-NO_COOKIE = bytes(8)
 
 
 @dataclass(frozen=True, slots=True)

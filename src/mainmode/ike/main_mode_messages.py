@@ -13,6 +13,7 @@ from mainmode.ike.effects import Cause, Failure, Phase1Keyed, Role, Send, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.nat import best_common, discovery_payloads, floated, judge
 from mainmode.ike.negotiation import PolicyChosen, Refused, accept_policy, choose_policy
+from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.proposals import phase1_offer
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, Turn, framed
@@ -29,11 +30,6 @@ from mainmode.wire.payloads import (
     SecurityAssociation,
     VendorId,
 )
-
-NONCE_LENGTH = 20
-"""Octets of our nonces: what the device's message lengths show."""
-NONCE_RANGE = range(8, 257)
-"""RFC 2409 §5."""
 
 
 def message_of(sa: IkeSa, payloads: tuple[Payload, ...], encrypted: bool = False) -> Message:
@@ -215,7 +211,7 @@ def generate_dh(sa: IkeSa, turn: Turn) -> Outcome:
     if sa.group is None:
         return Outcome.FAIL
     sa.pair = sa.pair or sa.group.keypair(turn.entropy)
-    nonce = turn.entropy.take(NONCE_LENGTH)
+    nonce = fresh_nonce(turn.entropy)
     if sa.role is Role.INITIATOR:
         sa.nonce_i = nonce
     else:
@@ -278,7 +274,7 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
         turn.drop(Drop.BAD_KEY_EXCHANGE, str(error))
         return Outcome.STAY
     turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="nonce")
-    if len(nonce) not in NONCE_RANGE:
+    if not honest_length(nonce):
         turn.say(lines.NONCE_OUT_OF_RANGE, sa.about, step, sa.exchange, length=len(nonce))
         turn.drop(Drop.MALFORMED_PAYLOAD, f"a nonce of {len(nonce)} octets")
         return Outcome.STAY

@@ -1,7 +1,9 @@
 """Negotiation as pure functions: an offer and what is configured in; a choice, or a reason for every refusal, out."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from mainmode.base.codes import (
     Encapsulation,
@@ -29,6 +31,11 @@ GROUP_CLASS = "Group Description"
 PFS_CLASS = "Group Description (PFS)"
 ENCAPSULATION_CLASS = "Encapsulation Mode"
 ABSENT = "none"
+
+MOST_COMPARED = 255
+"""Transforms of one offer that are looked at: what one proposal can hold (RFC 2408 §3.5)."""
+MOST_EXPLAINED = 32
+"""Transforms of one offer whose refusal is explained attribute by attribute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class Refused:
 class PolicyChosen:
     """Phase 1: the policy, where it stands among the configured (from 1), and the transform as offered.
 
-    `lifetime` is the smaller of both in seconds, None for no limit; `offered_lifetime` what the peer said, if it did.
+    `lifetime` is the smaller of both in seconds, None for no limit.
     """
 
     policy: IkePolicy
@@ -83,7 +90,6 @@ class PolicyChosen:
     proposal: int
     transform: Transform
     lifetime: int | None
-    offered_lifetime: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,32 +155,32 @@ _POLICY_CLASSES: tuple[tuple[str, int, Callable[[int], str], str], ...] = (
 
 
 def choose_policy(offer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused:
-    """The first offered transform, in the peer's order, that equals a policy, lowest priority number first."""
-    refusals: list[Refusal] = []
+    """The first offered transform, in the peer's order, that equals a policy, lowest priority number first.
+
+    The offer is a stranger's: so many transforms are compared, so many refusals explained, and no more.
+    """
+    offered = list(islice(_offered(offer, ProtocolId.ISAKMP), MOST_COMPARED))
+    for proposal, transform in offered:
+        for entry, policy in enumerate(policies, 1):
+            if next(compare_policy(transform, policy), None) is None:
+                lifetime = smaller(phase1_lifetime(transform), policy.lifetime)
+                return PolicyChosen(policy, entry, proposal.number, transform, lifetime)
+    return Refused(
+        tuple(
+            Refusal(proposal.number, transform.number, str(policy.priority), name, got, wanted, policy.sources.get(key))
+            for proposal, transform in offered[:MOST_EXPLAINED]
+            for policy in policies
+            for name, got, wanted, key in compare_policy(transform, policy)
+        )
+    )
+
+
+def _offered(offer: SecurityAssociation, protocol: ProtocolId) -> Iterator[tuple[Proposal, Transform]]:
+    """Each transform of a protocol with its proposal, in the peer's order."""
     for proposal in offer.proposals:
-        if proposal.protocol != ProtocolId.ISAKMP:
-            continue
-        for transform in proposal.transforms:
-            for entry, policy in enumerate(policies, 1):
-                differences = list(compare_policy(transform, policy))
-                if not differences:
-                    asked = phase1_lifetime(transform)
-                    return PolicyChosen(
-                        policy, entry, proposal.number, transform, smaller(asked, policy.lifetime), asked
-                    )
-                refusals.extend(
-                    Refusal(
-                        proposal.number,
-                        transform.number,
-                        str(policy.priority),
-                        name,
-                        got,
-                        wanted,
-                        policy.sources.get(key),
-                    )
-                    for name, got, wanted, key in differences
-                )
-    return Refused(tuple(refusals))
+        if proposal.protocol == protocol:
+            for transform in proposal.transforms:
+                yield proposal, transform
 
 
 def smaller(first: int | None, second: int | None) -> int | None:
@@ -248,40 +254,32 @@ def choose_transform(
     Perfect forward secrecy: where the entry sets a group the offer must have it; where it sets none a responder takes
     what is offered (ASA command reference, `crypto map set pfs`), an initiator only what it asked for.
     """
-    refusals: list[Refusal] = []
-    numbers = [proposal.number for proposal in offer.proposals]
-    for proposal in offer.proposals:
-        bundled = numbers.count(proposal.number) > 1
+    numbers = Counter(proposal.number for proposal in offer.proposals)
+    usable = [each for each in entry.transform_sets if each.sound]
+    single = [
+        (proposal, transform)
+        for proposal, transform in islice(_offered(offer, ProtocolId.ESP), MOST_COMPARED)
+        if numbers[proposal.number] == 1 and len(proposal.spi) == 4
+    ]
+    for proposal, transform in single:
+        for candidate in usable:
+            if next(_compare_set(transform, candidate, entry.pfs, nat, is_answer), None) is None:
+                return _chosen(proposal, transform, candidate)
+    refusals = [
+        Refusal(
+            proposal.number, transform.number, candidate.name, name, got, wanted,
+            entry.sources.get("pfs") if name == PFS_CLASS else candidate.source,
+        )
+        for proposal, transform in single[:MOST_EXPLAINED]
+        for candidate in usable
+        for name, got, wanted in _compare_set(transform, candidate, entry.pfs, nat, is_answer)
+    ]  # fmt: skip
+    for proposal in offer.proposals[:MOST_EXPLAINED]:
+        bundled = numbers[proposal.number] > 1
         if proposal.protocol != ProtocolId.ESP or bundled or len(proposal.spi) != 4:
-            refusals.append(
-                Refusal(
-                    proposal.number,
-                    0,
-                    entry.map_name,
-                    "Protocol",
-                    ("a bundle with " if bundled else "") + proposal.protocol.name,
-                    "ESP",
-                    entry.sources.get("transform_set"),
-                )
-            )
-            continue
-        for transform in proposal.transforms:
-            for candidate in (each for each in entry.transform_sets if each.sound):
-                differences = list(_compare_set(transform, candidate, entry.pfs, nat, is_answer))
-                if not differences:
-                    return _chosen(proposal, transform, candidate)
-                refusals.extend(
-                    Refusal(
-                        proposal.number,
-                        transform.number,
-                        candidate.name,
-                        name,
-                        got,
-                        wanted,
-                        entry.sources.get("pfs") if name == PFS_CLASS else candidate.source,
-                    )
-                    for name, got, wanted in differences
-                )
+            offered = ("a bundle with " if bundled else "") + proposal.protocol.name
+            source = entry.sources.get("transform_set")
+            refusals.append(Refusal(proposal.number, 0, entry.map_name, "Protocol", offered, "ESP", source))
     return Refused(tuple(refusals))
 
 

@@ -21,7 +21,6 @@ from mainmode.ipsec.dataplane import SaKeys, SaPair
 from mainmode.wire.message import Message, write_payloads
 from mainmode.wire.payloads import Hash, Payload
 
-NONCE_LENGTH = 20
 MIN_SPI = 256
 """SPIs 1 to 255 are reserved (RFC 4303 §2.1)."""
 

@@ -8,9 +8,9 @@ from mainmode.crypto.groups import group
 from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, lifetimes, smaller
+from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.proposals import phase2_offer
 from mainmode.ike.quick_mode_exchange import (
-    NONCE_LENGTH,
     entry_sources,
     fail,
     protected,
@@ -52,7 +52,7 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, sources, payload="IPSec SA")
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="IPSec nonce")
     draft = sa.nat.version is not None and sa.nat.version.draft
-    qm.nonce_i = turn.entropy.take(NONCE_LENGTH)
+    qm.nonce_i = fresh_nonce(turn.entropy)
     payloads: list[Payload] = [phase2_offer(entry, qm.spi_in, sa.nat.found, draft)]
     payloads.append(Nonce(qm.nonce_i))
     if entry.pfs is not None:
@@ -88,7 +88,7 @@ def process_msg2(qm: QuickMode, turn: Turn) -> Outcome:
     if message is None or entry is None or proxies is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "QM2 came to nothing")
     offers, nonces = message.all(SecurityAssociation), message.all(Nonce)
-    if len(offers) != 1 or len(nonces) != 1 or len(nonces[0].data) not in range(8, 257):
+    if len(offers) != 1 or len(nonces) != 1 or not honest_length(nonces[0].data):
         turn.drop(Drop.MISSING_PAYLOAD, "QM2 needs one SA and one NONCE")
         return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "QM2 lacks its SA or NONCE payload")
     if turn.listened:

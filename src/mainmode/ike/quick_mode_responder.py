@@ -9,9 +9,9 @@ from mainmode.crypto.groups import group
 from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, smaller
+from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.proxies import EntryChecked, check_entries, nearest_ace
 from mainmode.ike.quick_mode_exchange import (
-    NONCE_LENGTH,
     ace_sources,
     entry_sources,
     fail,
@@ -53,7 +53,7 @@ def process_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     if message is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 came to nothing")
     offers, nonces = message.all(SecurityAssociation), message.all(Nonce)
-    if len(offers) != 1 or len(nonces) != 1 or len(nonces[0].data) not in range(8, 257):
+    if len(offers) != 1 or len(nonces) != 1 or not honest_length(nonces[0].data):
         turn.drop(Drop.MISSING_PAYLOAD, "QM1 needs one SA and one NONCE")
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 lacks its SA or NONCE payload")
     if turn.listened:
@@ -290,7 +290,7 @@ def build_msg2(qm: QuickMode, turn: Turn) -> Outcome:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="IPSec nonce")
     spi = qm.spi_in.to_bytes(4)
     answer = Proposal(choice.proposal.number, ProtocolId.ESP, spi, (choice.transform,))
-    qm.nonce_r = turn.entropy.take(NONCE_LENGTH)
+    qm.nonce_r = fresh_nonce(turn.entropy)
     payloads: list[Payload] = [SecurityAssociation((answer,)), Nonce(qm.nonce_r)]
     if qm.pair is not None:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, entry_sources(entry, "pfs"), payload="pfs ke")

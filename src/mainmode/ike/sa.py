@@ -212,7 +212,6 @@ class QuickMode:
     proxies: ProxyPair | None = None
     entry: MapEntry | None = None
     ace: AclEntry | None = None
-    acquire: Acquire | None = None
     state: State = State.QM_START
     trace: Trace = field(default_factory=Trace)
     failure: Failure | None = None

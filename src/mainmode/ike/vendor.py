@@ -10,6 +10,7 @@ from mainmode.wire.payloads import VendorId
 from mainmode.wire.vendor import (
     ALTIGA_GATEWAY,
     FRAGMENTATION,
+    IOS_CAPABILITIES,
     UNITY,
     XAUTH,
     Kind,
@@ -19,8 +20,6 @@ from mainmode.wire.vendor import (
     ios_vendor_id,
     recognise,
 )
-
-IOS_CAPABILITIES = 0x20000001
 
 _FRAGMENTATION, _UNITY, _XAUTH, _ALTIGA = (VendorId(data) for data in (FRAGMENTATION, UNITY, XAUTH, ALTIGA_GATEWAY))
 _NAT_VERSIONS = tuple(NatVersion)
