@@ -89,6 +89,19 @@ def test_a_debug_line_inside_a_system_log_message_keeps_its_bracket() -> None:
     assert (read.form, read.channel, read.syslog) == (Form.SYSLOG, Channel.IKE_DEBUG, Syslog(7, 711001))
 
 
+@pytest.mark.parametrize("group", [":", ":x", "::", "x:"])
+def test_a_name_that_begins_with_a_colon_is_not_taken_for_the_colon_form(group: str) -> None:
+    line = lines.USING_BASE_GROUP_KEY(group=group)
+    for form in (Form.COLON, Form.BARE):
+        read = _read(render(line, form))
+        assert (read.form, read.line) == (form, line)
+
+
+def test_a_colon_without_its_blank_is_still_the_colon_form() -> None:
+    read = _read("[IKEv1]:PHASE 1 COMPLETED")
+    assert (read.form, read.line) == (Form.COLON, lines.PHASE1_COMPLETED())
+
+
 def test_the_first_line_of_a_block_alone_is_known_as_cut() -> None:
     read = _read("IPSEC: New embryonic SA created @ 0x53FC3C00,")
     assert read.cut

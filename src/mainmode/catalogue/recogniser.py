@@ -22,7 +22,7 @@ _HEAD_REACH = 256
 
 _BLANKS = re.compile(r"[ \t]+")
 _PART = re.compile(r"\{(\w+)\}")
-_BRACKET = re.compile(r"\[(IKEv1(?: DEBUG| DECODE)?)\]:? ?")
+_BRACKET = re.compile(r"\[(IKEv1(?: DEBUG| DECODE)?)\]")
 _MESSAGE_ID = re.compile(r"%(?:ASA|PIX|FTD)-(?:[A-Za-z]{1,16}-)?([0-7])-([0-9]{6}): ?")
 _STAMP = re.compile(r"([A-Z][a-z]{2} [0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}):? ")
 _CHANNELS = {channel.value: channel for channel in Channel}
@@ -183,16 +183,29 @@ def recognise(text: str) -> Recognised | None:
         clock = _STAMP.match(text)
         if clock is not None:
             stamp, text = clock[1], text[clock.end() :]
+    ways = [(form, text)]
     if bracket is not None:
         channel = _CHANNELS[bracket[1]]
         if form is None:
-            form = Form.COLON if bracket[0].rstrip(" ").endswith(":") else Form.BARE
             stamp = text[: bracket.start()]
-        text = text[bracket.end() :]
-    about, text = _about(text)
-    found = _find(text)
-    if found is None:
-        return None
-    shape, values = found
-    line = Line(shape.entry, values, about)
-    return Recognised(line, channel or shape.entry.channel, form, syslog, stamp.strip(" :"), shape.cut)
+        ways = _behind_bracket(text[bracket.end() :], form)
+    for form, rest in ways:
+        about, rest = _about(rest)
+        found = _find(rest)
+        if found is not None:
+            shape, values = found
+            line = Line(shape.entry, values, about)
+            return Recognised(line, channel or shape.entry.channel, form, syslog, stamp.strip(" :"), shape.cut)
+    return None
+
+
+def _behind_bracket(text: str, form: Form | None) -> list[tuple[Form | None, str]]:
+    """The ways to read what stands behind a bracket, likeliest first.
+
+    A colon there is the form's, or begins a bare line's first part: a name may be `:` or begin so.
+    """
+    bare: tuple[Form | None, str] = (form or Form.BARE, text)
+    if not text.startswith(":"):
+        return [(bare[0], text.removeprefix(" "))]
+    colon: tuple[Form | None, str] = (form or Form.COLON, text[1:].removeprefix(" "))
+    return [colon, bare] if text.startswith(": ") else [bare, colon]
