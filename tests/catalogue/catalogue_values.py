@@ -53,6 +53,7 @@ _OTHERS: dict[Kind, st.SearchStrategy[Any]] = {
     kinds.NOTIFY_NAME: st.from_regex(r"\A[A-Z][A-Z0-9_]{0,30}\Z"),
     kinds.IPV4: st.integers(0, 2**32 - 1).map(IPv4Address),
     kinds.PROXY: st.one_of(_SUBNETS, _RANGES),
+    kinds.SERVICE_PROXY: st.one_of(_SUBNETS, _RANGES),
     kinds.LOCAL_PROXY: st.one_of(_SUBNETS, _RANGES),
     kinds.REMOTE_PROXY: st.one_of(_SUBNETS, _RANGES),
     kinds.PAYLOADS: st.lists(_PAYLOADS, max_size=12).map(tuple),

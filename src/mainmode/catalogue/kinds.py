@@ -84,6 +84,15 @@ PHRASE = Kind(
 ATTRIBUTE = Kind("attribute class", r"[^\s:][^:\n]{0,63}", str, _write_text, ("Group Description", "Hash Alg"))
 
 
+IP_PROTOCOL_NAMES = {0: "ip", 1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 51: "ah", 89: "ospf"}
+"""IP protocols that the device prints by name; 0 stands for any."""
+
+
+def protocol_name(number: int) -> str:
+    """`icmp`, or the number where the device has no name for it."""
+    return IP_PROTOCOL_NAMES.get(number, str(number))
+
+
 IPV4 = Kind(
     "IPv4 address",
     _DOTTED,
@@ -208,6 +217,22 @@ PROXY = Kind(
     f"{_DOTTED}/{_DOTTED}/[0-9]{{1,3}}/[0-9]{{1,5}}",
     lambda text: _proxy(*text.split("/")),
     lambda value: value.slashed(),
+    _PROXY_EXAMPLES,
+)
+
+
+def _read_service_proxy(text: str) -> Proxy:
+    first, second, protocol, port = text.split("/")
+    numbers = {name: number for number, name in IP_PROTOCOL_NAMES.items()}
+    number = numbers[protocol] if protocol in numbers else int(protocol)
+    return _proxy(first, second, str(number), port)
+
+
+SERVICE_PROXY = Kind(
+    "proxy: address/mask/protocol by name/port",
+    f"{_DOTTED}/{_DOTTED}/[0-9a-z]{{1,8}}/[0-9]{{1,5}}",
+    _read_service_proxy,
+    lambda value: "/".join((*value.slashed().split("/")[:2], protocol_name(value.protocol), str(value.port))),
     _PROXY_EXAMPLES,
 )
 

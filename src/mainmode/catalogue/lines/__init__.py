@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.entry import Entry
 from mainmode.catalogue.lines.decode import *  # noqa: F403
+from mainmode.catalogue.lines.esp import *  # noqa: F403
 from mainmode.catalogue.lines.failures import *  # noqa: F403
 from mainmode.catalogue.lines.ipsec_blocks import *  # noqa: F403
 from mainmode.catalogue.lines.keepalive import *  # noqa: F403

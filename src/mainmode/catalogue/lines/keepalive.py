@@ -2,7 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
-from mainmode.catalogue.kinds import HEX, IPV4, NAME, NUMBER, PHRASE, choice
+from mainmode.catalogue.kinds import HEX, IPV4, NAME, NUMBER, choice
 from mainmode.catalogue.origins import ASAV_DPD, GUIDE
 
 DPD_TYPE = choice("DPD message", "R-U-THERE", "R-U-THERE-ACK")
@@ -38,13 +38,14 @@ LOST_CONTACT = entry(
 )
 DPD_WRONG_SEQUENCE = entry(
     "DPD_WRONG_SEQUENCE",
-    "Received DPD sequence number {sequence} in {action}, description expected seq #",
+    "Received DPD sequence number {sequence} in DPD {action}, expected seq # {expected}",
     Channel.IKE,
     "6-713124",
-    GUIDE,
+    GUIDE.but("the words behind the comma are completed by us"),
     "A keepalive with an unexpected number; it is dropped.",
-    sequence=NUMBER,
-    action=PHRASE,
+    sequence=HEX,
+    action=DPD_TYPE,
+    expected=HEX,
 )
 KEEPALIVES_NOT_SUPPORTED = entry(
     "KEEPALIVES_NOT_SUPPORTED",

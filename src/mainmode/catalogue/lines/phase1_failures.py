@@ -2,8 +2,8 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
-from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE
-from mainmode.catalogue.origins import GUIDE, LINUX, RECALLED, SCRAP
+from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE, choice
+from mainmode.catalogue.origins import GUIDE, LINUX, OURS, RECALLED, SCRAP
 
 ALL_SA_UNACCEPTABLE = entry(
     "ALL_SA_UNACCEPTABLE",
@@ -270,6 +270,15 @@ UNKNOWN_AGGRESSIVE_GROUP = entry(
     GUIDE,
     "An aggressive mode peer names a tunnel-group that does not exist.",
     group=NAME,
+)
+AGGRESSIVE_MODE_REFUSED = entry(
+    "AGGRESSIVE_MODE_REFUSED",
+    "Received ISAKMP Aggressive Mode message 1, but Aggressive Mode is {why}. Aborting connection.",
+    Channel.IKE,
+    "5-713904",
+    OURS,
+    "A peer wants aggressive mode, which this device does not do: by its configuration, or not at all.",
+    why=choice("reason", "disabled", "not supported"),
 )
 SPOOFED_AGGRESSIVE_ANSWER = entry(
     "SPOOFED_AGGRESSIVE_ANSWER",

@@ -348,3 +348,23 @@ STATIC_ROUTE_DELETED = entry(
     address=IPV4,
     mask=IPV4,
 )
+STATIC_ROUTE_NOT_ADDED = entry(
+    "STATIC_ROUTE_NOT_ADDED",
+    "Could not add route for L2L peer coming in on a dynamic map. address: {address}, mask: {mask}",
+    Channel.IKE,
+    "3-713212",
+    GUIDE,
+    "Reverse route injection failed: the route could not be put in.",
+    address=IPV4,
+    mask=IPV4,
+)
+STATIC_ROUTE_NOT_DELETED = entry(
+    "STATIC_ROUTE_NOT_DELETED",
+    "Could not delete route for L2L peer that came in on a dynamic map. address: {address}, mask: {mask}",
+    Channel.IKE,
+    "3-713214",
+    GUIDE,
+    "Reverse route injection: the route could not be taken out.",
+    address=IPV4,
+    mask=IPV4,
+)
