@@ -210,7 +210,7 @@ def test_what_comes_under_an_sa_must_fit_its_proxies() -> None:
     state = pair.boxes["a"]._sad.inbound(install.pair.inbound_spi)
     assert state is not None
     spoofed = echo(IPv4Address("172.16.0.1"), HOST_B)
-    esp = Ipv4(A, B, IpProtocol.ESP, state.seal(spoofed.encode(), SeededEntropy(1, "spoof")))
+    esp = Ipv4(A, B, IpProtocol.ESP, state.seal(spoofed.encode(), SeededEntropy(1, "spoof"), pair.now))
     box = pair.boxes["b"]
     assert reasons(list(box.packet_in("outside", esp.encode(), pair.now))) == [Drop.SELECTOR_MISMATCH]
     output = box.show("crypto ipsec sa", pair.now)

@@ -41,25 +41,25 @@ def test_two_ends_exchange_packets_and_count_them() -> None:
     a, b = two_ends(pair_for())
     dice = Dice()
     for _ in range(4):
-        assert b.open(a.seal(PING, dice)) == PING
-        assert a.open(b.seal(PING, dice)) == PING
+        assert b.open(a.seal(PING, dice, NOW), NOW) == PING
+        assert a.open(b.seal(PING, dice, NOW), NOW) == PING
     assert a.tally == SaTally(encapsulated=4, decapsulated=4, octets_out=4 * 84, octets_in=4 * 84)
     assert a.bitmaps == ((0, 0x1F), (0, 1))
 
 
 def test_refusals_are_counted_by_their_kind() -> None:
     a, b = two_ends(pair_for())
-    packet = a.seal(PING, Dice())
+    packet = a.seal(PING, Dice(), NOW)
     for octets, drop in (
         (packet[:-1] + bytes([packet[-1] ^ 1]), Drop.BAD_ICV),
         (b"", Drop.BAD_PADDING),
     ):
         with pytest.raises(EspRefused) as refused:
-            b.open(octets)
+            b.open(octets, NOW)
         assert refused.value.drop is drop
-    b.open(packet)
+    b.open(packet, NOW)
     with pytest.raises(EspRefused, match="seen before"):
-        b.open(packet)
+        b.open(packet, NOW)
     b.count_selector_mismatch()
     assert b.tally == SaTally(decapsulated=1, octets_in=84, replays=1, bad_icv=1, selector_mismatches=1)
 
@@ -69,8 +69,8 @@ def test_the_kilobytes_of_the_reference() -> None:
     a, b = two_ends(pair_for())
     assert a.kilobytes_left == (3915000, 3915000)
     for _ in range(4):
-        a.open(b.seal(PING, Dice()))
-        a.seal(PING, Dice())
+        a.open(b.seal(PING, Dice(), NOW), NOW)
+        a.seal(PING, Dice(), NOW)
     assert a.kilobytes_left == (3914999, 3914999)
 
 
@@ -78,11 +78,11 @@ def test_the_kilobytes_count_each_direction_and_stop_at_zero() -> None:
     state = SaState(pair_for(kilobytes=2), NOW)
     assert state.kilobytes_left == (1, 1)
     for _ in range(15):
-        state.seal(PING, Dice())
+        state.seal(PING, Dice(), NOW)
     assert state.kilobytes_left == (1, 0)
     assert not state.expired(NOW)
     for _ in range(10):
-        state.seal(PING, Dice())
+        state.seal(PING, Dice(), NOW)
     assert state.tally.octets_out >= 2048
     assert state.expired(NOW)
 
@@ -119,6 +119,49 @@ def test_the_newest_pair_of_a_tunnel_carries_its_traffic() -> None:
     assert sad.states() == ()
 
 
+def test_a_renewed_pair_sends_only_when_its_peer_is_known_to_listen() -> None:
+    sad = Sad()
+    old = sad.install(pair_for(inbound_spi=1), NOW)
+    began = replace(pair_for(inbound_spi=2), initiator=True)
+    for learns in (lambda new: sad.use(2), lambda new: new.open(other_end(new).seal(PING, Dice(), NOW), NOW)):
+        new = sad.install(began, after(5), replaces=1)
+        assert sad.outbound_for("10.0.0.2", old.pair.proxies) is old
+        learns(new)
+        assert sad.outbound_for("10.0.0.2", old.pair.proxies) is new
+        sad.remove(2)
+    answered = sad.install(replace(began, initiator=False), after(5), replaces=1)
+    assert sad.outbound_for("10.0.0.2", old.pair.proxies) is answered
+    sad.remove(2)
+    waiting = sad.install(began, after(5), replaces=1)
+    sad.remove(1)
+    assert sad.outbound_for("10.0.0.2", old.pair.proxies) is waiting
+
+
+def other_end(state: SaState) -> SaState:
+    return SaState(mirrored(state.pair), NOW)
+
+
+def test_a_pair_asks_once_for_its_renewal_and_the_side_that_began_it_first() -> None:
+    asked = []
+    for initiator in (True, False):
+        state = SaState(replace(pair_for(kilobytes=10), initiator=initiator), NOW)
+        asked.append([count for count in range(130) if state.seal(PING, Dice(), NOW) and state.renewal_due()])
+    (first,), (second,) = asked
+    assert first < second < 10 * 1024 // 84
+    assert (first + 1) * 84 >= 10 * 1024 * 0.85
+
+
+def test_activity_tells_the_last_use_of_each_direction() -> None:
+    a, b = two_ends(pair_for())
+    assert a.activity.latest is None
+    b.open(a.seal(PING, Dice(), after(3)), after(4))
+    assert (a.activity.sent, a.activity.heard, a.activity.octets_out) == (after(3), None, 84)
+    assert (b.activity.sent, b.activity.heard, b.activity.octets_in) == (None, after(4), 84)
+    a.open(b.seal(PING, Dice(), after(9)), after(11))
+    assert a.activity.latest == after(11)
+    assert Sad().activity(1) is None
+
+
 def test_a_tunnel_is_peer_and_exact_proxies() -> None:
     sad = Sad()
     state = sad.install(pair_for(), NOW)
@@ -133,19 +176,6 @@ def test_an_spi_used_again_takes_the_place_of_the_old_pair() -> None:
     new = sad.install(pair_for(inbound_spi=1, remote="192.168.3.0/24"), NOW)
     assert sad.states() == (new,)
     assert sad.outbound_for("10.0.0.2", pair_for().proxies) is None
-
-
-def test_the_deadline_is_the_earliest_end() -> None:
-    sad = Sad()
-    assert sad.deadline() is None
-    sad.install(pair_for(inbound_spi=1, seconds=None), NOW)
-    assert sad.deadline() is None
-    sad.install(pair_for(inbound_spi=2, seconds=3600), NOW)
-    sad.install(pair_for(inbound_spi=3, seconds=1200), after(60))
-    assert sad.deadline() == after(1260)
-    assert sad.expired(after(1259)) == ()
-    assert sad.expired(after(1260)) == (3,)
-    assert sad.expired(after(3600)) == (2, 3)
 
 
 def test_a_pair_that_esp_refuses_is_not_installed() -> None:

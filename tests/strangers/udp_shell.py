@@ -154,7 +154,7 @@ class Shell:
         """An ESP packet: a reply to our ping is told, a request is answered through the same tunnel."""
         try:
             tunnel = self.tunnels[read_esp(esp).spi]
-            packet = tunnel.open(esp)
+            packet = tunnel.open(esp, clock())
             sequence = self.probe.sequence_in(read_ipv4(packet)) if self.probe else None
         except (KeyError, WireError, EspRefused) as error:
             tell("EspRefused", error=error)
@@ -164,7 +164,7 @@ class Shell:
             tell("Pong", sequence=sequence)
         elif (reply := answer(packet)) is not None:
             tell("Ping")
-            self.send(tunnel.seal(reply, self.entropy), tunnel.pair.path)
+            self.send(tunnel.seal(reply, self.entropy, clock()), tunnel.pair.path)
 
     def ping(self, probe: Probe, now: Instant) -> None:
         """The probe's next packet through the newest tunnel, four a second until three replies came.
@@ -174,7 +174,7 @@ class Shell:
         *_, tunnel = self.tunnels.values()
         self.pings += 1
         self.next_ping = Instant(now + SECOND // 4)
-        self.send(tunnel.seal(probe.request(self.pings), self.entropy), tunnel.pair.path)
+        self.send(tunnel.seal(probe.request(self.pings), self.entropy, now), tunnel.pair.path)
 
     def wants_ping(self) -> bool:
         """Whether there is a tunnel to ping through and the replies are not all there."""

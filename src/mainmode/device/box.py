@@ -13,9 +13,9 @@ from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
 from mainmode.device.exec import Standing, show
-from mainmode.device.path import PacketPath, flow_of, outlived
+from mainmode.device.path import PacketPath, flow_of
 from mainmode.device.settings import ike_settings
-from mainmode.ike.effects import Dropped, InstallSa, RemoveSa
+from mainmode.ike.effects import Dropped, InstallSa, RemoveSa, UseSa
 from mainmode.ike.engine import Engine
 from mainmode.ipsec.sad import Sad
 from mainmode.wire.ip import IcmpEcho, Ipv4, read_echo, read_ipv4, read_udp
@@ -55,7 +55,7 @@ class Box:
         self.interfaces: Mapping[str, InterfaceView] = {view.name: view for view in _interfaces(configuration)}
         self.started_at = now
         self._sad = Sad()
-        self._engine = Engine(self.settings, entropy)
+        self._engine = Engine(self.settings, entropy, watch=self._sad.activity)
         self._path = PacketPath(configuration, self.settings, self._engine, self._sad, entropy)
 
     def packet_in(self, interface: str, packet: bytes, now: Instant) -> list[BoxEffect]:
@@ -70,14 +70,12 @@ class Box:
         return self._applied(self._path.arrive(parsed, interface, now), now)
 
     def expire(self, now: Instant) -> list[BoxEffect]:
-        """Serve every deadline that is due: IKE's timers, then SAs whose lifetime is over."""
-        effects = self._applied(self._engine.expire(now), now)
-        return [*effects, *self._applied(map(outlived, self._sad.expired(now)), now)]
+        """Serve every deadline that is due."""
+        return self._applied(self._engine.expire(now), now)
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next; None while nothing is due."""
-        deadlines = (self._engine.deadline(), self._sad.deadline())
-        return min((one for one in deadlines if one is not None), default=None)
+        return self._engine.deadline()
 
     def show(self, command: str, now: Instant) -> str:
         """The output of a `show` command, with or without the word itself.
@@ -96,7 +94,9 @@ class Box:
         for effect in effects:
             done.append(effect)
             if isinstance(effect, InstallSa):
-                self._sad.install(effect.pair, now)
+                self._sad.install(effect.pair, now, effect.replaces)
+            elif isinstance(effect, UseSa):
+                self._sad.use(effect.inbound_spi)
             elif isinstance(effect, RemoveSa):
                 self._sad.remove(effect.inbound_spi)
         return done

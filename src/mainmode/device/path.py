@@ -21,7 +21,7 @@ from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verd
 from mainmode.device.nat import Rule, Translation, Translator, rewritten
 from mainmode.device.routing import Hop, RoutingTable, routes_of, unbound
 from mainmode.ike.acquire import Acquire
-from mainmode.ike.effects import Cause, Dropped, Failure, RemoveSa, Step
+from mainmode.ike.effects import Dropped
 from mainmode.ike.engine import Engine
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import SaPair
@@ -123,7 +123,7 @@ class PacketPath:
         flow = flow_of(packet)
         state = self._maps.tunnel(hop.interface, flow, self._sad)
         if state is not None and state.expired(now):
-            yield outlived(state.pair.inbound_spi)
+            yield from self._engine.outlived(state.pair.inbound_spi, now)
             state = None
         protected = self._maps.protecting(hop.interface, flow)
         if state is None and protected is None:
@@ -137,7 +137,7 @@ class PacketPath:
             text = f"{flow} matches crypto map {name}: {protected.ace.text}"
             yield Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources)
         if state is not None:
-            yield from self._seal(state, packet)
+            yield from self._seal(state, packet, now)
         elif protected is not None:
             yield from self._ask(protected, flow, ingress, now)
 
@@ -169,7 +169,7 @@ class PacketPath:
         )
         yield Dropped(Drop.NO_TUNNEL, None, f"{flow} asked for it", protected.sources)
 
-    def _seal(self, state: SaState, packet: Ipv4) -> Iterator[BoxEffect]:
+    def _seal(self, state: SaState, packet: Ipv4, now: Instant) -> Iterator[BoxEffect]:
         pair = state.pair
         peer = pair.path.remote.address
         hop = self._routes.hop(peer)
@@ -180,13 +180,15 @@ class PacketPath:
             yield Dropped(Drop.TOO_LARGE, None, f"{packet.length} octets and ESP around them", pair.sources)
             return
         try:
-            esp = state.seal(packet.encode(), self._entropy)
+            esp = state.seal(packet.encode(), self._entropy, now)
         except EspRefused as refused:
             yield Dropped(refused.drop, None, refused.detail, pair.sources)
             return
         text = f"to {peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.outbound.sequence}"
         yield Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)
         yield PacketOut(hop.interface, self._outer(pair, packet, esp).encode(), hop.address)
+        if state.renewal_due():
+            yield from self._engine.renew(pair.inbound_spi, now)
 
     def _outer(self, pair: SaPair, inner: Ipv4, esp: bytes) -> Ipv4:
         """The packet around ESP: DSCP and DF copied from the inner one, in UDP where NAT is in between (RFC 3948)."""
@@ -214,13 +216,13 @@ class PacketPath:
             header = read_esp(esp)
             state = self._sad.inbound(header.spi)
             if state is not None and state.expired(now):
-                yield outlived(header.spi)
+                yield from self._engine.outlived(header.spi, now)
                 state = None
             if state is None:
                 yield Dropped(Drop.UNKNOWN_SPI, path, f"SPI 0x{header.spi:08X}")
                 yield from self._engine.unknown_spi(header.spi, path, now)
                 return
-            inner = read_ipv4(state.open(esp))
+            inner = read_ipv4(state.open(esp, now))
         except (WireError, EspRefused) as refused:
             yield Dropped(refused.drop, path, refused.detail)
             return
@@ -232,12 +234,9 @@ class PacketPath:
             return
         text = f"from {pair.peer}, SPI 0x{header.spi:08X}, sequence number {header.sequence}"
         yield Decision(Stage.DECRYPT, Verdict.ALLOW, text, pair.sources)
+        if state.renewal_due():
+            yield from self._engine.renew(header.spi, now)
         yield from self.forward(inner, pair.interface, now, tunnelled=True)
-
-
-def outlived(inbound_spi: int) -> RemoveSa:
-    """The end of a pair of SAs that carried all it may, or stood as long as it may."""
-    return RemoveSa(inbound_spi, Failure(Cause.LIFETIME, Step.DATA, "the lifetime of the IPsec SA is over"))
 
 
 def _translated(packet: Ipv4, found: Translation) -> Decision:

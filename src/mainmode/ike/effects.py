@@ -72,6 +72,8 @@ class Cause(Enum):
     LIFETIME = "the lifetime ended"
     LOST_PEER = "the peer stopped answering keepalives"
     ADMIN = "taken down by the administrator"
+    IDLE = "no traffic for as long as the idle timeout"
+    SESSION_TIME = "the session lasted as long as it may"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +154,22 @@ class Phase1Down:
 
 @dataclass(frozen=True, slots=True)
 class InstallSa:
-    """A pair of IPsec SAs to install; phase 2 is up with it. `replaces` names the inbound SPI that it renews."""
+    """A pair of IPsec SAs to install; phase 2 is up with it. `replaces` names the inbound SPI that it renews.
+
+    Where this side began the renewal, outbound traffic stays on the old pair until `UseSa` or until a packet comes on
+    the new one.
+    """
 
     pair: SaPair
     exchange: Exchange
     replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UseSa:
+    """Outbound traffic moves to this pair of IPsec SAs, named by its inbound SPI: the peer has installed it too."""
+
+    inbound_spi: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,5 +198,15 @@ class AcquireFailed:
 
 
 Effect = (
-    Send | Say | Dropped | Phase1Up | Phase1Keyed | Phase1Down | InstallSa | RemoveSa | Phase2Failed | AcquireFailed
+    Send
+    | Say
+    | Dropped
+    | Phase1Up
+    | Phase1Keyed
+    | Phase1Down
+    | InstallSa
+    | UseSa
+    | RemoveSa
+    | Phase2Failed
+    | AcquireFailed
 )

@@ -3,17 +3,10 @@
 A value machine: no socket, no clock, no dice. Every call returns the effects in their true order.
 """
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.base.codes import (
-    Authentication1,
-    Encryption1,
-    Hash1,
-    NotifyType,
-    ProtocolId,
-)
+from mainmode.base.codes import NotifyType, ProtocolId
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, later, seconds
@@ -31,49 +24,37 @@ from mainmode.ike.effects import (
     Role,
     Step,
 )
+from mainmode.ike.endings import Ending
 from mainmode.ike.fsm import Event, State
 from mainmode.ike.inbound import Inbound
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import Handles, IkeSa, Turn
 from mainmode.ike.settings import ConnectionType, IkeSettings
 from mainmode.ike.table import NO_COOKIE, SaTable
-from mainmode.ike.teardown import send_informational
+from mainmode.ike.teardown import delete_child, send_informational
 from mainmode.ike.timing import (
     MAX_PENDING_ACQUIRES,
 )
+from mainmode.ike.views import ChildView, IkeSaView, SessionCounts, SessionView, view_of
+from mainmode.ipsec.dataplane import Watch
 from mainmode.wire.payloads import Notify
 
 IKE_PORT = 500
 
-
-@dataclass(frozen=True, slots=True)
-class IkeSaView:
-    """One IKE SA for those who look: `state` is the device's name; times are None until phase 1 is complete."""
-
-    index: int
-    peer: IPv4Address
-    role: Role
-    state: str
-    rekey: bool
-    landed: bool
-    group_name: str
-    encryption: Encryption1 | None
-    key_bits: int
-    hash: Hash1 | None
-    authentication: Authentication1 | None
-    lifetime: int | None
-    established: Instant | None
-    expires: Instant | None
+__all__ = ["Engine", "IkeSaView"]
 
 
 class Engine:
     """IKE for one device. `settings` may be exchanged while it runs; what stands keeps what it was negotiated with."""
 
-    def __init__(self, settings: IkeSettings, entropy: Entropy, listened: bool = True) -> None:
-        """`listened` False: nobody wants lines, so none are made."""
+    def __init__(
+        self, settings: IkeSettings, entropy: Entropy, listened: bool = True, watch: Watch = lambda spi: None
+    ) -> None:
+        """`listened` False: nobody wants lines, so none are made. `watch` tells what the data plane's pairs did."""
         self.settings = settings
         self._entropy = entropy
         self._listened = listened
+        self._watch = watch
         self._handles = Handles()
         self._table = SaTable()
         self._course = Course(self._table)
@@ -135,9 +116,81 @@ class Engine:
         self._table.reschedule()
         return turn.effects
 
+    def clear_children(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
+        """Take down the IPsec SAs with this peer, or all, and tell the peers."""
+        turn = self._turn(now)
+        failure = Failure(Cause.ADMIN, Step.TEARDOWN, "cleared by the administrator")
+        for sa in self._table.all():
+            if peer is None or sa.peer == peer:
+                for spi in tuple(sa.children):
+                    delete_child(sa, turn, spi, failure, tell_peer=True)
+                self._table.touch(sa)
+        self._table.reschedule()
+        return turn.effects
+
+    def log_off(self, peer: IPv4Address | None, reason: Ending, now: Instant) -> list[Effect]:
+        """End the session with this peer, or all, for `reason`.
+
+        When the device goes down or reloads the peers hear of it only with `crypto isakmp disconnect-notify`.
+        """
+        turn = self._turn(now)
+        failure = Failure(reason.cause, Step.TEARDOWN, reason.tunnel)
+        told = reason not in (Ending.REBOOT, Ending.SHUTDOWN) or self.settings.disconnect_notify
+        for sa in self._table.all():
+            if peer is None or sa.peer == peer:
+                self._course.delete(sa, turn, failure, tell_peer=told)
+        self._table.reschedule()
+        return turn.effects
+
+    def renew(self, inbound_spi: int, now: Instant) -> list[Effect]:
+        """The data plane says that a pair of IPsec SAs nears its end by kilobytes or sequence numbers."""
+        turn = self._turn(now)
+        self._table.reschedule()
+        return turn.effects
+
+    def outlived(self, inbound_spi: int, now: Instant) -> list[Effect]:
+        """The data plane says that a pair of IPsec SAs carried all that it may: it ends, and the peer is told."""
+        turn = self._turn(now)
+        failure = Failure(Cause.LIFETIME, Step.DATA, "the lifetime of the IPsec SA is over")
+        for sa in self._table.all():
+            if inbound_spi in sa.children:
+                delete_child(sa, turn, inbound_spi, failure, tell_peer=True)
+                self._table.touch(sa)
+        self._table.reschedule()
+        return turn.effects
+
+    def reconfigure(self, settings: IkeSettings, now: Instant) -> list[Effect]:
+        """Other settings from here on. What still fits stays as it was negotiated; what does not is taken down."""
+        self.settings = settings
+        return self._turn(now).effects
+
     def sas(self) -> tuple[IkeSaView, ...]:
         """The IKE SAs, oldest first."""
-        return tuple(self._view(index, sa) for index, sa in enumerate(self._table.all(), 1))
+        return tuple(view_of(index, sa.serial, sa) for index, sa in enumerate(self._table.all(), 1))
+
+    def sessions(self) -> tuple[SessionView, ...]:
+        """All that stands, by peer, oldest first."""
+        found = []
+        for view, sa in zip(self.sas(), self._table.all(), strict=True):
+            if sa.established is None or sa.tunnel_group is None:
+                continue
+            group = sa.tunnel_group
+            children = tuple(
+                ChildView(pair, sa.established, sa.child_expiry.get(spi), None, renewed=False)
+                for spi, pair in sa.children.items()
+            )
+            found.append(
+                SessionView(
+                    sa.serial, sa.peer, group.name, group.policy_name, sa.established, group.idle_timeout,
+                    group.session_timeout, (view,), children, 0, 0,
+                )
+            )  # fmt: skip
+        return tuple(found)
+
+    def session_counts(self) -> SessionCounts:
+        """How many sessions there are and were."""
+        count = len(self.sessions())
+        return SessionCounts(count, count, count)
 
     def _turn(self, now: Instant) -> Turn:
         return Turn(now, self.settings, self._entropy, self._handles, self._listened)
@@ -244,23 +297,4 @@ class Engine:
         return any(
             qm.proxies == request.ace.proxies and qm.role is Role.INITIATOR and qm.state is not State.QM_ACTIVE
             for qm in sa.quick_modes.values()
-        )
-
-    def _view(self, index: int, sa: IkeSa) -> IkeSaView:
-        policy = sa.choice.policy if sa.choice is not None else None
-        return IkeSaView(
-            index=index,
-            peer=sa.peer,
-            role=sa.role,
-            state=sa.state.value,
-            rekey=False,
-            landed=sa.tunnel_group is not None,
-            group_name=sa.tunnel_group.name if sa.tunnel_group is not None else "",
-            encryption=policy.encryption if policy is not None else None,
-            key_bits=policy.key_bits if policy is not None else 0,
-            hash=policy.hash if policy is not None else None,
-            authentication=policy.authentication if policy is not None else None,
-            lifetime=sa.choice.lifetime if sa.choice is not None else None,
-            established=sa.established,
-            expires=sa.expires,
         )

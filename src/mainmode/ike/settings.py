@@ -14,6 +14,9 @@ from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.ipsec.dataplane import Mode
 
+DEFAULT_IDLE_TIMEOUT = 1800
+"""Seconds of `vpn-idle-timeout` where no group-policy says otherwise."""
+
 
 @dataclass(frozen=True, slots=True)
 class IkePolicy:
@@ -101,15 +104,23 @@ class MapEntry:
 
 @dataclass(frozen=True, slots=True)
 class TunnelGroup:
-    """One `tunnel-group` of type ipsec-l2l. Keepalive threshold and retry in seconds; None: `isakmp keepalive disable`.
+    """One `tunnel-group` of type ipsec-l2l, with what its group-policy says.
 
-    `sources` keys: group, key, keepalive, peer_id_validate.
+    Keepalive threshold and retry in seconds; None: `isakmp keepalive disable`. Timeouts in seconds; None: none.
+    `protocols` are the words of `vpn-tunnel-protocol` in the newer spelling (ikev1, ikev2, …).
+    `sources` keys: group, key, keepalive, peer_id_validate, policy, idle_timeout, session_timeout, vpn_filter,
+    protocols.
     """
 
     name: str
     key: Secret | None
     keepalive: tuple[int, int] | None
     peer_id_validate: str
+    policy_name: str = "DfltGrpPolicy"
+    idle_timeout: int | None = DEFAULT_IDLE_TIMEOUT
+    session_timeout: int | None = None
+    vpn_filter: str | None = None
+    protocols: frozenset[str] = frozenset({"ikev1"})
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
 
@@ -121,7 +132,10 @@ class IkeSettings:
     `groups` by name; `default_group` is DefaultL2LGroup. `identity`: auto, address, hostname or key-id, with
     `identity_value` for the last. `nat_traversal` is the NAT keepalive in seconds, None where switched off.
     `tunnel_manager`: releases from 8.4 on have one, which hands key acquires to IKE and says so.
-    `sources` keys: identity, nat_traversal, hostname, and `enable <interface>` (an Absent where not enabled).
+    `max_in_negotiation`: IKE SAs in negotiation at once, None for the platform's limit.
+    `disconnect_notify`: peers are told when the device goes down or reloads.
+    `sources` keys: identity, nat_traversal, hostname, max_in_negotiation, disconnect_notify, and
+    `enable <interface>` (an Absent where not enabled).
     """
 
     file: str
@@ -136,6 +150,8 @@ class IkeSettings:
     identity_value: str
     nat_traversal: int | None
     tunnel_manager: bool = False
+    max_in_negotiation: int | None = None
+    disconnect_notify: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
     def group_for(self, peer: IPv4Address) -> TunnelGroup | None:

@@ -1,10 +1,12 @@
 """The door of the data plane: plain values that describe IPsec SAs. Software ESP and the kernel stand behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
 from mainmode.base.address import Path, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform, Group
+from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 
@@ -77,3 +79,24 @@ class SaTally:
     replays: int = 0
     bad_icv: int = 0
     selector_mismatches: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """When one pair of SAs last opened and sealed a packet (None: never), and octets of inner packets both ways."""
+
+    heard: Instant | None
+    sent: Instant | None
+    octets_in: int
+    octets_out: int
+
+    @property
+    def latest(self) -> Instant | None:
+        """The later of both moments; None where nothing passed yet."""
+        if self.heard is None or self.sent is None:
+            return self.sent if self.heard is None else self.heard
+        return max(self.heard, self.sent)
+
+
+Watch = Callable[[int], Activity | None]
+"""The activity of the pair with this inbound SPI; None where the data plane has no such pair, or does not count."""

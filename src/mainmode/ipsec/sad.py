@@ -4,7 +4,7 @@ from mainmode.base.address import ProxyPair
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
-from mainmode.ipsec.dataplane import SaPair, SaTally
+from mainmode.ipsec.dataplane import Activity, SaPair, SaTally
 from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa
 
 _KILOBYTE = 1024
@@ -17,48 +17,98 @@ Another public output starts at 4374000, exactly 972 / 1024: 95 % occurs too, by
 """
 
 
+SOFT_SHARE_INITIATOR, SOFT_SHARE_RESPONDER = 0.85, 0.9
+"""The share of a lifetime in kilobytes at which a pair asks for its renewal: the side that began it asks first."""
+
+_SOFT_SEQUENCE = 0xE000_0000
+"""The sequence number at which a pair asks for its renewal."""
+
+
 class SaState:
     """One established pair: its two directions, what they carried, and how long they live."""
 
-    __slots__ = ("_tally", "inbound", "installed_at", "outbound", "pair")
+    __slots__ = (
+        "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_octets_in", "_octets_out", "_replays",
+        "_selector_mismatches", "_soft_octets", "heard", "inbound", "installed_at", "outbound", "pair", "sent",
+        "usable",
+    )  # fmt: skip
 
-    def __init__(self, pair: SaPair, now: Instant) -> None:
-        """Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses."""
+    def __init__(self, pair: SaPair, now: Instant, *, usable: bool = True) -> None:
+        """`usable` False: outbound traffic stays on the pair that this one renews until the peer is known to listen.
+
+        Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
+        """
         self.pair = pair
         self.installed_at = now
+        self.usable = usable
+        self.heard: Instant | None = None
+        self.sent: Instant | None = None
         self.outbound = OutboundSa(pair.outbound_spi, pair.suite, pair.outbound_keys)
         self.inbound = InboundSa(pair.inbound_spi, pair.suite, pair.inbound_keys)
-        self._tally = dict.fromkeys(SaTally.__dataclass_fields__, 0)
+        self._encapsulated = self._decapsulated = self._octets_out = self._octets_in = 0
+        self._replays = self._bad_icv = self._selector_mismatches = 0
+        share = SOFT_SHARE_INITIATOR if pair.initiator else SOFT_SHARE_RESPONDER
+        kilobytes = pair.lifetime_kilobytes
+        self._soft_octets = None if kilobytes is None else int(kilobytes * _KILOBYTE * share)
+        self._asked = False
 
-    def seal(self, packet: bytes, entropy: Entropy) -> bytes:
+    def seal(self, packet: bytes, entropy: Entropy, now: Instant) -> bytes:
         """The ESP packet of an inner packet, counted. Raises EspRefused as `OutboundSa.seal` does."""
         esp = self.outbound.seal(packet, entropy)
-        self._tally["encapsulated"] += 1
-        self._tally["octets_out"] += len(packet)
+        self._encapsulated += 1
+        self._octets_out += len(packet)
+        self.sent = now
         return esp
 
-    def open(self, esp: bytes) -> bytes:
-        """The inner packet, counted. Raises EspRefused as `InboundSa.open` does; REPLAY and BAD_ICV are counted."""
+    def open(self, esp: bytes, now: Instant) -> bytes:
+        """The inner packet, counted. Raises EspRefused as `InboundSa.open` does; REPLAY and BAD_ICV are counted.
+
+        A peer that sends on a pair has installed it: outbound traffic may use it from here on.
+        """
         try:
             packet = self.inbound.open(esp)
         except EspRefused as refused:
             if refused.drop is Drop.REPLAY:
-                self._tally["replays"] += 1
+                self._replays += 1
             elif refused.drop is Drop.BAD_ICV:
-                self._tally["bad_icv"] += 1
+                self._bad_icv += 1
             raise
-        self._tally["decapsulated"] += 1
-        self._tally["octets_in"] += len(packet)
+        self._decapsulated += 1
+        self._octets_in += len(packet)
+        self.heard = now
+        self.usable = True
         return packet
 
     def count_selector_mismatch(self) -> None:
         """Note that the last opened packet is outside the pair's proxies."""
-        self._tally["selector_mismatches"] += 1
+        self._selector_mismatches += 1
+
+    def renewal_due(self) -> bool:
+        """Whether the kilobytes or the sequence numbers near their end: true once, for `engine.renew`."""
+        if self._asked:
+            return False
+        soft = self._soft_octets
+        by_octets = soft is not None and (self._octets_out >= soft or self._octets_in >= soft)
+        self._asked = by_octets or self.outbound.sequence >= _SOFT_SEQUENCE
+        return self._asked
 
     @property
     def tally(self) -> SaTally:
         """The counters as they are now."""
-        return SaTally(**self._tally)
+        return SaTally(
+            self._encapsulated,
+            self._decapsulated,
+            self._octets_out,
+            self._octets_in,
+            self._replays,
+            self._bad_icv,
+            self._selector_mismatches,
+        )
+
+    @property
+    def activity(self) -> Activity:
+        """When it was used last, and how much."""
+        return Activity(self.heard, self.sent, self._octets_in, self._octets_out)
 
     @property
     def bitmaps(self) -> tuple[tuple[int, int], tuple[int, int]]:
@@ -81,7 +131,7 @@ class SaState:
         if expires_at is not None and now >= expires_at:
             return True
         kilobytes = self.pair.lifetime_kilobytes
-        busier = max(self._tally["octets_out"], self._tally["octets_in"])
+        busier = max(self._octets_out, self._octets_in)
         return kilobytes is not None and busier >= kilobytes * _KILOBYTE
 
     def seconds_left(self, now: Instant) -> int | None:
@@ -100,10 +150,9 @@ class SaState:
             return None
         share, whole = _DERATING
         start = self.pair.lifetime_kilobytes * share // whole * _KILOBYTE
-        tally = self._tally
         return (
-            max(0, start - tally["octets_in"]) // _KILOBYTE,
-            max(0, start - tally["octets_out"]) // _KILOBYTE,
+            max(0, start - self._octets_in) // _KILOBYTE,
+            max(0, start - self._octets_out) // _KILOBYTE,
         )
 
 
@@ -116,16 +165,24 @@ class Sad:
         self._states: dict[int, SaState] = {}
         self._tunnels: dict[tuple[str, ProxyPair], list[SaState]] = {}
 
-    def install(self, pair: SaPair, now: Instant) -> SaState:
+    def install(self, pair: SaPair, now: Instant, replaces: int | None = None) -> SaState:
         """A new pair, known by its inbound SPI from here on; it takes over its tunnel's outbound traffic.
 
+        Not at once where it renews the pair `replaces` and this side began that: then `use`, or a packet that comes
+        on it, tells that the peer has installed it too.
         Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
         """
-        state = SaState(pair, now)
+        state = SaState(pair, now, usable=not pair.initiator or replaces not in self._states)
         self.remove(pair.inbound_spi)
         self._states[pair.inbound_spi] = state
         self._tunnels.setdefault((pair.peer, pair.proxies), []).append(state)
         return state
+
+    def use(self, inbound_spi: int) -> None:
+        """Outbound traffic moves to this pair; nothing happens where there is none."""
+        state = self._states.get(inbound_spi)
+        if state is not None:
+            state.usable = True
 
     def remove(self, inbound_spi: int) -> SaState | None:
         """Forget a pair and give it back; None where there is none."""
@@ -142,21 +199,20 @@ class Sad:
         return self._states.get(spi)
 
     def outbound_for(self, peer: str, proxies: ProxyPair) -> SaState | None:
-        """The newest pair with this peer and exactly these proxies."""
+        """The newest usable pair with this peer and exactly these proxies, else the newest."""
         states = self._tunnels.get((peer, proxies))
-        return states[-1] if states else None
+        if not states:
+            return None
+        newest = states[-1]
+        if newest.usable or len(states) == 1:
+            return newest
+        return next((state for state in reversed(states) if state.usable), newest)
+
+    def activity(self, inbound_spi: int) -> Activity | None:
+        """What a pair did last: the engine's watch. None where there is none."""
+        state = self._states.get(inbound_spi)
+        return state.activity if state is not None else None
 
     def states(self) -> tuple[SaState, ...]:
         """All pairs, oldest first."""
         return tuple(self._states.values())
-
-    def deadline(self) -> Instant | None:
-        """When the next lifetime in seconds ends; None where none does."""
-        return min(
-            (state.expires_at for state in self._states.values() if state.expires_at is not None),
-            default=None,
-        )
-
-    def expired(self, now: Instant) -> tuple[int, ...]:
-        """The inbound SPIs of the pairs whose lifetime is over, oldest first."""
-        return tuple(spi for spi, state in self._states.items() if state.expired(now))

@@ -77,5 +77,7 @@ CAUSES: Mapping[str, CauseRow] = {
     "LIFETIME": CauseRow("The lifetime ended on {knower}: {detail}.", stated),
     "LOST_PEER": CauseRow("{other} stopped answering the keepalives of {knower}: {detail}.", stated),
     "ADMIN": CauseRow("The tunnel was taken down on {knower}: {detail}.", stated),
+    "IDLE": CauseRow("The tunnel of {knower} carried nothing for too long: {detail}.", stated),
+    "SESSION_TIME": CauseRow("The session of {knower} lasted as long as it may: {detail}.", stated),
     "RUN_ENDED": CauseRow("The run was ended before {knower} and {other} were done: {detail}.", stated),
 }
