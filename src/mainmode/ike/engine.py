@@ -30,6 +30,7 @@ from mainmode.ike.inbound import Inbound
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import Handles, IkeSa, Turn
 from mainmode.ike.settings import ConnectionType, IkeSettings
+from mainmode.ike.statistics import CountedEntropy, Statistics
 from mainmode.ike.table import NO_COOKIE, SaTable
 from mainmode.ike.teardown import delete_child, send_informational
 from mainmode.ike.timing import (
@@ -52,39 +53,41 @@ class Engine:
     ) -> None:
         """`listened` False: nobody wants lines, so none are made. `watch` tells what the data plane's pairs did."""
         self.settings = settings
-        self._entropy = entropy
+        self.statistics = Statistics()
+        """What was counted since the start."""
+        self._entropy = CountedEntropy(entropy, self.statistics)
         self._listened = listened
         self._watch = watch
         self._handles = Handles()
         self._table = SaTable()
         self._course = Course(self._table)
-        self._inbound = Inbound(self._table, self._course)
+        self._inbound = Inbound(self._table, self._course, self.statistics)
 
     def acquire(self, request: Acquire, now: Instant) -> list[Effect]:
         """Traffic asks for a tunnel: begin a negotiation, join one that runs, or say why not."""
         turn = self._turn(now)
         self._acquire(request, turn)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def receive(self, datagram: bytes, path: Path, now: Instant) -> list[Effect]:
         """A UDP payload that arrived for IKE; on local port 4500 it still has its non-ESP marker."""
         turn = self._turn(now)
         turn.path = path
+        self.statistics.received(len(datagram))
         try:
             self._inbound.receive(datagram, turn)
         except WireError as error:
             turn.drop(error.drop, error.detail)
-        self._table.reschedule()
-        return turn.effects
+        if turn.message is not None:
+            self.statistics.opened(turn.message)
+        return self._close(turn)
 
     def expire(self, now: Instant) -> list[Effect]:
         """Serve every deadline that is due."""
         turn = self._turn(now)
         for sa in self._table.due(now):
             self._course.expire(sa, turn)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next."""
@@ -104,7 +107,7 @@ class Engine:
             notify = Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4))
             turn.say(lines.SENDING_NOTIFY, sa.about, Step.INFORMATIONAL, sa.exchange)
             send_informational(sa, turn, notify, "ipsec notify", Step.INFORMATIONAL)
-        return turn.effects
+        return self._close(turn)
 
     def clear(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
         """Take down the IKE SAs with this peer, or all, with everything under them, and tell the peers."""
@@ -113,8 +116,7 @@ class Engine:
         for sa in self._table.all():
             if peer is None or sa.peer == peer:
                 self._course.delete(sa, turn, failure, tell_peer=True)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def clear_children(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
         """Take down the IPsec SAs with this peer, or all, and tell the peers."""
@@ -125,8 +127,7 @@ class Engine:
                 for spi in tuple(sa.children):
                     delete_child(sa, turn, spi, failure, tell_peer=True)
                 self._table.touch(sa)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def log_off(self, peer: IPv4Address | None, reason: Ending, now: Instant) -> list[Effect]:
         """End the session with this peer, or all, for `reason`.
@@ -139,14 +140,12 @@ class Engine:
         for sa in self._table.all():
             if peer is None or sa.peer == peer:
                 self._course.delete(sa, turn, failure, tell_peer=told)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def renew(self, inbound_spi: int, now: Instant) -> list[Effect]:
         """The data plane says that a pair of IPsec SAs nears its end by kilobytes or sequence numbers."""
         turn = self._turn(now)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def outlived(self, inbound_spi: int, now: Instant) -> list[Effect]:
         """The data plane says that a pair of IPsec SAs carried all that it may: it ends, and the peer is told."""
@@ -156,8 +155,7 @@ class Engine:
             if inbound_spi in sa.children:
                 delete_child(sa, turn, inbound_spi, failure, tell_peer=True)
                 self._table.touch(sa)
-        self._table.reschedule()
-        return turn.effects
+        return self._close(turn)
 
     def reconfigure(self, settings: IkeSettings, now: Instant) -> list[Effect]:
         """Other settings from here on. What still fits stays as it was negotiated; what does not is taken down."""
@@ -194,6 +192,14 @@ class Engine:
 
     def _turn(self, now: Instant) -> Turn:
         return Turn(now, self.settings, self._entropy, self._handles, self._listened)
+
+    def _close(self, turn: Turn) -> list[Effect]:
+        """The end of every call: deadlines take their places, and what was done is counted."""
+        self._table.reschedule()
+        self.statistics.negotiating(self._table.negotiating)
+        if turn.effects:
+            self.statistics.count(turn.effects)
+        return turn.effects
 
     def _acquire(self, request: Acquire, turn: Turn) -> None:
         entry = request.entry

@@ -1,18 +1,42 @@
-"""Reassembly of IKE fragments (private payload 132): bounded sets, one for each peer and cookie.
+"""Cisco's IKE fragments (private payload 132): a message cut into pieces, and the pieces put together again.
 
-A new identifier discards the old set; pieces are filed by number, so their order costs nothing (CVE-2016-10396); the
-sum is capped; and the whole must be a datagram whose own header fits (CVE-2016-1287), which its reader checks.
+There is no public specification; the layout is in the wire room. Only a peer that announced the ability gets pieces.
+
+Sets are bounded and kept for established or half-open IKE SAs only, one for each. A new identifier discards the old
+set; pieces are filed by number, so their order costs nothing (CVE-2016-10396); the sum is capped; and the whole must be
+a datagram whose own header fits (CVE-2016-1287), which its reader checks.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from enum import Enum
 
 from mainmode.base.address import Endpoint
+from mainmode.wire.message import HEADER_LENGTH, Message, read_header
 from mainmode.wire.payloads import Fragment
 
 MAX_SETS = 64
 MAX_PIECES = 32
 MAX_OCTETS = 16384
+
+_PIECE_HEADER = 8
+"""The generic header of the payload, identifier, number and flags."""
+
+
+class Filed(Enum):
+    """What became of a piece. The value is the device's reason where it was dropped, and empty where it is kept."""
+
+    KEPT = ""
+    NEW_SET = "a new set"
+    BAD_NUMBER = "fragment number out of range or empty fragment"
+    OVERLAP = "fragment number seen before with other contents"
+    TOO_LONG = "the fragments together are too long"
+    GAP = "fragment numbers are not continuous"
+
+    @property
+    def dropped(self) -> bool:
+        """Whether the piece, or its whole set, was thrown away."""
+        return self not in (Filed.KEPT, Filed.NEW_SET)
 
 
 @dataclass(slots=True)
@@ -20,6 +44,7 @@ class _Set:
     identifier: int
     pieces: dict[int, bytes] = field(default_factory=dict)
     last: int = 0
+    octets: int = 0
 
 
 class Reassembly:
@@ -30,34 +55,63 @@ class Reassembly:
     def __init__(self) -> None:
         self._sets: OrderedDict[tuple[Endpoint, bytes], _Set] = OrderedDict()
 
-    def add(self, peer: Endpoint, cookie: bytes, piece: Fragment) -> tuple[bytes | None, str]:
-        """File a piece. The whole datagram once all are there, else None; and why a piece or set was dropped, if so.
+    def __len__(self) -> int:
+        return len(self._sets)
 
-        The reason `new set` means that an unfinished older set was discarded for this piece.
+    def add(self, peer: Endpoint, cookie: bytes, piece: Fragment) -> tuple[bytes | None, Filed]:
+        """File a piece: the whole datagram once all are there, else None; and what became of the piece.
+
+        NEW_SET means that an unfinished older set was discarded for this piece.
         """
         key = (peer, cookie)
+        if not 1 <= piece.number <= MAX_PIECES or not piece.data:
+            return None, Filed.BAD_NUMBER
         found = self._sets.get(key)
-        reason = ""
+        filed = Filed.KEPT
         if found is None or found.identifier != piece.identifier:
-            reason = "new set" if found is not None else ""
+            filed = Filed.NEW_SET if found is not None else Filed.KEPT
             found = self._sets[key] = _Set(piece.identifier)
         self._sets.move_to_end(key)
         while len(self._sets) > MAX_SETS:
             self._sets.popitem(last=False)
-        if not 1 <= piece.number <= MAX_PIECES or not piece.data:
-            return None, f"fragment number {piece.number} or an empty fragment"
+        known = found.pieces.get(piece.number)
+        if known is not None:
+            return None, filed if known == piece.data else Filed.OVERLAP
         found.pieces[piece.number] = piece.data
+        found.octets += len(piece.data)
+        if piece.last and found.last:
+            del self._sets[key]
+            return None, Filed.GAP
         if piece.last:
             found.last = piece.number
-        if sum(map(len, found.pieces.values())) > MAX_OCTETS:
+        if found.octets > MAX_OCTETS:
             del self._sets[key]
-            return None, "the fragments together are too long"
-        if not found.last:
-            return None, reason
-        if max(found.pieces) > found.last:
+            return None, Filed.TOO_LONG
+        if found.last and max(found.pieces) > found.last:
             del self._sets[key]
-            return None, "a fragment behind the last one"
-        if len(found.pieces) < found.last:
-            return None, reason
+            return None, Filed.GAP
+        if not found.last or len(found.pieces) < found.last:
+            return None, filed
         del self._sets[key]
-        return b"".join(found.pieces[number] for number in range(1, found.last + 1)), reason
+        return b"".join(found.pieces[number] for number in range(1, found.last + 1)), filed
+
+
+def pieces_of(octets: bytes, room: int, identifier: int) -> tuple[Message, ...]:
+    """An ISAKMP message as messages of at most `room` octets, each with one piece of it, encrypted or not as it was.
+
+    Not more pieces than a receiver of our kind takes: where so many are not enough, they are larger than `room`, and IP
+    has to fragment them.
+    """
+    header = read_header(octets)
+    size = max(room - HEADER_LENGTH - _PIECE_HEADER, -(-len(octets) // MAX_PIECES))
+    count = -(-len(octets) // size)
+    return tuple(
+        Message(
+            header.initiator_cookie,
+            header.responder_cookie,
+            header.exchange,
+            header.message_id,
+            (Fragment(identifier, number, number == count, octets[(number - 1) * size : number * size]),),
+        )
+        for number in range(1, count + 1)
+    )

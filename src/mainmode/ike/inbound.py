@@ -1,7 +1,5 @@
 """What the network brings: which SA a datagram belongs to, and whether it fits there; else it is dropped by name."""
 
-from ipaddress import IPv4Address
-
 from mainmode.base.address import Path
 from mainmode.base.codes import (
     ExchangeType,
@@ -12,21 +10,19 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.base.provenance import Absent
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
+from mainmode.ike import limits, sending
 from mainmode.ike.course import Course, fresh_cookie
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase1Down, Role, Step
-from mainmode.ike.fragments import Reassembly
+from mainmode.ike.fragments import Filed, Reassembly
 from mainmode.ike.fsm import Event, State
 from mainmode.ike.informational import hear_unprotected, receive_protected
 from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.quick_mode_exchange import begin, entry_sources
-from mainmode.ike.sa import IkeSa, Turn, resent
+from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.settings import ConnectionType
+from mainmode.ike.statistics import Statistics
 from mainmode.ike.table import NO_COOKIE, SaTable
-from mainmode.ike.timing import (
-    MAX_HALF_OPEN,
-    MAX_HALF_OPEN_PER_PEER,
-    MAX_QUICK_MODES,
-)
+from mainmode.ike.timing import MAX_QUICK_MODES
 from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Header, Message, read_header, read_message
 from mainmode.wire.natt import EspDatagram, Keepalive, classify
@@ -36,8 +32,9 @@ from mainmode.wire.payloads import Fragment, SecurityAssociation
 class Inbound:
     """Sorts the datagrams of one engine."""
 
-    def __init__(self, table: SaTable, course: Course) -> None:
+    def __init__(self, table: SaTable, course: Course, statistics: Statistics) -> None:
         self._table = table
+        self._statistics = statistics
         self._course = course
         self._reassembly = Reassembly()
 
@@ -75,20 +72,28 @@ class Inbound:
             turn.drop(Drop.BAD_EXCHANGE, f"exchange type {int(header.exchange)}")
 
     def _fragment(self, header: Header, datagram: bytes, turn: Turn) -> None:
+        """One piece of a message; only what belongs to an IKE SA is kept."""
         message = read_message(datagram, header)
         piece = message.first(Fragment)
         if piece is None or turn.path is None:
             turn.drop(Drop.MALFORMED_PAYLOAD, "no fragment in a fragment message")
             return
-        whole, reason = self._reassembly.add(turn.path.remote, header.initiator_cookie, piece)
-        about = About(ip=str(turn.path.remote.address))
-        if reason == "new set":
-            turn.say(lines.FRAGMENT_NEW_SET, about)
-        elif reason:
-            turn.say(lines.FRAGMENT_DROPPED, about, reason=reason)
-            turn.drop(Drop.MALFORMED_PAYLOAD, reason)
+        sa = self._find(header, turn)
+        if sa is None:
+            turn.drop(Drop.UNKNOWN_COOKIE, "a fragment for no IKE SA here")
+            return
+        say_decode(turn, sa.about_ip, "RECEIVED", message, Step.INFORMATIONAL, sa.exchange)
+        whole, filed = self._reassembly.add(turn.path.remote, header.initiator_cookie, piece)
+        if filed is Filed.NEW_SET:
+            turn.say(lines.FRAGMENT_NEW_SET, sa.about, Step.INFORMATIONAL, sa.exchange)
+        elif filed is Filed.GAP:
+            turn.say(lines.FRAGMENTS_NOT_CONTINUOUS, sa.about, Step.INFORMATIONAL, sa.exchange)
+        elif filed.dropped:
+            turn.say(lines.FRAGMENT_DROPPED, sa.about, Step.INFORMATIONAL, sa.exchange, reason=filed.value)
+        if filed.dropped:
+            turn.drop(Drop.MALFORMED_PAYLOAD, filed.value)
         if whole is not None:
-            turn.say(lines.FRAGMENTS_ASSEMBLED, about)
+            turn.say(lines.FRAGMENTS_ASSEMBLED, sa.about, Step.INFORMATIONAL, sa.exchange)
             self._dispatch(whole, turn, whole=False)
 
     def _find(self, header: Header, turn: Turn) -> IkeSa | None:
@@ -167,9 +172,11 @@ class Inbound:
             turn.say(lines.ORIGINATE_ONLY, about, Step.MM1, exchange, sources)
             turn.effects.append(Phase1Down(exchange, path, Role.RESPONDER, failure))
             return
-        if self._limited(path.remote.address):
-            turn.say(lines.MAX_NEGOTIATIONS, about, Step.MM1, exchange)
-            turn.drop(Drop.LIMIT_REACHED, "half-open negotiations")
+        full = limits.reached(self._table, turn.settings, path.remote.address)
+        if full is not None:
+            turn.say(full.entry, about, Step.MM1, exchange, full.sources, **full.values)
+            turn.drop(Drop.LIMIT_REACHED, full.detail, full.sources)
+            self._statistics.in_negotiation_rejected += 1
             return
         self._answer(header, message, interface, turn)
 
@@ -193,10 +200,6 @@ class Inbound:
     def _interface(self, path: Path, turn: Turn) -> str:
         return next((name for name, address in turn.settings.addresses.items() if address == path.local.address), "")
 
-    def _limited(self, peer: IPv4Address) -> bool:
-        total, theirs = self._table.half_open(peer)
-        return total >= MAX_HALF_OPEN or theirs >= MAX_HALF_OPEN_PER_PEER
-
     def _duplicate(self, sa: IkeSa, turn: Turn) -> None:
         """One answer for one repetition, along the path that the SA is on."""
         turn.drop(Drop.DUPLICATE)
@@ -209,7 +212,7 @@ class Inbound:
                 phase="Phase 1",
                 action="Retransmitting last packet.",
             )
-            turn.effects.append(resent(sa.last_sent, sa.path))
+            sending.repeat(sa, turn, sa.last_sent)
 
     def _quick_mode(self, header: Header, datagram: bytes, turn: Turn) -> None:
         sa = self._find(header, turn)
@@ -240,7 +243,7 @@ class Inbound:
                     phase="Phase 2",
                     action="Retransmitting last packet.",
                 )
-                turn.effects.append(resent(qm.last_sent, sa.path))
+                sending.repeat(sa, turn, qm.last_sent)
         elif qm.state in (State.QM_WAIT_MSG2, State.QM_WAIT_MSG3):
             self._course.run_quick_mode(qm, (qm.state, Event.RCV_MSG), turn)
         else:
@@ -261,6 +264,7 @@ class Inbound:
             return
         turn.say(lines.QM_STARTING, sa.about_ip, Step.QM1, qm.exchange, role="Responder", message_id=message_id)
         sa.quick_modes[message_id] = qm
+        self._statistics.quick_mode_began()
         self._course.run_quick_mode(qm, (State.QM_START, Event.START_QM), turn)
         if qm.state is State.QM_START:
             del sa.quick_modes[message_id]
@@ -269,7 +273,8 @@ class Inbound:
         sa = self._find(header, turn)
         if not header.flags & Flag.ENCRYPTED:
             ip = str(turn.path.remote.address) if turn.path is not None else ""
-            hear_unprotected(sa, turn, read_message(datagram, header), ip)
+            turn.message = read_message(datagram, header)
+            hear_unprotected(sa, turn, turn.message, ip)
             return
         if sa is None:
             about = About(ip=str(turn.path.remote.address) if turn.path is not None else "")

@@ -11,8 +11,8 @@ MM5  HDR*, IDii, HASH_I, KEEPALIVE, VID-->
 
 from mainmode.base.codes import Flag
 from mainmode.base.instant import later
-from mainmode.ike import authentication
-from mainmode.ike.effects import Cause, Phase1Up, Role, Send, Step
+from mainmode.ike import authentication, sending
+from mainmode.ike.effects import Cause, Phase1Up, Role, Step
 from mainmode.ike.fsm import Event, Outcome, Row, State, Table
 from mainmode.ike.main_mode_messages import (
     begin,
@@ -32,7 +32,7 @@ from mainmode.ike.main_mode_messages import (
     process_msg2,
     verify,
 )
-from mainmode.ike.sa import IkeSa, Turn, framed, resent
+from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.teardown import main_mode_failed, phase1_started
 from mainmode.ike.timing import HALF_OPEN_LIFE, RESEND_AFTER, RESENDS
 from mainmode.ike.voice import say_decode
@@ -55,12 +55,11 @@ def send(number: int) -> Row[IkeSa]:
         again = sa.tries > 0
         say_decode(turn, sa.about_ip, "RESENDING" if again else "SENDING", sa.outgoing, step, sa.exchange)
         if again and sa.last_sent is not None:
-            sa.last_sent = resent(sa.last_sent, sa.path)
+            sa.last_sent = sending.repeat(sa, turn, sa.last_sent)
         else:
             encrypted = bool(sa.outgoing.flags & Flag.ENCRYPTED)
             octets = sa.chain.seal(sa.outgoing) if encrypted and sa.chain is not None else sa.outgoing.encode()
-            sa.last_sent = Send(framed(octets, sa.path), sa.path, step, sa.exchange, sa.outgoing)
-        turn.effects.append(sa.last_sent)
+            sa.last_sent = sending.send(sa, turn, octets, step, sa.exchange, sa.outgoing)
         if number == 5 and not again:
             authentication.say_nat_status(sa, turn, step)
         return Outcome.OK

@@ -8,15 +8,15 @@ from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.groups import group
 from mainmode.crypto.skeyid import phase1_iv, phase1_keys, skeyid_psk
-from mainmode.ike import authentication
-from mainmode.ike.effects import Cause, Failure, Phase1Keyed, Role, Send, Step
+from mainmode.ike import authentication, sending
+from mainmode.ike.effects import Cause, Failure, Phase1Keyed, Role, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.nat import best_common, discovery_payloads, floated, judge
 from mainmode.ike.negotiation import PolicyChosen, Refused, accept_policy, choose_policy
 from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.proposals import phase1_offer
 from mainmode.ike.protection import Chain
-from mainmode.ike.sa import IkeSa, Turn, framed
+from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.vendor import gateway_vendor_ids, hear_vendor_ids, nat_vendor_ids
 from mainmode.ike.voice import exchange_sources, say_decode
 from mainmode.wire.message import Message
@@ -156,7 +156,7 @@ def _notify_in_clear(sa: IkeSa, turn: Turn, kind: NotifyType) -> None:
         (Notify(kind, ProtocolId.ISAKMP, b""),),
     )
     say_decode(turn, sa.about_ip, "SENDING", message, Step.INFORMATIONAL, sa.exchange)
-    turn.effects.append(Send(framed(message.encode(), sa.path), sa.path, Step.INFORMATIONAL, sa.exchange, message))
+    sending.send(sa, turn, message.encode(), Step.INFORMATIONAL, sa.exchange, message)
 
 
 def _settle_policy(sa: IkeSa, turn: Turn, found: PolicyChosen, step: Step) -> Outcome:

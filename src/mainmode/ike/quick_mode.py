@@ -9,10 +9,11 @@ QM3  HDR*, HASH(3)                              -->
 from mainmode.base.instant import later
 from mainmode.ike import quick_mode_initiator as initiator
 from mainmode.ike import quick_mode_responder as responder
-from mainmode.ike.effects import Cause, Failure, InstallSa, Role, Send, Step
+from mainmode.ike import sending
+from mainmode.ike.effects import Cause, Failure, InstallSa, Role, Step
 from mainmode.ike.fsm import Event, Outcome, Row, State, Table
 from mainmode.ike.quick_mode_exchange import completed, load, verify_hash
-from mainmode.ike.sa import QuickMode, Turn, framed, resent
+from mainmode.ike.sa import QuickMode, Turn
 from mainmode.ike.teardown import quick_mode_failed
 from mainmode.ike.timing import RESEND_AFTER, RESENDS
 from mainmode.ike.voice import say_decode
@@ -32,12 +33,10 @@ def _send(number: int) -> Row[QuickMode]:
         verb = "RESENDING" if again else "SENDING"
         say_decode(turn, qm.sa.about_ip, verb, qm.outgoing, step, qm.exchange)
         if again and qm.last_sent is not None:
-            qm.last_sent = resent(qm.last_sent, qm.sa.path)
+            qm.last_sent = sending.repeat(qm.sa, turn, qm.last_sent)
         else:
-            qm.last_sent = Send(
-                framed(qm.chain.seal(qm.outgoing), qm.sa.path), qm.sa.path, step, qm.exchange, qm.outgoing
-            )
-        turn.effects.append(qm.last_sent)
+            octets = qm.chain.seal(qm.outgoing)
+            qm.last_sent = sending.send(qm.sa, turn, octets, step, qm.exchange, qm.outgoing)
         return O.OK
 
     then = (S.QM_ACTIVE, E.ACTIVE) if number == 3 else (State(f"QM_WAIT_MSG{number + 1}"), E.NULL)

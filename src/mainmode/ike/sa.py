@@ -123,6 +123,12 @@ class IkeSa:
     nat: NatStatus = field(default_factory=NatStatus)
     tunnel_group: TunnelGroup | None = None
     peer_dpd: bool = False
+    peer_fragments: bool = False
+    """Whether the peer announced that it puts IKE fragments together."""
+    fragment_set: int = 0
+    """Identifier of the last message that went to the peer in pieces."""
+    last_departure: Instant | None = None
+    """When the last IKE message left for the peer."""
     peer_id_body: bytes = b""
     own_id_body: bytes = b""
 

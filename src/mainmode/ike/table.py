@@ -104,6 +104,16 @@ class SaTable:
         """The other SAs with the same peer."""
         return tuple(other for other in self.with_peer(sa.entered_as.address) if other is not sa)
 
+    @property
+    def established(self) -> int:
+        """How many SAs have phase 1 complete."""
+        return len(self._by_serial) - self._half_open_total
+
+    @property
+    def negotiating(self) -> int:
+        """How many SAs are still in phase 1."""
+        return self._half_open_total
+
     def half_open(self, peer: IPv4Address) -> tuple[int, int]:
         """Half-open negotiations: all, and those with this peer."""
         return self._half_open_total, self._half_open.get(peer, 0)

@@ -5,6 +5,7 @@ from mainmode.base.instant import later, seconds
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import NOBODY, Entry
 from mainmode.crypto.skeyid import hash_1, phase2_iv
+from mainmode.ike import sending
 from mainmode.ike.effects import (
     Cause,
     Exchange,
@@ -13,13 +14,12 @@ from mainmode.ike.effects import (
     Phase2Failed,
     RemoveSa,
     Role,
-    Send,
     Step,
 )
 from mainmode.ike.fsm import State
 from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.protection import Chain
-from mainmode.ike.sa import IkeSa, QuickMode, Turn, framed
+from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.settings import MapEntry
 from mainmode.ike.timing import (
     CHILDLESS_LIFE,
@@ -63,7 +63,7 @@ def send_informational(sa: IkeSa, turn: Turn, payload: Payload, built: str, step
     chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
     sa.spend(message_id)
     say_decode(turn, sa.about_ip, "SENDING", message, step, exchange)
-    turn.effects.append(Send(framed(chain.seal(message), sa.path), sa.path, step, exchange, message))
+    sending.send(sa, turn, chain.seal(message), step, exchange, message)
 
 
 def phase1_started(sa: IkeSa, turn: Turn) -> None:

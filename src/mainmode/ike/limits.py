@@ -1,0 +1,52 @@
+"""How much may be under way at once, and what the device says when it is too much (CVE-2019-15256).
+
+The device's own ceilings are not published and differ by model; ours bound memory. `crypto ikev1 limit
+max-in-negotiation-sa` sets a lower one for negotiations that are not finished.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any
+
+from mainmode.base.provenance import Source
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import Entry
+from mainmode.ike.settings import IkeSettings
+from mainmode.ike.table import SaTable
+from mainmode.ike.timing import MAX_HALF_OPEN, MAX_HALF_OPEN_PER_PEER
+
+MAX_TUNNELS = 10_000
+"""Established IKE SAs at once: the figure of the largest model of the series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A limit that leaves no room for another negotiation: what the device says, and why in words."""
+
+    entry: Entry
+    detail: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    sources: tuple[Source, ...] = ()
+
+
+def reached(table: SaTable, settings: IkeSettings, peer: IPv4Address) -> Reached | None:
+    """The limit that forbids another negotiation with `peer` now; None where there is room.
+
+    A peer that holds a tunnel already may renew it: the count of tunnels does not lock it out.
+    """
+    total, theirs = table.half_open(peer)
+    configured = settings.max_in_negotiation
+    if configured is not None and total >= configured:
+        source = settings.sources.get("max_in_negotiation")
+        return Reached(
+            lines.NEGOTIATION_LIMIT,
+            f"{total} negotiations are under way, as many as max-in-negotiation-sa allows",
+            {"limit": configured},
+            (source,) if source is not None else (),
+        )
+    if total >= MAX_HALF_OPEN or theirs >= MAX_HALF_OPEN_PER_PEER:
+        return Reached(lines.MAX_NEGOTIATIONS, f"half-open negotiations: {total} in all, {theirs} with {peer}")
+    if table.established >= MAX_TUNNELS and table.active_with(peer) is None:
+        return Reached(lines.TUNNEL_LIMIT, f"{table.established} tunnels are up")
+    return None
