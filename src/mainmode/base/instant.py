@@ -12,6 +12,8 @@ Instant = NewType("Instant", int)
 Span = NewType("Span", int)
 """A length of time in microseconds."""
 
+NO_TIME = Span(0)
+
 SECOND = 1_000_000
 
 

@@ -84,8 +84,9 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
     run.add_argument(
         "--link",
         metavar="OPTIONS",
-        help="what the wire does, such as delay=80ms (or 2s),loss=5%%,block=udp/500; also duplicate=1%%, reorder=1%%, "
-        "block=udp/4500 and block=esp (default: delay=10ms)",
+        help="what the wire does, such as delay=80ms (or 2s),loss=5%%,block=udp/500; also jitter=20ms, duplicate=1%%, "
+        "reorder=1%%, mtu=1400, oversize=drop, and block=udp/4500, esp, icmp-unreachable or fragments "
+        "(default: delay=10ms)",
     )
     _add_layout(lab)
     _add_files(lab)

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mainmode.base.instant import Instant
+from mainmode.lab.cloud import Passage
 from mainmode.lab.facing import Facing
-from mainmode.lab.link import Passage
 from mainmode.lab.pcap import Captured
 from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Side, Transcript
 
@@ -29,12 +29,17 @@ class _Point:
 
 
 def captured(
-    tap: Iterable[Passage], facing: tuple[Facing, ...], transcript: Transcript, messages: Mapping[int, int]
+    tap: Iterable[Passage],
+    sides: Mapping[str, Side],
+    facing: tuple[Facing, ...],
+    transcript: Transcript,
+    messages: Mapping[int, int],
 ) -> tuple[tuple[str, ...], tuple[Captured, ...]]:
     """The names of the capture's interfaces and its packets, each once, where and when it was sent.
 
-    `messages` gives the message number of a passage. Beside a message stand the lines of its sender, then those of its
-    receiver, each behind the hostname; and what became of it, where it was not delivered.
+    `sides`: which device of the world is which; `messages` gives the message number of a passage. Beside a message
+    stand the lines of its sender, then those of its receiver, each behind the hostname; and what became of it, where
+    it was not delivered.
 
     Wireshark takes every encrypted message for the next one of its IV chain. So no packet stands there twice, once for
     each end; and of an encrypted message that is sent again only the headers are kept, since its octets are known.
@@ -46,8 +51,8 @@ def captured(
     places: dict[bytes, int] = {}
     packets = []
     for place, passage in enumerate(tap, 1):
-        number = messages.get(passage.number, 0)
-        notes = [f"{names[side]}: {line}" for side in _ends(passage) for line in beside.get((side, number), ())]
+        number, sender = messages.get(passage.number, 0), sides[passage.name]
+        notes = [f"{names[side]}: {line}" for side in (sender, sender.other) for line in beside.get((side, number), ())]
         if passage.detail:
             notes.append(f"{passage.fate.value}: {passage.detail}")
         kept = None
@@ -55,13 +60,9 @@ def captured(
         if number in encrypted and first != place:
             notes.append(f"the same octets as packet {first}; all after the ISAKMP header is left out here")
             kept = len(passage.packet) - encrypted[number] + _HEADERS
-        own = (passage.side, passage.interface or facing[0].ends[passage.side].interface)
+        own = (sender, passage.interface or facing[0].ends[sender].interface)
         packets.append(Captured(interfaces.index(own), passage.at, passage.packet, tuple(notes), kept))
     return tuple(f"{names[side]} {interface}" for side, interface in interfaces), tuple(packets)
-
-
-def _ends(passage: Passage) -> tuple[Side, Side]:
-    return passage.side, passage.side.other
 
 
 def _names(transcript: Transcript) -> dict[Side, str]:

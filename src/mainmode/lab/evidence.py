@@ -1,12 +1,13 @@
 """What a run shows to its observer: who is still negotiating, which tunnels stand, and every reason that was given."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect, Decision
+from mainmode.device.decision import Verdict as Ruling
 from mainmode.ike.effects import (
     AcquireFailed,
     Dropped,
@@ -22,95 +23,121 @@ from mainmode.ike.effects import (
 )
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.keys import EspKey, IkeKey, esp_keys
-from mainmode.ladder.transcript import Side
+from mainmode.lab.observer import Observer
 
 _NEGOTIATES = (ExchangeType.MAIN_MODE, ExchangeType.QUICK_MODE)
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Something that one side gave as a reason, and when."""
+    """Something that one device gave as a reason, and when."""
 
-    side: Side
+    name: str
     at: Instant
     what: Failure | Dropped | Decision
 
 
-@dataclass(slots=True)
-class Evidence:
-    """Filled effect by effect. `pairs` are the IPsec SAs that stand, by their inbound SPI."""
+class Evidence(Observer):
+    """Filled effect by effect. `pairs` are the IPsec SAs that stand, by device and inbound SPI.
 
-    reasons: list[Reason] = field(default_factory=list)
-    ike_keys: list[IkeKey] = field(default_factory=list)
-    esp_keys: list[EspKey] = field(default_factory=list)
-    pairs: dict[Side, dict[int, SaPair]] = field(default_factory=lambda: {side: {} for side in Side})
-    _negotiating: set[tuple[Side, Exchange]] = field(default_factory=set)
-    _ended: set[tuple[Side, Exchange]] = field(default_factory=set)
-    _phase1: dict[tuple[Side, bytes], IPv4Address] = field(default_factory=dict)
-    _standing: set[tuple[Side, bytes]] = field(default_factory=set)
+    With `brief`, decisions that let a packet through are not kept: there is one for each packet of a long run.
+    """
 
-    def take(self, side: Side, effect: BoxEffect, now: Instant) -> None:
-        """Note one effect of one side's device."""
+    def __init__(self, names: tuple[str, ...], brief: bool = False) -> None:
+        self.reasons: list[Reason] = []
+        self.ike_keys: list[IkeKey] = []
+        self.esp_keys: list[EspKey] = []
+        self.pairs: dict[str, dict[int, SaPair]] = {name: {} for name in names}
+        self.standing: dict[bytes, dict[str, IPv4Address]] = {}
+        self._brief = brief
+        self._negotiating: set[tuple[str, Exchange]] = set()
+        self._ended: set[tuple[str, Exchange]] = set()
+        self._phase1: dict[bytes, dict[str, IPv4Address]] = {}
+
+    def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
+        """Note one effect of one device."""
         match effect:
             case Send(exchange=exchange, message=message) if message is not None:
-                if message.exchange in _NEGOTIATES and (side, exchange) not in self._ended:
-                    self._negotiating.add((side, exchange))
+                if message.exchange in _NEGOTIATES and (name, exchange) not in self._ended:
+                    self._negotiating.add((name, exchange))
             case Phase1Keyed(exchange, key):
                 self.ike_keys.append(IkeKey(exchange.cookie, key))
             case Phase1Up(exchange=exchange, path=path):
-                self._phase1[side, exchange.cookie] = path.remote.address
-                self._standing.add((side, exchange.cookie))
-                self._end(side, exchange)
+                for noted in (self._phase1, self.standing):
+                    noted.setdefault(exchange.cookie, {})[name] = path.remote.address
+                self._end(name, exchange)
             case InstallSa(pair, exchange):
-                self.pairs[side][pair.inbound_spi] = pair
+                self.pairs[name][pair.inbound_spi] = pair
                 self.esp_keys.extend(esp_keys(pair))
-                self._end(side, exchange)
+                self._end(name, exchange)
             case Phase1Down(exchange=exchange, failure=failure):
-                self._standing.discard((side, exchange.cookie))
-                self._end(side, exchange)
-                for open_side, other in tuple(self._negotiating):
-                    if open_side is side and other.cookie == exchange.cookie:
-                        self._end(side, other)
-                self.reasons.append(Reason(side, now, failure))
+                self._phase1_gone(name, exchange)
+                self.reasons.append(Reason(name, now, failure))
             case Phase2Failed(exchange=exchange, failure=failure):
-                self._end(side, exchange)
-                self.reasons.append(Reason(side, now, failure))
+                self._end(name, exchange)
+                self.reasons.append(Reason(name, now, failure))
             case RemoveSa(spi, failure):
-                self.pairs[side].pop(spi, None)
-                self.reasons.append(Reason(side, now, failure))
+                self.pairs[name].pop(spi, None)
+                self.reasons.append(Reason(name, now, failure))
             case AcquireFailed(failure):
-                self.reasons.append(Reason(side, now, failure))
-            case Dropped() | Decision():
-                self.reasons.append(Reason(side, now, effect))
+                self.reasons.append(Reason(name, now, failure))
+            case Dropped():
+                self.reasons.append(Reason(name, now, effect))
+            case Decision(verdict=verdict):
+                if not self._brief or verdict is Ruling.IN_CLEAR:
+                    self.reasons.append(Reason(name, now, effect))
             case _:
                 pass
 
-    def _end(self, side: Side, exchange: Exchange) -> None:
-        self._negotiating.discard((side, exchange))
-        self._ended.add((side, exchange))
+    def _phase1_gone(self, name: str, exchange: Exchange) -> None:
+        holders = self.standing.get(exchange.cookie)
+        if holders is not None:
+            holders.pop(name, None)
+            if not holders:
+                del self.standing[exchange.cookie]
+        self._end(name, exchange)
+        for open_name, other in tuple(self._negotiating):
+            if open_name == name and other.cookie == exchange.cookie:
+                self._end(name, other)
+
+    def _end(self, name: str, exchange: Exchange) -> None:
+        self._negotiating.discard((name, exchange))
+        self._ended.add((name, exchange))
+
+    def forget(self, name: str) -> None:
+        """A device lost its state: it holds nothing any more."""
+        self.pairs[name].clear()
+        for cookie, holders in tuple(self.standing.items()):
+            if holders.pop(name, None) is not None and not holders:
+                del self.standing[cookie]
+        self._negotiating = {open_one for open_one in self._negotiating if open_one[0] != name}
 
     @property
     def settled(self) -> bool:
-        """Whether no main mode and no quick mode is under way on either side."""
+        """Whether no main mode and no quick mode is under way anywhere."""
         return not self._negotiating
 
     @property
     def balanced(self) -> bool:
-        """Whether each side holds just those IKE SAs and IPsec SAs that the other side holds too."""
-        return all((side.other, cookie) in self._standing for side, cookie in self._standing) and all(
-            len(pairs) == sum(1 for _ in self.tunnels(side)) for side, pairs in self.pairs.items()
+        """Whether each device holds just those IKE SAs and IPsec SAs that another one holds too."""
+        return all(len(holders) > 1 for holders in self.standing.values()) and all(
+            len(pairs) == sum(1 for _ in self.tunnels(name)) for name, pairs in self.pairs.items()
         )
 
-    def phase1_done(self, side: Side, peer: IPv4Address) -> bool:
-        """Whether `side` and the device that has the address `peer` completed a phase 1, both of them, at some time."""
-        return any(
-            one is side and remote == peer and (side.other, cookie) in self._phase1
-            for (one, cookie), remote in self._phase1.items()
-        )
+    def phase1_done(self, name: str, peer: IPv4Address) -> bool:
+        """Whether a device and the one that has the address `peer` completed a phase 1, both of them, at some time."""
+        return any(len(ends) > 1 and ends.get(name) == peer for ends in self._phase1.values())
 
-    def tunnels(self, side: Side) -> Iterator[SaPair]:
-        """The pairs of `side` whose counterpart, with the SPIs the other way round, stands on the other side."""
-        for pair in self.pairs[side].values():
-            counterpart = self.pairs[side.other].get(pair.outbound_spi)
-            if counterpart is not None and counterpart.outbound_spi == pair.inbound_spi:
-                yield pair
+    def phase1_stands(self, one: str, other: str) -> bool:
+        """Whether both hold one and the same IKE SA now."""
+        return any(one in holders and other in holders for holders in self.standing.values())
+
+    def tunnels(self, name: str, other: str | None = None) -> Iterator[SaPair]:
+        """The pairs of a device whose counterpart, with the SPIs the other way round, stands on another device."""
+        others = [one for one in self.pairs if one != name] if other is None else [other]
+        for pair in self.pairs[name].values():
+            for one in others:
+                counterpart = self.pairs[one].get(pair.outbound_spi)
+                if counterpart is not None and counterpart.outbound_spi == pair.inbound_spi:
+                    yield pair
+                    break

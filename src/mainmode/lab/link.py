@@ -1,15 +1,15 @@
-"""The wire between the two devices: latency, loss, duplicates, reordering and filters; its tap misses nothing."""
+"""What the way from one end to another is like: latency, jitter, loss, duplicates, reordering, MTU and filters."""
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from mainmode.base.errors import InputError
-from mainmode.base.instant import Instant, Span, later, seconds
-from mainmode.lab.entropy import SeededEntropy
-from mainmode.ladder.transcript import Fate, Side
+from mainmode.base.instant import NO_TIME, Span, seconds
 
 _USUAL_LATENCY = Span(10_000)
+_SMALLEST_MTU, _LARGEST_MTU = 68, 65_535
 
 
 class Block(Enum):
@@ -18,6 +18,8 @@ class Block(Enum):
     UDP_500 = "udp/500"
     UDP_4500 = "udp/4500"
     ESP = "esp"
+    ICMP_UNREACHABLE = "icmp-unreachable"
+    FRAGMENTS = "fragments"
 
 
 class Kind(Enum):
@@ -26,6 +28,8 @@ class Kind(Enum):
     IKE = "udp/500"
     IKE_NAT_T = "udp/4500"
     ESP = "esp"
+    ICMP_UNREACHABLE = "icmp-unreachable"
+    FRAGMENT = "fragments"
     OTHER = "ip"
 
     @property
@@ -34,138 +38,106 @@ class Kind(Enum):
         return None if self is Kind.OTHER else Block(self.value)
 
 
+class Oversize(Enum):
+    """What becomes of a packet that is larger than the MTU and may be fragmented."""
+
+    FRAGMENTED = "fragment"
+    DROPPED = "drop"
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What the way between the devices is like, the same in both directions.
+    """What the way from one end to the other is like.
 
-    `latency` is one way. `loss`, `duplication` and `reordering` are shares of the packets, 0 to 1; one that is
-    reordered arrives late enough to be overtaken.
+    `latency` is one way; up to `jitter` comes on top of it, differently for each packet. `loss`, `duplication` and
+    `reordering` are shares of the packets, 0 to 1; one that is reordered arrives late enough to be overtaken. A packet
+    larger than `mtu` octets that must not be fragmented is answered with "fragmentation needed"; what becomes of any
+    other `oversize` says.
     """
 
     latency: Span = _USUAL_LATENCY
+    jitter: Span = NO_TIME
     loss: float = 0.0
     duplication: float = 0.0
     reordering: float = 0.0
-    blocks: frozenset[Block] = frozenset()
+    mtu: int | None = None
+    oversize: Oversize = Oversize.FRAGMENTED
+    blocks: frozenset[Block] = field(default_factory=frozenset)
 
 
-_OPTION = re.compile(r"(delay|loss|duplicate|reorder|block)=(.+)")
+_OPTION = re.compile(r"(\w+)=(.+)")
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")
 _DELAY = re.compile(r"(\d{1,5})ms|(\d{1,2})s")
-_FORM = (
-    "delay=80ms (or 2s),loss=5%,duplicate=1%,reorder=1%,block=udp/500 (or udp/4500, esp; "
-    "block may stand more than once)"
+
+FORM = (
+    "delay=80ms (or 2s),jitter=20ms,loss=5%,duplicate=1%,reorder=1%,mtu=1400,oversize=drop (or fragment),"
+    "block=udp/500 (or udp/4500, esp, icmp-unreachable, fragments; block may stand more than once)"
 )
+"""What a description of a link can say."""
 
 
-def read_link(text: str) -> Link:
-    """The link that `delay=80ms,loss=5%,block=udp/500` describes. Raises InputError, which says what is understood."""
-    link = Link()
+def read_link(text: str, told_by: str = "--link", link: Link = Link()) -> Link:
+    """The link that `delay=80ms,loss=5%,block=udp/500` describes; what is not named stays as it is in `link`.
+
+    Raises InputError, which begins with `told_by` and says what is understood.
+    """
     named: set[str] = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         found = _OPTION.fullmatch(part)
-        if found is None:
-            raise InputError(f"--link does not know {part!r}; it takes {_FORM}")
+        if found is None or found[1] not in _READERS:
+            raise InputError(f"{told_by} does not know {part!r}; it takes {FORM}")
         if found[1] in named:
-            raise InputError(f"--link: {found[1]} stands more than once; say it once")
+            raise InputError(f"{told_by}: {found[1]} stands more than once; say it once")
         if found[1] != "block":
             named.add(found[1])
-        link = _with_option(link, found[1], found[2])
+        try:
+            link = _READERS[found[1]](link, found[1], found[2])
+        except InputError as error:
+            raise InputError(f"{told_by} {part}: {error}") from None
     return link
 
 
-def _with_option(link: Link, name: str, value: str) -> Link:
-    if name == "delay":
-        delay = _DELAY.fullmatch(value)
-        if delay is None:
-            raise InputError(f"--link delay={value}: write whole milliseconds or seconds, such as delay=80ms or 2s")
-        return replace(link, latency=seconds(int(delay[2]) if delay[2] else int(delay[1]) / 1000))
-    if name == "block":
-        try:
-            return replace(link, blocks=link.blocks | {Block(value)})
-        except ValueError:
-            known = ", ".join(block.value for block in Block)
-            raise InputError(f"--link block={value}: what can be blocked is {known}") from None
-    share = _SHARE.fullmatch(value)
-    if share is None or float(share[1]) > 100:
-        raise InputError(f"--link {name}={value}: write a percentage from 0% to 100%, such as {name}=5%")
-    part = float(share[1]) / 100
-    if name == "loss":
-        return replace(link, loss=part)
-    return replace(link, duplication=part) if name == "duplicate" else replace(link, reordering=part)
+def _span(name: str, value: str) -> Span:
+    found = _DELAY.fullmatch(value)
+    if found is None:
+        raise InputError(f"write whole milliseconds or seconds, such as {name}=80ms or 2s")
+    return seconds(int(found[2]) if found[2] else int(found[1]) / 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
-    """A packet that a device puts on the wire by one of its interfaces.
-
-    `unreachable` says why nobody is at its destination, if so.
-    """
-
-    side: Side
-    interface: str
-    kind: Kind
-    packet: bytes
-    at: Instant
-    unreachable: str = ""
+def _share(name: str, value: str) -> float:
+    found = _SHARE.fullmatch(value)
+    if found is None or float(found[1]) > 100:
+        raise InputError(f"write a percentage from 0% to 100%, such as {name}=5%")
+    return float(found[1]) / 100
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """One packet that a device put on the wire, as the tap saw it. `arrivals` is empty unless it was delivered.
-
-    `interface` is the sender's; empty for one that does not face the other device.
-    """
-
-    number: int
-    side: Side
-    interface: str
-    kind: Kind
-    packet: bytes
-    at: Instant
-    fate: Fate
-    detail: str = ""
-    arrivals: tuple[Instant, ...] = ()
+def _mtu(link: Link, _: str, value: str) -> Link:
+    if not value.isascii() or not value.isdigit() or not _SMALLEST_MTU <= int(value[:6]) <= _LARGEST_MTU:
+        raise InputError(f"write octets from {_SMALLEST_MTU} to {_LARGEST_MTU}, such as mtu=1400")
+    return replace(link, mtu=int(value))
 
 
-class Wire:
-    """Decides what becomes of each packet. The decisions come from seeded randomness, so a run can be repeated."""
+def _oversize(link: Link, _: str, value: str) -> Link:
+    try:
+        return replace(link, oversize=Oversize(value))
+    except ValueError:
+        raise InputError("what may be fragmented is fragmented or dropped, such as oversize=drop") from None
 
-    def __init__(self, link: Link, entropy: SeededEntropy) -> None:
-        self.link = link
-        self.tap: list[Passage] = []
-        self._entropy = entropy
 
-    def carry(self, departure: Departure) -> Passage:
-        """Send a packet and note what becomes of it."""
-        fate, detail, arrivals = self._decide(departure)
-        passage = Passage(
-            len(self.tap) + 1,
-            departure.side,
-            departure.interface,
-            departure.kind,
-            departure.packet,
-            departure.at,
-            fate,
-            detail,
-            arrivals,
-        )
-        self.tap.append(passage)
-        return passage
+def _block(link: Link, _: str, value: str) -> Link:
+    try:
+        return replace(link, blocks=link.blocks | {Block(value)})
+    except ValueError:
+        raise InputError(f"what can be blocked is {', '.join(block.value for block in Block)}") from None
 
-    def _decide(self, departure: Departure) -> tuple[Fate, str, tuple[Instant, ...]]:
-        if departure.unreachable:
-            return Fate.UNREACHABLE, departure.unreachable, ()
-        stopped_by = departure.kind.stopped_by
-        if stopped_by is not None and stopped_by in self.link.blocks:
-            return Fate.BLOCKED, f"a filter on the way stops {stopped_by.value}", ()
-        if self._chance(self.link.loss):
-            return Fate.LOST, "lost on the way", ()
-        arrival = later(departure.at, self.link.latency)
-        late = later(arrival, Span(2 * self.link.latency + 1000))
-        first = late if self._chance(self.link.reordering) else arrival
-        copies = (later(first, Span(1000)),) if self._chance(self.link.duplication) else ()
-        return Fate.DELIVERED, "", (first, *copies)
 
-    def _chance(self, share: float) -> bool:
-        return share > 0 and self._entropy.share() < share
+_READERS: dict[str, Callable[[Link, str, str], Link]] = {
+    "delay": lambda link, name, value: replace(link, latency=_span(name, value)),
+    "jitter": lambda link, name, value: replace(link, jitter=_span(name, value)),
+    "loss": lambda link, name, value: replace(link, loss=_share(name, value)),
+    "duplicate": lambda link, name, value: replace(link, duplication=_share(name, value)),
+    "reorder": lambda link, name, value: replace(link, reordering=_share(name, value)),
+    "mtu": _mtu,
+    "oversize": _oversize,
+    "block": _block,
+}

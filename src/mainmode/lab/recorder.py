@@ -9,33 +9,42 @@ from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, render
 from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
 from mainmode.ike.effects import Dropped, Say, Send, Step
-from mainmode.lab.link import Passage
+from mainmode.lab.cloud import Passage
+from mainmode.lab.observer import Observer
 from mainmode.lab.traffic import Traffic
-from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Remark, Side
+from mainmode.ladder.transcript import Event, Fate, LineSaid, MessageArrived, MessageSent, Remark, Side
 from mainmode.wire.describe import describe
 
+_DATA = ("ESP", "clear")
 _TOLD = (Verdict.DROP, Verdict.IN_CLEAR)
 """Rulings on a packet that a person wants to read of in any stage; of the crypto map also that it protects."""
 
 
-class Recorder:
+class Recorder(Observer):
     """Collects events. `debugs` decides which lines are shown, `forms` how each device prints them.
 
+    `strangers` are the nodes of the net that lead to other devices: what goes there is in no transcript of the two.
     `packets` says which message each packet of the wire's tap carries: passage number to message number.
     """
 
-    def __init__(self, debugs: Debugs, forms: Mapping[Side, Form]) -> None:
+    def __init__(self, sides: Mapping[str, Side], debugs: Debugs, forms: Mapping[Side, Form]) -> None:
+        """`sides`: the two devices of the transcript, by their names in the world; any other is left out."""
         self.events: list[Event] = []
         self.packets: dict[int, int] = {}
         self.initiator: Side | None = None
+        self.strangers: frozenset[str] = frozenset()
+        self._sides = sides
         self._debugs = debugs
         self._forms = forms
         self._numbers = 0
         self._said: set[tuple[Side, str]] = set()
         self._turn: tuple[Side, Instant, Step] | None = None
 
-    def heard(self, side: Side, effect: BoxEffect, now: Instant) -> None:
+    def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """A line, a drop or a decision of a device; other effects are no reading matter."""
+        side = self._sides.get(name)
+        if side is None:
+            return
         if isinstance(effect, Say):
             if self._debugs.shows(effect.line):
                 text = render(effect.line, self._forms[side])
@@ -73,11 +82,11 @@ class Recorder:
         sender, at, step = self._turn
         return step if (sender, at) == (side, now) else Step.DATA
 
-    def sent(self, side: Side, send: Send, passage: Passage) -> int | None:
-        """A datagram of a device went onto the wire; the number of its message, None for a NAT keepalive."""
-        message = send.message
-        if message is None:
-            return None
+    def sent(self, name: str, send: Send, passage: Passage) -> None:
+        """A datagram of a device went onto the wire; a NAT keepalive is no message."""
+        message, side = send.message, self._sides.get(name)
+        if message is None or side is None or not self._between(passage):
+            return
         self._numbers += 1
         self.packets[passage.number] = self._numbers
         informational = message.exchange is ExchangeType.INFORMATIONAL and send.step is not Step.KEEPALIVE
@@ -106,17 +115,33 @@ class Recorder:
                 retransmission=send.retransmission,
             )
         )
-        return self._numbers
 
-    def arrived(self, side: Side, number: int, now: Instant) -> None:
-        """A message reached `side`."""
-        self.events.append(MessageArrived(number, side, now))
+    def _between(self, passage: Passage) -> bool:
+        """Whether a packet goes to the other device, or to nobody; the target is a NAT box where one is in front."""
+        return not self.strangers or passage.target not in self.strangers
 
-    def stopped(self, passage: Passage) -> None:
-        """A data packet that the wire did not deliver."""
-        what = "ESP packet" if passage.kind.value == "esp" else "packet in clear"
+    def arrived(self, name: str, passage: Passage, now: Instant) -> None:
+        """A message reached a device."""
+        number, side = self.packets.get(passage.number), self._sides.get(name)
+        if number is not None and side is not None:
+            self.events.append(MessageArrived(number, side, now))
+
+    def passed(self, passage: Passage) -> None:
+        """A data packet that the wire did not deliver is told."""
+        side = self._sides.get(passage.name)
+        if side is None or passage.fate is Fate.DELIVERED or passage.label not in _DATA or not self._between(passage):
+            return
+        what = "ESP packet" if passage.label == "ESP" else "packet in clear"
         text = f"{what} {passage.fate.value}: {passage.detail}"
-        self.events.append(Remark(passage.at, passage.side, text, self._step(passage.side, passage.at).value))
+        self.events.append(Remark(passage.at, side, text, self._step(side, passage.at).value))
+
+    def remarked(self, name: str, text: str, now: Instant) -> None:
+        """What the lab did, to one of the two or to the net between them."""
+        side = self._sides.get(name)
+        if side is not None or not name:
+            self.events.append(
+                Remark(now, side, text, Step.DATA.value if self._turn is not None else Step.TRIGGER.value)
+            )
 
     def requested(self, traffic: Traffic, sequence: int, now: Instant) -> None:
         """An inside host sends a request; the first one of a run is what triggers the tunnel."""
@@ -131,9 +156,10 @@ class Recorder:
         text = f"{probe.source} has the reply to {probe.name} {sequence} after {round_trip / 1000:.1f} ms"
         self.events.append(Remark(now, traffic.side, text, Step.DATA.value))
 
-    def nobody(self, side: Side, interface: str, address: IPv4Address, now: Instant) -> None:
+    def nobody(self, name: str, interface: str, address: IPv4Address, now: Instant) -> None:
         """A packet came out on an inside network where no host has its address."""
+        side = self._sides.get(name)
         text = f"a packet for {address} leaves by {interface}, where no host of the run has that address"
-        if (side, text) not in self._said:
+        if side is not None and (side, text) not in self._said:
             self._said.add((side, text))
             self.events.append(Remark(now, side, text, Step.DATA.value))

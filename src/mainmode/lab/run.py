@@ -12,19 +12,22 @@ from mainmode.device.config.model import Release
 from mainmode.device.decision import Decision, Stage
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
+from mainmode.lab.cloud import Cloud, Passage
 from mainmode.lab.comments import captured
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
 from mainmode.lab.facing import Facing, Pair, find_facing, names_peer
 from mainmode.lab.hidden import stand_ins
 from mainmode.lab.keys import key_files
-from mainmode.lab.link import Link, Passage, Wire
+from mainmode.lab.link import Link
 from mainmode.lab.mirror import compare, one_way, unused
+from mainmode.lab.observer import Tap
 from mainmode.lab.pcap import Captured
+from mainmode.lab.pinger import Pinger, settle
 from mainmode.lab.recorder import Recorder
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, combine, judge
-from mainmode.lab.world import World
+from mainmode.lab.world import Station, World
 from mainmode.ladder.transcript import Device, Fate, Outcome, Ping, Shown, Side, Transcript, Verdict
 
 PINGS = 5
@@ -42,6 +45,9 @@ _BY_LINE = ("PROXY_MISMATCH", "NOT_INTERESTING", "NO_NAT_EXEMPTION", "NO_ROUTE",
 _BOUNDS = Bounds()
 _USUAL_LINK = Link()
 _ALL_DEBUGS = Debugs(ikev1=127, ipsec=127)
+_SIDES = {side.value: side for side in Side}
+"""The two devices of a pair are called `a` and `b` in their world."""
+
 _FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
 
 
@@ -79,7 +85,7 @@ class Result:
     @property
     def tunnels(self) -> tuple[SaPair, ...]:
         """The pairs of IPsec SAs that stand on both sides at the end, as side A sees them."""
-        return tuple(self.evidence.tunnels(Side.A))
+        return tuple(self.evidence.tunnels(Side.A.value))
 
 
 def run(order: Order) -> Result:
@@ -108,11 +114,23 @@ class _Run:
             side: Box(order.pair[side], SeededEntropy(order.seed, f"device {side.value}"), START, keys[side])
             for side in Side
         }
-        self._recorder = Recorder(order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
-        self._wire = Wire(order.link, SeededEntropy(order.seed, "link"))
-        self._world = World(self._boxes, facing, self._wire, self._agenda, self._recorder)
+        self._recorder = Recorder(_SIDES, order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
+        self._evidence, self._tap = Evidence(tuple(_SIDES)), Tap()
+        self._pinger = Pinger(self._recorder, self._evidence)
+        self._world = self._world_of(order)
         self._pings: list[Ping] = []
         self._ended_by = ""
+
+    def _world_of(self, order: Order) -> World:
+        """The two devices on one net, each by the interfaces that face the other."""
+        cloud = Cloud(order.link, SeededEntropy(order.seed, "link"))
+        stations = []
+        for side in Side:
+            outside = {facing.ends[side].address: facing.ends[side].interface for facing in self._facing}
+            cloud.attach(side.value, outside)
+            stations.append(Station(side.value, self._boxes[side], outside))
+        observers = (self._evidence, self._recorder, self._tap)
+        return World(stations, cloud, self._agenda, self._pinger, observers)
 
     def result(self, series: tuple[Traffic, ...]) -> Result:
         """Run every series, one after the other, and put together what came of them."""
@@ -123,15 +141,15 @@ class _Run:
             verdict = self._compared(verdict, tuple(traffic for traffic, _ in judged))
         self._remarks += one_way(self._order.pair, self._facing, judged)
         transcript = self._transcript(verdict)
-        interfaces, packets = captured(self._wire.tap, self._facing, transcript, self._recorder.packets)
-        evidence = self._world.evidence
+        interfaces, packets = captured(self._tap.passages, _SIDES, self._facing, transcript, self._recorder.packets)
+        evidence = self._evidence
         return Result(
             transcript,
             interfaces,
             packets,
             key_files(evidence.ike_keys, evidence.esp_keys),
             evidence,
-            tuple(self._wire.tap),
+            tuple(self._tap.passages),
         )
 
     def _try_all(self, series: tuple[Traffic, ...]) -> list[tuple[Traffic, Verdict]]:
@@ -173,16 +191,16 @@ class _Run:
 
         Where none of them came through the tunnel, or the wire lost one, as many are sent once more, as a person would.
         """
-        evidence = self._world.evidence
+        evidence = self._evidence
         wire = self._wire_of(traffic)
-        reasons_before, packets_before = len(evidence.reasons), len(self._wire.tap)
+        reasons_before, packets_before = len(evidence.reasons), len(self._tap.passages)
         replied = False
         try:
             for attempt in range(2):
-                pings = self._world.ping(traffic, PINGS, attempt * PINGS + 1)
+                pings = self._pinger.ping(self._world, traffic, PINGS, attempt * PINGS + 1)
                 self._pings.extend(pings)
                 replied = any(ping.round_trip is not None for ping in pings)
-                if not self._world.settle(SETTLING):
+                if not settle(self._world, evidence, SETTLING):
                     self._ended_by = f"a negotiation was not done after {SETTLING // seconds(1)} s"
                 if replied or not self._stands(traffic, replied):
                     break
@@ -193,11 +211,12 @@ class _Run:
         return judge(
             Observed(
                 self._order.pair,
+                _SIDES,
                 wire,
                 traffic,
                 tuple(evidence.reasons[reasons_before:]),
-                tuple(self._wire.tap[packets_before:]),
-                evidence.phase1_done(traffic.side, wire.ends[traffic.side.other].address),
+                tuple(self._tap.passages[packets_before:]),
+                evidence.phase1_done(traffic.side.value, wire.ends[traffic.side.other].address),
                 self._stands(traffic, replied),
                 replied,
                 self._ended_by,
@@ -211,7 +230,7 @@ class _Run:
         """
         probe, entry = traffic.probe, traffic.entry
         peers = {str(peer) for peer in entry.peers.value} if entry is not None and entry.peers is not None else set()
-        for pair in self._world.evidence.tunnels(traffic.side):
+        for pair in self._evidence.tunnels(traffic.side.value):
             own = entry is not None and (pair.map_name, pair.map_sequence) == (entry.map_name, entry.sequence)
             if entry is not None and not (own and pair.peer in peers):
                 continue
@@ -226,12 +245,12 @@ class _Run:
     def _pings_told_all(self, traffic: Traffic, reasons_before: int, packets_before: int) -> bool:
         """Whether a request came out of the tunnel, and no packet was lost: to ask once more would change nothing."""
         decrypted = any(
-            reason.side is traffic.side.other
+            reason.name == traffic.side.other.value
             and isinstance(reason.what, Decision)
             and reason.what.stage is Stage.DECRYPT
-            for reason in self._world.evidence.reasons[reasons_before:]
+            for reason in self._evidence.reasons[reasons_before:]
         )
-        return decrypted and all(passage.fate is not Fate.LOST for passage in self._wire.tap[packets_before:])
+        return decrypted and all(passage.fate is not Fate.LOST for passage in self._tap.passages[packets_before:])
 
     def _wire_of(self, traffic: Traffic) -> Facing:
         """The pair of interfaces that the traffic's crypto map entry leads over."""

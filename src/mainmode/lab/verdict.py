@@ -4,7 +4,7 @@ A side that knows why outranks one that only saw silence: the responder that ref
 that waited. What neither side can know (a filter, a wrong address) the wire tells.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from mainmode.base.errors import Drop
@@ -15,9 +15,10 @@ from mainmode.device.decision import Verdict as Ruling
 from mainmode.ike.effects import Cause, Dropped, Failure
 from mainmode.lab.blame import Scene, refused_first, rules
 from mainmode.lab.causes import CAUSES
+from mainmode.lab.cloud import Passage
 from mainmode.lab.evidence import Reason
 from mainmode.lab.facing import Facing, Pair, entries
-from mainmode.lab.link import Kind, Passage
+from mainmode.lab.link import Kind
 from mainmode.lab.traffic import Traffic
 from mainmode.ladder.transcript import Fate, Outcome, Side, Verdict
 
@@ -55,9 +56,13 @@ _RENAMED = {Cause.NO_CRYPTO_MAP: "CRYPTO_MAP_NOT_BOUND"}
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """All there is to judge one series of traffic: reasons and packets of its time, and how far it came."""
+    """All there is to judge one series of traffic: reasons and packets of its time, and how far it came.
+
+    `sides`: which device of the world is which of the pair; reasons and packets are of these two.
+    """
 
     pair: Pair
+    sides: Mapping[str, Side]
     facing: Facing
     traffic: Traffic
     reasons: tuple[Reason, ...]
@@ -104,13 +109,13 @@ def _no_reply(observed: Observed) -> Finding:
     side = observed.traffic.side
     blocked = _with_fate(observed.passages, Fate.BLOCKED)
     if blocked:
-        return Finding("ESP_BLOCKED", blocked[0].side, blocked[0].detail)
+        return Finding("ESP_BLOCKED", observed.sides[blocked[0].name], blocked[0].detail)
     outside = _in_clear(observed, side.other, "sends the reply outside of the tunnel: ")
     if outside is not None:
         if outside.code == "NO_NAT_EXEMPTION":
             return outside
         return Finding("NO_REPLY", side, outside.detail, outside.sources, side.other)
-    dropped = next(_dropped(observed.reasons, (Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)), None)
+    dropped = next(_dropped(observed, observed.reasons, (Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)), None)
     if dropped is not None:
         if dropped.code == "NO_REPLY":
             return Finding(dropped.code, side, dropped.detail, dropped.sources, dropped.knower)
@@ -125,7 +130,9 @@ def _no_reply(observed: Observed) -> Finding:
 
 def _no_tunnel(observed: Observed) -> Finding:
     """Why there is no pair of SAs on both sides."""
-    failures = [(reason.side, reason.what) for reason in observed.reasons if isinstance(reason.what, Failure)]
+    failures = [
+        (observed.sides[reason.name], reason.what) for reason in observed.reasons if isinstance(reason.what, Failure)
+    ]
     best = min(failures, key=lambda item: _VAGUE.get(item[1].cause, 0), default=None)
     if best is not None and _VAGUE.get(best[1].cause, 0) < _SILENT:
         return _known(observed, *best)
@@ -177,12 +184,14 @@ def _told_by_the_wire(observed: Observed) -> Finding | None:
     for fate, code in ((Fate.UNREACHABLE, "PEER_ADDRESS_WRONG"), (Fate.BLOCKED, "UDP_BLOCKED")):
         stopped = _with_fate(ike, fate)
         if stopped:
-            return Finding(code, stopped[0].side, stopped[0].detail)
+            return Finding(code, observed.sides[stopped[0].name], stopped[0].detail)
     reasons = (Drop.IKE_NOT_ENABLED, Drop.NO_CRYPTO_MAP, Drop.NOT_DECRYPTABLE, Drop.BAD_HASH)
-    dropped = next(_dropped(observed.reasons, reasons), None)
+    dropped = next(_dropped(observed, observed.reasons, reasons), None)
     if dropped is not None:
         return dropped
-    return Finding("PACKETS_LOST", ike[0].side, _share_lost(ike)) if _with_fate(ike, Fate.LOST) else None
+    return (
+        Finding("PACKETS_LOST", observed.sides[ike[0].name], _share_lost(ike)) if _with_fate(ike, Fate.LOST) else None
+    )
 
 
 def _never_began(observed: Observed) -> Finding | None:
@@ -191,18 +200,18 @@ def _never_began(observed: Observed) -> Finding | None:
     interface = observed.facing.ends[side].interface
     if observed.pair[side].map_on(interface) is None:
         return Finding("CRYPTO_MAP_NOT_BOUND", side, "no packet is protected")
-    own = [reason for reason in observed.reasons if reason.side is side]
-    dropped = next(_dropped(own, tuple(_DROPS)), None)
+    own = [reason for reason in observed.reasons if observed.sides[reason.name] is side]
+    dropped = next(_dropped(observed, own, tuple(_DROPS)), None)
     if dropped is not None:
         return dropped
-    return _in_clear(observed, side) or next(_dropped(observed.reasons, tuple(_DROPS)), None)
+    return _in_clear(observed, side) or next(_dropped(observed, observed.reasons, tuple(_DROPS)), None)
 
 
 def _in_clear(observed: Observed, side: Side, saying: str = "") -> Finding | None:
     """What a device sent in clear, and whether translation is why; `saying` comes behind its name."""
     for reason in observed.reasons:
         what = reason.what
-        if reason.side is side and isinstance(what, Decision) and what.verdict is Ruling.IN_CLEAR:
+        if observed.sides[reason.name] is side and isinstance(what, Decision) and what.verdict is Ruling.IN_CLEAR:
             if rules(observed.pair[side]) & set(what.sources):
                 return Finding("NO_NAT_EXEMPTION", side, what.text, what.sources)
             name = f"{observed.pair[side].settings.hostname.value} {saying}" if saying else ""
@@ -210,13 +219,13 @@ def _in_clear(observed: Observed, side: Side, saying: str = "") -> Finding | Non
     return None
 
 
-def _dropped(reasons: Iterable[Reason], wanted: tuple[Drop, ...]) -> Iterator[Finding]:
+def _dropped(observed: Observed, reasons: Iterable[Reason], wanted: tuple[Drop, ...]) -> Iterator[Finding]:
     for reason in reasons:
         what = reason.what
         if isinstance(what, Dropped) and what.reason in wanted:
             code = _DROPS.get(what.reason, "NO_REPLY")
             detail = f"{what.reason.value}, {what.detail}" if what.detail else what.reason.value
-            yield Finding(code, reason.side, detail, what.sources)
+            yield Finding(code, observed.sides[reason.name], detail, what.sources)
 
 
 def _with_fate(passages: Iterable[Passage], fate: Fate) -> list[Passage]:

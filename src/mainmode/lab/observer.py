@@ -1,0 +1,41 @@
+"""Who watches a world: what devices do and say, and what passes on the wire, told in its true order."""
+
+from ipaddress import IPv4Address
+
+from mainmode.base.instant import Instant
+from mainmode.device.decision import BoxEffect
+from mainmode.ike.effects import Send
+from mainmode.lab.cloud import Passage
+
+
+class Observer:
+    """Looks away from everything; who wants to see something overrides it. Devices are told by their names."""
+
+    def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
+        """A device did or said something; packets are told before they are on the wire."""
+
+    def passed(self, passage: Passage) -> None:
+        """A packet went onto the wire, and this became of it."""
+
+    def sent(self, name: str, send: Send, passage: Passage) -> None:
+        """That packet was a datagram of IKE."""
+
+    def arrived(self, name: str, passage: Passage, now: Instant) -> None:
+        """A packet of the wire reached a device; one that was duplicated or cut into pieces does so more than once."""
+
+    def nobody(self, name: str, interface: str, address: IPv4Address, now: Instant) -> None:
+        """A packet came out on an inside network where no host has its address."""
+
+    def remarked(self, name: str, text: str, now: Instant) -> None:
+        """The lab itself tells something: a fault that fired, a device that is restarted. `name` may be empty."""
+
+
+class Tap(Observer):
+    """Keeps every packet of the wire."""
+
+    def __init__(self) -> None:
+        self.passages: list[Passage] = []
+
+    def passed(self, passage: Passage) -> None:
+        """Keep it."""
+        self.passages.append(passage)
