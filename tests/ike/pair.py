@@ -91,6 +91,11 @@ def settings(own: IPv4Address = A, key: bytes = b"cisco", **changes: object) -> 
     return replace(base, **own_changes)  # type: ignore[arg-type]
 
 
+def without_keepalives(whole: IkeSettings) -> IkeSettings:
+    """The same with `isakmp keepalive disable` in every tunnel-group."""
+    return replace(whole, groups={name: replace(group, keepalive=None) for name, group in whole.groups.items()})
+
+
 @dataclass
 class Pair:
     """Engines a and b; `heard` keeps every effect with its side, in order."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pair import START, A, B, Pair, pair, path, policy, settings
+from pair import START, A, B, Pair, pair, path, policy, settings, without_keepalives
 from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint, Path
@@ -391,7 +391,7 @@ def _offer_of(count: int, by: int = 255) -> SecurityAssociation:
 @pytest.mark.parametrize("jump", [-365 * 86400, -3600, 3600, 365 * 86400])
 def test_a_clock_that_jumps_neither_hangs_nor_raises_and_the_next_tunnel_comes_up(jump: int) -> None:
     for after in ("MM1", "MM5", "QM1", "QM3"):
-        world = pair(seed=f"{jump}{after}")
+        world = pair(without_keepalives(settings(A)), without_keepalives(settings(B)), seed=f"{jump}{after}")
         world.filter = lambda side, send, stop=after: None if send.step.value == stop else send.datagram
         world.trigger("a")
         world.now = Instant(world.now + jump * 1_000_000)

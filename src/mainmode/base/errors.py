@@ -32,6 +32,7 @@ class Drop(Enum):
     BAD_HASH = "the HASH payload does not verify"
     BAD_KEY_EXCHANGE = "a public value of the wrong size or out of range"
     REPLAYED_MESSAGE_ID = "a message id that was used before"
+    WRONG_KEEPALIVE = "a keepalive whose number is not the expected one"
     DUPLICATE = "an exact repetition of a datagram seen before"
     LIMIT_REACHED = "a limit on half-open negotiations or queues was reached"
     NAT_KEEPALIVE = "a NAT keepalive"

@@ -15,7 +15,7 @@ from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verd
 from mainmode.device.exec import Standing, show
 from mainmode.device.path import PacketPath, flow_of
 from mainmode.device.settings import ike_settings
-from mainmode.ike.effects import Dropped, InstallSa, RemoveSa, UseSa
+from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, UseSa
 from mainmode.ike.engine import Engine
 from mainmode.ipsec.sad import Sad
 from mainmode.wire.ip import IcmpEcho, Ipv4, read_echo, read_ipv4, read_udp
@@ -95,6 +95,8 @@ class Box:
             done.append(effect)
             if isinstance(effect, InstallSa):
                 self._sad.install(effect.pair, now, effect.replaces)
+            elif isinstance(effect, MoveSa):
+                self._sad.move(effect.inbound_spi, effect.path)
             elif isinstance(effect, UseSa):
                 self._sad.use(effect.inbound_spi)
             elif isinstance(effect, RemoveSa):

@@ -234,6 +234,8 @@ class PacketPath:
             return
         text = f"from {pair.peer}, SPI 0x{header.spi:08X}, sequence number {header.sequence}"
         yield Decision(Stage.DECRYPT, Verdict.ALLOW, text, pair.sources)
+        if pair.udp_encapsulated and path.remote != pair.path.remote:
+            yield from self._engine.moved(header.spi, path.remote, now)
         if state.renewal_due():
             yield from self._engine.renew(header.spi, now)
         yield from self.forward(inner, pair.interface, now, tunnelled=True)

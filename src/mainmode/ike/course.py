@@ -2,7 +2,7 @@
 
 from mainmode.base.instant import later, seconds
 from mainmode.catalogue import lines
-from mainmode.ike import main_mode, quick_mode
+from mainmode.ike import dead_peer, keepalives, main_mode, nat_keepalive, quick_mode
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import (
     Cause,
@@ -106,13 +106,18 @@ class Course:
         self._table.touch(sa)
 
     def _quick_mode_over(self, qm: QuickMode, turn: Turn) -> None:
-        """A quick mode failed: forget it, and take phase 1 down with it where it carries nothing else."""
+        """A quick mode failed: forget it, and take phase 1 down with it where it carries nothing else.
+
+        But a responder that waited for QM3 in vain keeps phase 1, to tell an initiator that sends ESP already; not with
+        DPD, by which that initiator finds out that all is gone.
+        """
         sa = qm.sa
         sa.quick_modes.pop(qm.message_id, None)
         sa.spend(qm.message_id)
         failure = qm.failure
         busy = sa.children or any(other.state is not State.QM_ACTIVE for other in sa.quick_modes.values())
         unheard = qm.role is Role.RESPONDER and failure is not None and failure.cause is Cause.NO_ANSWER
+        unheard = unheard and not keepalives.agreed(sa)
         if failure is None or busy or unheard:
             return
         reason = _PHASE2_REASONS.get(failure.cause, "Phase 2 Error")
@@ -139,6 +144,8 @@ class Course:
         """Serve the timers of one SA that are due."""
         now = turn.now
         self._table.touch(sa)
+        if sa.active and self._lost(sa, turn):
+            return
         for qm in tuple(sa.quick_modes.values()):
             if qm.deadline is None or qm.deadline > now or sa.state is State.MM_DONE:
                 continue
@@ -162,6 +169,18 @@ class Course:
                 self._childless(sa, turn)
             else:
                 self.run_main_mode(sa, (sa.state, Event.TIMEOUT), turn)
+
+    def _lost(self, sa: IkeSa, turn: Turn) -> bool:
+        """Serve the keepalives of an established SA. True: its peer is dead, and all that stood with it went."""
+        newest = self._table.active_with(sa.entered_as.address) is sa
+        nat_keepalive.serve(sa, turn, newest)
+        failure = dead_peer.serve(sa, turn, newest)
+        if failure is None:
+            return False
+        for other in (*self._table.others_with(sa), sa):
+            if other.active and other.path.remote == sa.path.remote:
+                self.delete(other, turn, failure, tell_peer=True)
+        return True
 
     def _childless(self, sa: IkeSa, turn: Turn) -> None:
         """A responder's IKE SA under which nothing was ever negotiated: the initiator is gone or never saw MM6."""

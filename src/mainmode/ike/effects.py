@@ -173,6 +173,14 @@ class UseSa:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveSa:
+    """The peer of a pair of IPsec SAs, named by its inbound SPI, is reached along another path now."""
+
+    inbound_spi: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class RemoveSa:
     """A pair of IPsec SAs to remove, named by its inbound SPI."""
 
@@ -206,6 +214,7 @@ Effect = (
     | Phase1Down
     | InstallSa
     | UseSa
+    | MoveSa
     | RemoveSa
     | Phase2Failed
     | AcquireFailed

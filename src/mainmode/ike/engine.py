@@ -13,6 +13,7 @@ from mainmode.base.instant import Instant, later, seconds
 from mainmode.base.provenance import Absent, Source
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
+from mainmode.ike import mapping
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.course import Course, fresh_cookie
 from mainmode.ike.effects import (
@@ -109,6 +110,14 @@ class Engine:
             send_informational(sa, turn, notify, "ipsec notify", Step.INFORMATIONAL)
         return self._close(turn)
 
+    def moved(self, inbound_spi: int, remote: Endpoint, now: Instant) -> list[Effect]:
+        """ESP under this SPI verified, and came from another address or port than the pair has."""
+        turn = self._turn(now)
+        for sa in self._table.all():
+            if inbound_spi in sa.children:
+                mapping.moved(sa, turn, remote)
+        return self._close(turn)
+
     def clear(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
         """Take down the IKE SAs with this peer, or all, with everything under them, and tell the peers."""
         turn = self._turn(now)
@@ -191,7 +200,7 @@ class Engine:
         return SessionCounts(count, count, count)
 
     def _turn(self, now: Instant) -> Turn:
-        return Turn(now, self.settings, self._entropy, self._handles, self._listened)
+        return Turn(now, self.settings, self._entropy, self._handles, self._listened, self._watch)
 
     def _close(self, turn: Turn) -> list[Effect]:
         """The end of every call: deadlines take their places, and what was done is counted."""

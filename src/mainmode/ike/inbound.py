@@ -43,11 +43,24 @@ class Inbound:
         path = turn.path
         if path is not None and path.local.port == FLOATED_PORT:
             found = classify(datagram)
-            if isinstance(found, Keepalive | EspDatagram):
-                turn.drop(Drop.NAT_KEEPALIVE if isinstance(found, Keepalive) else Drop.UNKNOWN_SPI)
+            if isinstance(found, Keepalive):
+                self._nat_keepalive(path, turn)
+                return
+            if isinstance(found, EspDatagram):
+                turn.drop(Drop.UNKNOWN_SPI)
                 return
             datagram = found.octets
         self._dispatch(datagram, turn, whole=True)
+
+    def _nat_keepalive(self, path: Path, turn: Turn) -> None:
+        """It did its work on the way; nothing here changes by it, since anybody could have sent it."""
+        interface = self._interface(path, turn)
+        turn.say(
+            lines.NAT_T_KEEPALIVE_RECEIVED, step=Step.KEEPALIVE,
+            from_interface=interface, source=path.remote.address, source_port=path.remote.port,
+            to_interface=interface, destination=path.local.address, destination_port=path.local.port,
+        )  # fmt: skip
+        turn.drop(Drop.NAT_KEEPALIVE)
 
     def _dispatch(self, datagram: bytes, turn: Turn, whole: bool) -> None:
         try:

@@ -8,11 +8,14 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.crypto.skeyid import equal, hash_1, phase2_iv
+from mainmode.ike import dead_peer
 from mainmode.ike.effects import Cause, Exchange, Failure, Role, Step
 from mainmode.ike.fsm import State
+from mainmode.ike.keepalives import heard
+from mainmode.ike.mapping import follow
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
-from mainmode.ike.teardown import delete_child, delete_phase1, send_informational
+from mainmode.ike.teardown import delete_child, delete_phase1
 from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Message
 from mainmode.wire.payloads import Delete, Hash, Notify
@@ -78,8 +81,8 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
         return
     sa.spend(message_id)
     turn.message = message
-    if turn.path is not None:
-        sa.move(turn.path)
+    heard(sa, turn)
+    follow(sa, turn)
     for payload in payloads[1:]:
         if sa.state is State.MM_DONE:
             return
@@ -93,7 +96,7 @@ def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> N
     kind = notify.notify_type
     turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="notify")
     if kind in (NotifyType.R_U_THERE, NotifyType.R_U_THERE_ACK):
-        _keepalive(sa, turn, notify, exchange)
+        dead_peer.hear(sa, turn, notify, exchange)
     elif kind == NotifyType.INITIAL_CONTACT:
         turn.initial_contact = True
     elif kind == NotifyType.INVALID_SPI:
@@ -126,22 +129,6 @@ def _refusal(qm: QuickMode, kind: NotifyType) -> Failure:
     return Failure(
         Cause.PEER_REFUSED, Step.QM1, f"the peer answered QM1 with {notify_name(kind)} ({int(kind)})", sources=sources
     )
-
-
-def _keepalive(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
-    """DPD (RFC 3706): a question gets its answer, with the same number."""
-    if len(notify.data) != 4 or notify.spi != sa.cookie_i + sa.cookie_r:
-        turn.drop(Drop.MALFORMED_PAYLOAD, "a DPD notify without this SA's cookies and a 4-octet number")
-        return
-    number = int.from_bytes(notify.data)
-    asked = notify.notify_type == NotifyType.R_U_THERE
-    what = "R-U-THERE" if asked else "R-U-THERE-ACK"
-    turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type=what, sequence=number)
-    if not asked:
-        return
-    turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
-    answer = Notify(NotifyType.R_U_THERE_ACK, ProtocolId.ISAKMP, notify.spi, notify.data)
-    send_informational(sa, turn, answer, "ipsec notify", Step.KEEPALIVE)
 
 
 def _obey_delete(sa: IkeSa, turn: Turn, delete: Delete, exchange: Exchange) -> None:

@@ -12,6 +12,8 @@ from mainmode.crypto.skeyid import equal, hash_1, hash_2, hash_3, keymat, phase2
 from mainmode.ike import ipsec_lines
 from mainmode.ike.effects import Cause, Failure, Role, Step
 from mainmode.ike.fsm import Outcome, State
+from mainmode.ike.keepalives import heard
+from mainmode.ike.mapping import follow
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.settings import AclEntry, MapEntry
@@ -116,8 +118,8 @@ def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
         return Outcome.STAY
     qm.chain.accept(turn.datagram)
     qm.last_heard = turn.datagram
-    if turn.path is not None:
-        sa.move(turn.path)
+    heard(sa, turn)
+    follow(sa, turn)
     return Outcome.OK
 
 

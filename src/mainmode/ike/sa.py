@@ -18,12 +18,13 @@ from mainmode.crypto.skeyid import Phase1Keys
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Exchange, Failure, Role, Say, Send, Step
 from mainmode.ike.fsm import State, Trace
+from mainmode.ike.liveness import Liveness
 from mainmode.ike.nat import FLOATED_PORT, NatStatus
 from mainmode.ike.negotiation import PolicyChosen, TransformChosen
 from mainmode.ike.protection import Chain
 from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry, TunnelGroup
 from mainmode.ike.timing import REMEMBERED_MESSAGE_IDS
-from mainmode.ipsec.dataplane import SaPair
+from mainmode.ipsec.dataplane import Activity, SaPair, Watch
 from mainmode.wire.message import Header, Message
 from mainmode.wire.natt import mark
 
@@ -52,6 +53,11 @@ class Handles:
         return session
 
 
+def _unwatched(_: int) -> Activity | None:
+    """Nobody tells what the data plane did."""
+    return None
+
+
 @dataclass(slots=True)
 class Turn:
     """One call into the engine: the time, what may be drawn on, the datagram at hand, and the effects so far."""
@@ -62,6 +68,8 @@ class Turn:
     handles: Handles
     listened: bool = True
     """Whether anybody wants lines; where nobody does, none are made."""
+    watch: Watch = _unwatched
+    """What a pair of IPsec SAs did last, by its inbound SPI."""
     effects: list[Effect] = field(default_factory=list)
     path: Path | None = None
     header: Header | None = None
@@ -127,8 +135,7 @@ class IkeSa:
     """Whether the peer announced that it puts IKE fragments together."""
     fragment_set: int = 0
     """Identifier of the last message that went to the peer in pieces."""
-    last_departure: Instant | None = None
-    """When the last IKE message left for the peer."""
+    life: Liveness = field(default_factory=Liveness)
     peer_id_body: bytes = b""
     own_id_body: bytes = b""
 
@@ -180,7 +187,7 @@ class IkeSa:
     def next_deadline(self) -> Instant | None:
         """The earliest of its own timers, its quick modes' and its children's."""
         phase2 = [qm.deadline for qm in self.quick_modes.values()]
-        moments = [self.deadline, self.expires, *phase2, *self.child_expiry.values()]
+        moments = [self.deadline, self.expires, self.life.question, self.life.nat, *phase2, *self.child_expiry.values()]
         return min([moment for moment in moments if moment is not None], default=None)
 
     def expects(self, spi: int) -> bool:

@@ -31,7 +31,7 @@ def repeat(sa: IkeSa, turn: Turn, sent: Send) -> Send:
 
 
 def _leave(sa: IkeSa, turn: Turn, whole: Send) -> None:
-    sa.last_departure = turn.now
+    sa.life.sent = turn.now
     room = turn.settings.mtus.get(sa.interface, DEFAULT_MTU) - _HEADERS
     if not sa.peer_fragments or len(whole.datagram) <= room:
         turn.effects.append(whole)

@@ -5,7 +5,7 @@ from mainmode.base.instant import later, seconds
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import NOBODY, Entry
 from mainmode.crypto.skeyid import hash_1, phase2_iv
-from mainmode.ike import sending
+from mainmode.ike import keepalives, sending
 from mainmode.ike.effects import (
     Cause,
     Exchange,
@@ -80,6 +80,7 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
     lifetime = sa.choice.lifetime if sa.choice is not None else None
     if turn.listened:
         _say_started(sa, turn, step, lifetime)
+    keepalives.begin(sa, turn)
     sa.deadline = None
     if lifetime is not None:
         sa.expires = later(turn.now, seconds(lifetime))
@@ -90,12 +91,7 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
 def _say_started(sa: IkeSa, turn: Turn, step: Step, lifetime: int | None) -> None:
     sources = tuple(sa.choice.policy.sources.values()) if sa.choice is not None else ()
     turn.say(lines.PHASE1_COMPLETED, sa.about, step, sa.exchange, sources)
-    dpd = sa.peer_dpd and sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
-    keepalive = sa.tunnel_group.sources.get("keepalive") if sa.tunnel_group is not None else None
-    turn.say(
-        lines.KEEPALIVE_TYPE, sa.about_ip, step, sa.exchange, (keepalive,) if keepalive is not None else (),
-        type="DPD" if dpd else "None",
-    )  # fmt: skip
+    keepalives.say_kind(sa, turn)
     if lifetime is not None:
         share = PHASE1_REKEY_SHARE_INITIATOR if sa.role is Role.INITIATOR else PHASE1_REKEY_SHARE_RESPONDER
         turn.say(lines.P1_REKEY_TIMER, sa.about, step, sa.exchange, sources, seconds=int(lifetime * share))

@@ -1,6 +1,8 @@
 """The security association database: established pairs of SAs, their counters and lifetimes."""
 
-from mainmode.base.address import ProxyPair
+from dataclasses import replace
+
+from mainmode.base.address import Path, ProxyPair
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
@@ -183,6 +185,12 @@ class Sad:
         state = self._states.get(inbound_spi)
         if state is not None:
             state.usable = True
+
+    def move(self, inbound_spi: int, path: Path) -> None:
+        """The pair's peer is reached along `path` now; nothing happens where there is none."""
+        state = self._states.get(inbound_spi)
+        if state is not None:
+            state.pair = replace(state.pair, path=path)
 
     def remove(self, inbound_spi: int) -> SaState | None:
         """Forget a pair and give it back; None where there is none."""

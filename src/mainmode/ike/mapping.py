@@ -1,0 +1,43 @@
+"""A peer whose NAT gives it another address or port: it is followed, on the word of an authenticated packet only.
+
+RFC 3947 §4 and RFC 3948 §2.1: the side that is reached through a mapping learns of a new one from a packet that
+verifies (ESP with a good ICV, IKE with a good hash), and sends IKE and ESP there from then on.
+"""
+
+from dataclasses import replace
+
+from mainmode.base.address import Endpoint, Path
+from mainmode.ike.effects import MoveSa
+from mainmode.ike.nat import FLOATED_PORT
+from mainmode.ike.sa import IkeSa, Turn
+
+
+def follow(sa: IkeSa, turn: Turn) -> None:
+    """The message at hand was authenticated: its sender is where the peer is now.
+
+    Not back to port 500, once the talk moved on to 4500.
+    """
+    path = turn.path
+    if path is None or path == sa.path:
+        return
+    if sa.path.local.port == FLOATED_PORT != path.local.port:
+        return
+    sa.move(path)
+    _take_along(sa, turn, path.remote)
+
+
+def moved(sa: IkeSa, turn: Turn, remote: Endpoint) -> None:
+    """ESP of this SA's peer verified and came from `remote`. Nothing changes where the peer is behind no NAT."""
+    if not sa.nat.remote_behind:
+        return
+    if sa.path.remote != remote:
+        sa.move(Path(sa.path.local, remote))
+    _take_along(sa, turn, remote)
+
+
+def _take_along(sa: IkeSa, turn: Turn, remote: Endpoint) -> None:
+    for spi, pair in sa.children.items():
+        if pair.udp_encapsulated and pair.path.remote != remote:
+            path = Path(pair.path.local, remote)
+            sa.children[spi] = replace(pair, path=path)
+            turn.effects.append(MoveSa(spi, path))
