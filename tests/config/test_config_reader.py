@@ -182,6 +182,16 @@ def test_what_stands_below_a_bad_line_is_skipped_with_it_and_below_a_good_one_is
     assert (policy.hash.value, policy.group.value) == ("sha", 5)
 
 
+def test_all_that_stands_below_a_skipped_line_is_skipped_with_it() -> None:
+    text = (
+        "hostname a\naaa-server T (inside) host 10.0.0.1\n key k\nrouter bgp 1\n address-family ipv4\n  flurb\n flurb\n"
+        "interface G0/0\n cts manual\n  flurb\n nameif inside\n flurb\n"
+    )
+    configuration = read(text, "t.cfg")
+    assert [problem.place for problem in configuration.problems] == ["t.cfg:12:2"]
+    assert configuration.interface("inside") is not None
+
+
 @pytest.mark.parametrize(
     ("line", "start", "place"),
     [

@@ -99,6 +99,7 @@ class _Reader:
         self._problems: list[Problem] = []
         self._releases: set[Release] = set()
         self._orphaned = False
+        self._skipped: int | None = None
         self._told_old_nat = False
 
     def line(self, number: int, line: str, base: int) -> None:
@@ -125,12 +126,16 @@ class _Reader:
         self._orphaned = self._orphaned and below
         if below and (self._scope is None or self._orphaned):
             return masked_guess(tokens)
+        if self._skipped is not None and below and _indent(tokens.line) > self._skipped:
+            return masked_guess(tokens)
+        self._skipped = None
         here = self._scope or Scope(Mode.GLOBAL)
         for scope in dict.fromkeys((here.mode, Mode.GLOBAL)):
             found = self._match(scope, tokens)
             if found is not None:
                 return self._carry_out(*found, here if scope is here.mode else Scope(Mode.GLOBAL), number, tokens)
-        if ignored(here.mode, tokens.words):
+        if here.mode is not Mode.GLOBAL and ignored(here.mode, tokens.words):
+            self._skipped = _indent(tokens.line) if below else None
             return masked_guess(tokens)
         if ignored(Mode.GLOBAL, tokens.words):
             self._scope = None

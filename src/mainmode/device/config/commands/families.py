@@ -26,6 +26,8 @@ GLOBAL: frozenset[str] = _words(
     snmp-server ssh ssl sunrpc-server tcp-map telnet terminal tftp-server threat-detection time-range timeout
     tls-proxy track traffic-forward tunnel-group-map uauth user-identity username virtual vpdn vpn vpn-addr-assign
     vpn-sessiondb vpnsetup vpnclient wccp webvpn xlate zone zonelabs-integrity
+    alias as-path command-alias community-list floodguard hpm ipv6-vpn-addr-assign l2tp ngfw ngips
+    object-group-search pix service-module tunnel-group-preference url-block url-cache url-server
     """
 )
 """First words of global lines."""
@@ -103,7 +105,7 @@ BELOW: dict[Mode, frozenset[str]] = {
     authentication-attr-from-server authentication-server-group authorization-required
     authorization-server-group dhcp-server ipv6-address-pool nat-assigned-to-public-ip password-management
     scep-enrollment secondary-authentication-server-group secondary-username-from-certificate strip-group
-    strip-realm username-from-certificate username-from-certificate-choice
+    override-account-disable strip-realm username-from-certificate username-from-certificate-choice
     """
     ),
     Mode.TUNNEL_IPSEC: _words(

@@ -1,0 +1,166 @@
+"""Whole configurations in the styles of different shops, `shops/*.cfg`.
+
+Beside each stands `NAME.tunnels`: what its tunnels are, written from the meaning of the configuration, one line for a
+crypto map entry and one for each proxy pair.
+"""
+
+import re
+import time
+from collections.abc import Iterable, Iterator
+from functools import cache
+from ipaddress import summarize_address_range
+from pathlib import Path
+
+import pytest
+
+from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.device.config import Configuration, Severity, decode, read, running_config
+from mainmode.device.settings import ike_settings
+from mainmode.ike.settings import AclEntry, IkePolicy, IkeSettings, MapEntry, TransformSet
+from mainmode.ipsec.dataplane import Mode
+
+FOLDER = Path(__file__).parent / "shops"
+SHOPS = (
+    "antwerp_branch_91.cfg",
+    "coniston_paste_82.cfg",
+    "factory_failover_96.cfg",
+    "provider_hub_91.cfg",
+    "retail_hub_94.cfg",
+    "retail_spoke_84.cfg",
+    "school_district_83.cfg",
+)
+PAIRS = (("provider_hub_91.cfg", "coniston_paste_82.cfg"),)
+"""Both ends of a tunnel, each in the style of its own shop."""
+
+MEANT = {
+    **{
+        f"coniston_paste_82.cfg:{line}": "a terminal's session has more in it than a configuration"
+        for line in (1, 3, 4, 6, 8, 231, 232, 240, 247)
+    },
+}
+"""The lines which are to stay unread: `file:line`, and why."""
+
+CIPHERS = {
+    EspTransform.DES: "des",
+    EspTransform.TRIPLE_DES: "3des",
+    EspTransform.AES_CBC: "aes",
+    EspTransform.NULL: "null",
+}
+MACS = {EspAuthentication.HMAC_MD5: "md5", EspAuthentication.HMAC_SHA1: "sha"}
+PROTOCOLS = {0: "", 1: "icmp ", 6: "tcp ", 17: "udp "}
+
+
+@cache
+def shop(name: str) -> Configuration:
+    return read(decode((FOLDER / name).read_bytes()), name)
+
+
+def transform(one: TransformSet) -> str:
+    bits = f"-{one.key_bits}" if one.key_bits > 128 else ""
+    return f"{CIPHERS[one.encryption]}{bits}/{MACS[one.authentication]}{'(transport)' * (one.mode is Mode.TRANSPORT)}"
+
+
+def side(proxy: Proxy) -> str:
+    networks = list(summarize_address_range(proxy.first, proxy.last))
+    text = str(networks[0]).removesuffix("/32") if len(networks) == 1 else f"{proxy.first}-{proxy.last}"
+    return f"{text}:{proxy.port}" if proxy.port else text
+
+
+def pair(entry: AclEntry) -> str:
+    local, remote = entry.proxies.local, entry.proxies.remote
+    return f"  {'not ' * (not entry.permit)}{PROTOCOLS[local.protocol]}{side(local)} > {side(remote)}"
+
+
+def tunnel(entry: MapEntry) -> str:
+    peers = " ".join(map(str, entry.peers)) or "any"
+    sets = " ".join(map(transform, entry.transform_sets))
+    pfs = f"pfs group {int(entry.pfs)}" if entry.pfs is not None else "no pfs"
+    kilobytes = f"{entry.lifetime_kilobytes} kB" if entry.lifetime_kilobytes is not None else "no kB limit"
+    return (
+        f"{entry.map_name} {entry.sequence} on {entry.interface}: peers {peers}; sets {sets}; {pfs}; "
+        f"{entry.lifetime_seconds} s, {kilobytes}"
+    )
+
+
+def tunnels(settings: IkeSettings) -> Iterator[str]:
+    for entry in settings.entries:
+        yield tunnel(entry)
+        yield from map(pair, entry.acl or ())
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_shop_is_read_without_complaint(name: str) -> None:
+    found = [one for one in shop(name).problems if one.severity is not Severity.WARNING]
+    meant = [place for place in MEANT if place.startswith(f"{name}:")]
+    assert [str(one) for one in found if f"{one.file}:{one.line}" not in MEANT] == []
+    assert sorted({f"{one.file}:{one.line}" for one in found}) == sorted(meant)
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_shop_s_tunnels_lack_nothing(name: str) -> None:
+    lacking = re.compile("incomplete|does not exist|no tunnel-group|duplicate|not used|Overlap")
+    assert [str(one) for one in shop(name).problems if lacking.search(one.wording)] == []
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_shop_written_and_read_again_is_the_same(name: str) -> None:
+    first = shop(name)
+    written = running_config(first, reveal_keys=True)
+    second = read(written, "again.cfg")
+    assert [str(one) for one in second.problems if one.severity is not Severity.WARNING] == []
+    assert second == first
+    assert running_config(second, reveal_keys=True) == written
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_a_shop_has_the_tunnels_that_it_means(name: str) -> None:
+    meant = (FOLDER / name).with_suffix(".tunnels").read_text().splitlines()
+    assert list(tunnels(ike_settings(shop(name)))) == meant
+
+
+@pytest.mark.parametrize("name", ["provider_hub_91.cfg"])
+def test_two_thousand_lines_take_less_than_a_second(name: str) -> None:
+    octets = (FOLDER / name).read_bytes()
+    assert octets.count(b"\n") > 1700
+    before = time.perf_counter()
+    read(decode(octets), name)
+    assert time.perf_counter() - before < 1
+
+
+def offers(policy: IkePolicy) -> tuple[object, ...]:
+    return policy.encryption, policy.key_bits, policy.hash, policy.group
+
+
+def facing(left: IkeSettings, right: IkeSettings) -> Iterator[tuple[MapEntry, MapEntry]]:
+    for one in left.entries:
+        for other in right.entries:
+            if left.addresses[one.interface] in other.peers and right.addresses[other.interface] in one.peers:
+                yield one, other
+
+
+def permitted(entry: MapEntry) -> set[ProxyPair]:
+    return {one.proxies for one in entry.acl or () if one.permit}
+
+
+@pytest.mark.parametrize(("left", "right"), PAIRS)
+def test_the_ends_of_a_pair_fit(left: str, right: str) -> None:
+    one, other = ike_settings(shop(left)), ike_settings(shop(right))
+    (mine, theirs) = next(facing(one, other))
+    assert permitted(mine) == {proxies.mirrored() for proxies in permitted(theirs)} != set()
+    assert set(map(transform, mine.transform_sets)) & set(map(transform, theirs.transform_sets))
+    assert mine.pfs == theirs.pfs
+    assert set(map(offers, one.policies)) & set(map(offers, other.policies))
+    my_group = one.group_for(other.addresses[theirs.interface])
+    their_group = other.group_for(one.addresses[mine.interface])
+    assert my_group is not None
+    assert their_group is not None
+    assert my_group.key == their_group.key is not None
+
+
+def _names(suffix: str) -> Iterable[str]:
+    return sorted(path.stem for path in FOLDER.glob(f"*.{suffix}"))
+
+
+def test_each_shop_says_what_its_tunnels_are() -> None:
+    assert _names("cfg") == _names("tunnels")
