@@ -8,6 +8,7 @@ from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
 from mainmode.ike.reference import reference_page as state_machines
 from mainmode.lab.reference import reference_page as verdicts
+from mainmode.lab.scenario.reference import reference_page as scenarios
 from mainmode.ladder.schema import schema_page as json_output
 
 PAGES: dict[str, Callable[[], str]] = {
@@ -15,6 +16,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "debug_lines.md": debug_lines,
     "json.md": json_output,
+    "scenarios.md": scenarios,
     "state_machines.md": state_machines,
     "verdicts.md": verdicts,
 }

@@ -44,6 +44,11 @@ def read_configurations(names: list[str]) -> tuple[Configuration, Configuration]
     return first, second
 
 
+def read_text(path: Path) -> str:
+    """A file's text. Raises InputError."""
+    return decode(_octets(path))
+
+
 def _shown(name: str, whole: bool) -> str:
     if name in _STANDARD_INPUT:
         return "standard input"

@@ -18,6 +18,7 @@ from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import example_configurations, read_configurations, write_file, write_keys
 from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP, NARROWEST, WIDEST
 from mainmode.cli.places import check_places
+from mainmode.cli.scenario import ALL, all_scenarios, folder_of, list_scenarios, scenario
 from mainmode.device.config.model import Configuration
 from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link, read_link
@@ -34,6 +35,13 @@ _PATIENCE = 2.0
 def lab(arguments: Namespace) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     names = arguments.configurations
+    if arguments.list:
+        return list_scenarios()
+    if names == [ALL]:
+        return all_scenarios(arguments)
+    folder = folder_of(names[0]) if len(names) == 1 else None
+    if folder is not None:
+        return scenario(arguments, folder)
     first, second = read_configurations(names) if names else example_configurations()
     _check_places(arguments)
     for configuration in (first, second):

@@ -56,13 +56,18 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         description=(
             "Two configured firewalls negotiate in memory, in virtual time, with real keys and packets. Prints both "
             "sides' debug lines as a ladder with the configuration lines behind each step, then the verdict, the "
-            "pings and the show commands. Without files it runs the packaged example."
+            "pings and the show commands. Without files it runs the packaged example. A folder with a scenario.toml, "
+            "or the name of a packaged one, is played instead: any number of devices, with steps and expectations."
         ),
         epilog=_EPILOG,
         allow_abbrev=False,
     )
     lab.add_argument(
-        "configurations", nargs="*", metavar="CFG", help="the two configuration files, A and B; - reads standard input"
+        "configurations",
+        nargs="*",
+        metavar="CFG",
+        help="the two configuration files, A and B (- reads standard input); or one scenario: a folder, a name of "
+        "--list, or all",
     )
     run = lab.add_argument_group("the run")
     run.add_argument(
@@ -88,8 +93,18 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         "reorder=1%%, mtu=1400, oversize=drop, and block=udp/4500, esp, icmp-unreachable or fragments "
         "(default: delay=10ms)",
     )
+    _add_scenario(lab)
     _add_layout(lab)
     _add_files(lab)
+
+
+def _add_scenario(lab: Parser) -> None:
+    scenario = lab.add_argument_group("a scenario")
+    scenario.add_argument("--list", action="store_true", help="list the packaged scenarios and stop")
+    scenario.add_argument(
+        "--renew", action="store_true", help="write the consoles of the run into the scenario's folder as those to keep"
+    )
+    scenario.add_argument("--console", metavar="DEVICE", help="print the console of this device instead of the report")
 
 
 def _add_layout(lab: Parser) -> None:

@@ -50,7 +50,8 @@ class Departure:
     """A packet that a device puts on the wire.
 
     `interface` is empty for one that is not connected to the net. `label` says which message it carries: `MM1` to
-    `QM3`, `INFO`, `DELETE`, `DPD`, `KEEPALIVE`, `ESP` or `clear`.
+    `QM3`, `INFO`, `DELETE`, `DPD`, `KEEPALIVE`, `ESP`, `clear` for a packet of a host, `own` for one of the
+    device's own.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """What a run shows to its observer: who is still negotiating, which tunnels stand, and every reason that was given."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
@@ -22,6 +23,7 @@ from mainmode.ike.effects import (
     Send,
 )
 from mainmode.ipsec.dataplane import SaPair
+from mainmode.lab.cloud import Passage
 from mainmode.lab.keys import EspKey, IkeKey, esp_keys
 from mainmode.lab.observer import Observer
 
@@ -49,6 +51,9 @@ class Evidence(Observer):
         self.esp_keys: list[EspKey] = []
         self.pairs: dict[str, dict[int, SaPair]] = {name: {} for name in names}
         self.standing: dict[bytes, dict[str, IPv4Address]] = {}
+        self.in_clear = 0
+        self._drops: Counter[tuple[str, str]] = Counter()
+        self._renewed: Counter[tuple[int, str, str]] = Counter()
         self._brief = brief
         self._negotiating: set[tuple[str, Exchange]] = set()
         self._ended: set[tuple[str, Exchange]] = set()
@@ -63,10 +68,15 @@ class Evidence(Observer):
             case Phase1Keyed(exchange, key):
                 self.ike_keys.append(IkeKey(exchange.cookie, key))
             case Phase1Up(exchange=exchange, path=path):
+                peer = path.remote.address
+                if any(ends.get(name) == peer for ends in self.standing.values()):
+                    self._renewed[1, name, str(peer)] += 1
                 for noted in (self._phase1, self.standing):
                     noted.setdefault(exchange.cookie, {})[name] = path.remote.address
                 self._end(name, exchange)
-            case InstallSa(pair, exchange):
+            case InstallSa(pair, exchange, replaces):
+                if replaces is not None:
+                    self._renewed[2, name, pair.peer] += 1
                 self.pairs[name][pair.inbound_spi] = pair
                 self.esp_keys.extend(esp_keys(pair))
                 self._end(name, exchange)
@@ -81,13 +91,27 @@ class Evidence(Observer):
                 self.reasons.append(Reason(name, now, failure))
             case AcquireFailed(failure):
                 self.reasons.append(Reason(name, now, failure))
-            case Dropped():
-                self.reasons.append(Reason(name, now, effect))
+            case Dropped(reason, _, detail):
+                self._drops[name, f"{reason.value}: {detail}" if detail else reason.value] += 1
+                if not self._brief or self._drops[name, f"{reason.value}: {detail}" if detail else reason.value] == 1:
+                    self.reasons.append(Reason(name, now, effect))
             case Decision(verdict=verdict):
                 if not self._brief or verdict is Ruling.IN_CLEAR:
                     self.reasons.append(Reason(name, now, effect))
             case _:
                 pass
+
+    def passed(self, passage: Passage) -> None:
+        """Count what goes over the net in clear."""
+        self.in_clear += passage.label == "clear"
+
+    def dropped(self, name: str, text: str) -> int:
+        """How many datagrams or packets a device dropped for a reason that holds `text`."""
+        return sum(count for (who, why), count in self._drops.items() if who == name and text in why)
+
+    def renewals(self, phase: int, name: str, peer: IPv4Address) -> int:
+        """How often a device renewed its SAs with a peer."""
+        return self._renewed[phase, name, str(peer)]
 
     def _phase1_gone(self, name: str, exchange: Exchange) -> None:
         holders = self.standing.get(exchange.cookie)
@@ -127,6 +151,10 @@ class Evidence(Observer):
     def phase1_done(self, name: str, peer: IPv4Address) -> bool:
         """Whether a device and the one that has the address `peer` completed a phase 1, both of them, at some time."""
         return any(len(ends) > 1 and ends.get(name) == peer for ends in self._phase1.values())
+
+    def phase1_shared(self, one: str, other: str) -> bool:
+        """Whether the two completed a phase 1 with each other at some time."""
+        return any(one in ends and other in ends for ends in self._phase1.values())
 
     def phase1_stands(self, one: str, other: str) -> bool:
         """Whether both hold one and the same IKE SA now."""

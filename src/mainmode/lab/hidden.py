@@ -40,3 +40,21 @@ def group_for(configuration: Configuration, peer: IPv4Address) -> TunnelGroup | 
     """The LAN-to-LAN tunnel-group that a peer with a pre-shared key lands on: by address, else the built-in one."""
     named = configuration.tunnel_groups.get(str(peer))
     return named if named is not None and named.is_l2l else configuration.tunnel_groups.get(_BUILT_IN)
+
+
+def keys_from_peers(
+    name: str, configurations: Mapping[str, Configuration], addresses: Mapping[str, frozenset[IPv4Address]]
+) -> Mapping[str, Secret]:
+    """A key for each tunnel-group of a device that hides it: that of the device with this address, else the lab's."""
+    found: dict[str, Secret] = {}
+    for group in configurations[name].tunnel_groups.values():
+        if not group.key_hidden or group.key is None:
+            continue
+        found[group.name] = _LAB_KEY
+        for other, own in addresses.items():
+            if other == name or group.name not in {str(address) for address in own}:
+                continue
+            theirs = (group_for(configurations[other], address) for address in addresses[name])
+            keys = (one.key.value for one in theirs if one is not None and one.key is not None and not one.key_hidden)
+            found[group.name] = next((key for key in keys if key is not None), _LAB_KEY)
+    return found

@@ -18,7 +18,7 @@ PROBED = (IpProtocol.ICMP, IpProtocol.TCP, IpProtocol.UDP)
 _ECHO_DATA = bytes(range(0x61, 0x78)) * 3 + b"abc"
 """72 octets, so that the packet has the 100 of a device's own ping."""
 
-_IDENTIFIER = 1
+_USUAL_ECHO, _UDP_WITH_NUMBER = 100, 32
 _TCP = struct.Struct(">HHIIBBHHH")
 _FIN, _SYN, _RST, _ACK = 0x01, 0x02, 0x04, 0x10
 _WINDOW = 8192
@@ -26,13 +26,19 @@ _WINDOW = 8192
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What one host sends to another. Ports are 0 for ICMP."""
+    """What one host sends to another. Ports are 0 for ICMP; `octets` is the least length of the packet.
+
+    With `identifier` the host tells its echo requests from those of others.
+    """
 
     protocol: IpProtocol
     source: IPv4Address
     destination: IPv4Address
     source_port: int = 0
     destination_port: int = 0
+    identifier: int = 1
+    octets: int = 0
+    dont_fragment: bool = False
 
     @property
     def name(self) -> str:
@@ -44,14 +50,23 @@ class Probe:
     def request(self, sequence: int) -> bytes:
         """The IPv4 packet of the request with this number, from 1."""
         if self.protocol is IpProtocol.ICMP:
-            payload = IcmpEcho(True, _IDENTIFIER, sequence, _ECHO_DATA).encode()
+            data = _ECHO_DATA + bytes(max(0, self.octets - _USUAL_ECHO))
+            payload = IcmpEcho(True, self.identifier, sequence & 0xFFFF, data).encode()
         elif self.protocol is IpProtocol.UDP:
-            datagram = Udp(self.source_port, self.destination_port, sequence.to_bytes(4))
+            data = sequence.to_bytes(4) + bytes(max(0, self.octets - _UDP_WITH_NUMBER))
+            datagram = Udp(self.source_port, self.destination_port, data)
             payload = datagram.encode(self.source, self.destination)
         else:
-            segment = _Segment(self.source_port, self.destination_port, sequence << 16, 0, _SYN)
+            segment = _Segment(self.source_port, self.destination_port, sequence << 16 & 0xFFFF_FFFF, 0, _SYN)
             payload = segment.encode(self.source, self.destination)
-        return Ipv4(self.source, self.destination, self.protocol, payload, identification=sequence).encode()
+        return Ipv4(
+            self.source,
+            self.destination,
+            self.protocol,
+            payload,
+            identification=sequence & 0xFFFF,
+            dont_fragment=self.dont_fragment,
+        ).encode()
 
     def sequence_in(self, packet: Ipv4) -> int | None:
         """The number of the request that `packet` replies to; None where it replies to none of this probe."""

@@ -31,11 +31,13 @@ class Observer:
 
 
 class Tap(Observer):
-    """Keeps every packet of the wire."""
+    """Keeps the packets of the wire: all of them, or the first ones of a long run."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
         self.passages: list[Passage] = []
+        self._most = most
 
     def passed(self, passage: Passage) -> None:
         """Keep it."""
-        self.passages.append(passage)
+        if self._most is None or len(self.passages) < self._most:
+            self.passages.append(passage)

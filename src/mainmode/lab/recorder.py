@@ -15,7 +15,7 @@ from mainmode.lab.traffic import Traffic
 from mainmode.ladder.transcript import Event, Fate, LineSaid, MessageArrived, MessageSent, Remark, Side
 from mainmode.wire.describe import describe
 
-_DATA = ("ESP", "clear")
+_DATA = ("ESP", "clear", "own")
 _TOLD = (Verdict.DROP, Verdict.IN_CLEAR)
 """Rulings on a packet that a person wants to read of in any stage; of the crypto map also that it protects."""
 

@@ -111,11 +111,11 @@ def chosen_traffic(pair: Pair, facing: Iterable[Facing], source: IPv4Address, de
         _must_be_a_host(pair, address)
     outside = {side: {wire.ends[side].interface for wire in wires} for side in Side}
     for side in Side:
-        interface = _interface_of(pair[side], outside[side], source)
+        interface = behind(pair[side], outside[side], source)
         if interface is None:
             continue
         probe = Probe(IpProtocol.ICMP, source, destination)
-        far = _interface_of(pair[side.other], outside[side.other], destination)
+        far = behind(pair[side.other], outside[side.other], destination)
         far = far or _inside(pair[side.other], outside[side.other]).interface
         return Traffic(side, probe, {side: interface, side.other: far}, *_matching(pair[side], probe))
     networks = "; ".join(
@@ -199,7 +199,7 @@ def _host(configuration: Configuration, outside: set[str], wanted: AddressRange)
             return end.interface, address
     first, last = int(wanted.first), int(wanted.last)
     address = IPv4Address(min(first + 1, last) if last - first > 1 else first)
-    interface = _interface_of(configuration, outside, address)
+    interface = behind(configuration, outside, address)
     if interface is None:
         inside = next(_insides(configuration, outside), None)
         interface = inside.interface if inside is not None else None
@@ -230,7 +230,7 @@ def _inside(configuration: Configuration, outside: set[str]) -> End:
     return inside
 
 
-def _interface_of(configuration: Configuration, outside: set[str], address: IPv4Address) -> str | None:
+def behind(configuration: Configuration, outside: set[str], address: IPv4Address) -> str | None:
     """The inside interface behind which `address` is: connected, or by a `route` line."""
     for end in _insides(configuration, outside):
         if address in end.network:

@@ -155,12 +155,14 @@ class World:
             self.agenda.put(self.agenda.now, partial(self._at_host, station.name, out.interface, out.packet))
             return
         try:
-            destination = read_ipv4(out.packet).destination
+            packet = read_ipv4(out.packet)
         except WireError:
             return
         label = "ESP" if kind_of(out.packet) in _ENCRYPTED else "clear"
+        if label == "clear" and packet.source in station.outside:
+            label = "own"
         self.put_on_wire(
-            Departure(station.name, out.interface, out.packet, self.agenda.now, destination, out.next_hop, label)
+            Departure(station.name, out.interface, out.packet, self.agenda.now, packet.destination, out.next_hop, label)
         )
 
     def put_on_wire(self, departure: Departure) -> Passage:

@@ -1,0 +1,188 @@
+"""The stage of a scenario: its devices, their hosts, their consoles and the net, and what a step can do to them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from ipaddress import IPv4Address
+
+from mainmode.base.errors import InputError
+from mainmode.base.instant import Instant, Span, later
+from mainmode.base.secret import Secret
+from mainmode.device.box import Box
+from mainmode.device.config.model import Configuration
+from mainmode.device.config.problem import Severity
+from mainmode.device.config.reader import read
+from mainmode.lab.chronicle import Chronicle
+from mainmode.lab.clock import Agenda
+from mainmode.lab.cloud import Cloud
+from mainmode.lab.consoles import Console
+from mainmode.lab.entropy import SeededEntropy
+from mainmode.lab.evidence import Evidence
+from mainmode.lab.hosts import Probe
+from mainmode.lab.inside import Flow, Inside
+from mainmode.lab.observer import Observer, Tap
+from mainmode.lab.scenario.forms import clock_text
+from mainmode.lab.scenario.terminal import typed
+from mainmode.lab.traffic import behind
+from mainmode.lab.world import Station, World
+
+_MOST_PASSAGES = 20_000
+"""Packets that are kept for a verdict: where something fails it fails among the first."""
+
+
+@dataclass(slots=True)
+class Actor:
+    """A device of a scenario: its configuration as text and as read, and how often it was started."""
+
+    name: str
+    file: str
+    text: str = field(repr=False)
+    configuration: Configuration
+    outside: dict[IPv4Address, str]
+    hidden_keys: Mapping[str, Secret] = field(default_factory=dict, repr=False)
+    starts: int = 0
+
+    def change(self, lines: str) -> Configuration:
+        """The configuration with more lines typed into it."""
+        self.text = f"{self.text.rstrip()}\n{lines}\n"
+        self.configuration = read(self.text, self.file)
+        return self.configuration
+
+
+class Stage:
+    """Everything that steps act on and expectations look at."""
+
+    def __init__(
+        self,
+        actors: Iterable[Actor],
+        cloud: Cloud,
+        agenda: Agenda,
+        seed: int,
+        consoles: Mapping[str, Console],
+        silent: frozenset[IPv4Address],
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.actors = {actor.name: actor for actor in actors}
+        self.cloud = cloud
+        self.seed = seed
+        self.consoles = consoles
+        self.inside = Inside(silent)
+        self.evidence = Evidence(tuple(self.actors), brief=True)
+        self.chronicle = Chronicle()
+        self.start = agenda.now
+        stations = [Station(actor.name, None, actor.outside) for actor in self.actors.values()]
+        self.tap = Tap(_MOST_PASSAGES)
+        watching = (self.evidence, self.tap, self.chronicle, *consoles.values(), *observers)
+        self.world = World(stations, cloud, agenda, self.inside, watching)
+        for name in self.actors:
+            self.world.exchange(name, self._new_box(name))
+
+    @property
+    def now(self) -> Instant:
+        """The virtual time."""
+        return self.world.agenda.now
+
+    def after(self, span: Span, action: Callable[[], None]) -> None:
+        """Let something happen so long from now."""
+        self.world.agenda.put(later(self.now, span), action)
+
+    def tell(self, name: str, text: str) -> None:
+        """A remark of the lab: on the console of a device (of all, where `name` is empty) and among the happenings."""
+        self.world.remark(name, text)
+
+    # --- devices -------------------------------------------------------------------------------------------------
+
+    def _new_box(self, name: str) -> Box:
+        actor = self.actors[name]
+        actor.starts += 1
+        stream = f"device {name}" if actor.starts == 1 else f"device {name} start {actor.starts}"
+        return Box(actor.configuration, SeededEntropy(self.seed, stream), self.world.time_of(name), actor.hidden_keys)
+
+    def restart(self, name: str, down: Span) -> None:
+        """The device loses its state, and is back after a time."""
+        self.tell(name, f"restarted, down for {clock_text(Instant(0), Instant(down))}" if down else "restarted")
+        self.evidence.forget(name)
+        self.world.exchange(name, None)
+        if down:
+            self.after(down, partial(self._come_back, name))
+        else:
+            self.world.exchange(name, self._new_box(name))
+
+    def _come_back(self, name: str) -> None:
+        self.world.exchange(name, self._new_box(name))
+        self.tell(name, "is up again")
+
+    def configure(self, name: str, lines: str) -> None:
+        """Type configuration lines into a device."""
+        console, actor = self.consoles[name], self.actors[name]
+        known = len(actor.configuration.lines)
+        configuration = actor.change(lines)
+        said = {problem.line: problem for problem in configuration.problems if problem.line > known}
+        for number, line in enumerate(configuration.lines[known:], known + 1):
+            problem = said.get(number)
+            if problem is not None and problem.severity is not Severity.WARNING:
+                raise InputError(f"configure {name}: {problem}")
+            console.typed("(config)#", line, problem.wording if problem is not None else "")
+        self.chronicle.tell(name, f"configured: {' / '.join(configuration.lines[known:])}", self.now)
+        self.evidence.forget(name)
+        self.world.exchange(name, self._new_box(name))
+
+    def command(self, name: str, command: str) -> None:
+        """Type an exec command on a device; its output stands on the console."""
+        station = self.world.stations[name]
+        if station.box is None:
+            self.tell(name, f"is down: {command!r} is not typed")
+            return
+        self.chronicle.tell(name, f"# {command}", self.now)
+        read_command = typed(command)
+        self.consoles[name].typed("#", command, read_command.printed(station.box, self.world.time_of(name)))
+        self.world.act(name, read_command.act)
+
+    def shown(self, name: str, command: str) -> str:
+        """What a device prints now; empty while it is down."""
+        box = self.world.stations[name].box
+        return box.show(command, self.world.time_of(name)) if box is not None else ""
+
+    # --- hosts ---------------------------------------------------------------------------------------------------
+
+    def flow(self, probe: Probe, device: str | None = None, expects_replies: bool = True) -> Flow:
+        """A flow from the host that the probe's source is. Raises InputError where it is behind no device."""
+        places = [
+            (actor.name, interface)
+            for actor in self.actors.values()
+            if device in (None, actor.name)
+            and (interface := behind(actor.configuration, set(actor.outside.values()), probe.source)) is not None
+        ]
+        if not places:
+            raise InputError(f"{probe.source} is behind no device of the scenario")
+        name, interface = places[0]
+        return self.inside.flow(name, interface, probe, expects_replies)
+
+    def begin(self, flow: Flow, count: int, interval: Span) -> None:
+        """The host begins to send so many packets of a flow."""
+        probe = flow.probe
+        self.chronicle.tell(flow.name, f"{probe.source} sends {count} x {probe.name} to {probe.destination}", self.now)
+        self.send(flow, count, interval)
+
+    def send(self, flow: Flow, count: int, interval: Span) -> None:
+        """So many packets of a flow, one now and the others behind it."""
+        self.world.into(flow.name, flow.interface, self.inside.request(flow, self.now))
+        if count > 1:
+            self.after(interval, partial(self.send, flow, count - 1, interval))
+
+    # --- the net -------------------------------------------------------------------------------------------------
+
+    def flows_between(self, source: IPv4Address | None, destination: IPv4Address | None) -> list[Flow]:
+        """The flows that expect replies, all or those between two hosts."""
+        return [
+            flow
+            for flow in self.inside.flows
+            if flow.expects_replies
+            and source in (None, flow.probe.source)
+            and destination in (None, flow.probe.destination)
+        ]
+
+    def address_of(self, name: str) -> IPv4Address:
+        """The address under which a device, or the NAT box in front of it, is known on the open net."""
+        box = self.cloud.nat_boxes.get(self.cloud.edge(name))
+        return box.address if box is not None else next(iter(self.actors[name].outside))
