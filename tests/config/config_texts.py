@@ -15,6 +15,15 @@ HEADERS = {
     Mode.INTERFACE: ["interface GigabitEthernet0/5"],
     Mode.OBJECT: ["object network OBJ"],
     Mode.GROUP: ["object-group network GRP"],
+    Mode.SERVICE: ["object service SVC"],
+    Mode.SERVICE_GROUP: ["object-group service SG"],
+    Mode.TCP_GROUP: ["object-group service TG tcp"],
+    Mode.UDP_GROUP: ["object-group service UG udp"],
+    Mode.TCP_UDP_GROUP: ["object-group service TUG tcp-udp"],
+    Mode.PROTOCOL_GROUP: ["object-group protocol PG"],
+    Mode.ICMP_GROUP: ["object-group icmp-type IG"],
+    Mode.TIME_RANGE: ["time-range TR"],
+    Mode.GROUP_POLICY: ["group-policy GP internal", "group-policy GP attributes"],
     Mode.POLICY: ["crypto isakmp policy 77"],
     Mode.TUNNEL_GENERAL: ["tunnel-group 192.0.2.7 type ipsec-l2l", "tunnel-group 192.0.2.7 general-attributes"],
     Mode.TUNNEL_IPSEC: ["tunnel-group 192.0.2.7 type ipsec-l2l", "tunnel-group 192.0.2.7 ipsec-attributes"],
@@ -41,11 +50,23 @@ def _ports(words: list[str]) -> SearchStrategy[str]:
     )
 
 
+_any = _ports(["www", "isakmp", "ssh", "syslog", "514", "443", "500"])
 _tcp = _ports(["www", "https", "22", "80", "rsh", "514", "cmd"])
 _udp = _ports(["isakmp", "non500-isakmp", "syslog", "514"])
 _hosts = addresses.map("host {}".format)
 _groups = names.map("object-group {}".format)
 _v6 = st.just("2001:db8::/32")
+_v6_host = st.just("host 2001:db8::1")
+_port_objects = st.one_of(
+    st.sampled_from(["eq www", "eq domain", "eq 514"]), st.sampled_from(["range 1 www", "range 20 5000"])
+)
+_services = st.one_of(
+    st.tuples(st.just("tcp source"), _tcp, st.just("destination"), _tcp).map(" ".join),
+    st.tuples(st.sampled_from(["tcp", "udp"]), st.just("destination"), st.just("eq domain")).map(" ".join),
+    st.tuples(st.just("tcp-udp"), _any).map(" ".join),
+    st.sampled_from(["udp eq isakmp", "icmp", "icmp echo", "icmp 3 4", "icmp6 echo", "esp", "ip", "137", "tcp"]),
+)
+_clocks = st.sampled_from(["8:00", "00:00", "23:59", "07:05"])
 _words = st.text("abc xyz-", min_size=1, max_size=12).map(str.strip).filter(bool)
 _range = st.tuples(addresses, addresses).map(lambda pair: sorted(pair, key=IPv4Address))
 
@@ -63,30 +84,60 @@ KINDS: dict[str, SearchStrategy[str]] = {
     "tcp": st.sampled_from(["tcp", "6"]),
     "udp": st.sampled_from(["udp", "17"]),
     "icmp": st.sampled_from(["icmp", "1"]),
+    "icmp6": st.sampled_from(["icmp6", "58"]),
     "object-content": st.one_of(
         _hosts,
+        _v6_host,
+        st.sampled_from(["subnet fd00::/8", "range fd00:: fd00::ffff"]),
         subnets().map("subnet {}".format),
         _range.map(lambda pair: f"range {pair[0]} {pair[1]}"),
         st.sampled_from(["fqdn www.example.com", "fqdn v4 example.org"]),
     ),
-    "group-member": st.one_of(_hosts, subnets(), _v6, names.map("object {}".format)),
+    "group-member": st.one_of(_hosts, subnets(), _v6, _v6_host, names.map("object {}".format)),
     "group-name": names,
     "acl-address": st.one_of(
         _hosts,
         subnets(),
         _v6,
+        _v6_host,
         _groups,
         names.map("object {}".format),
         names.map("interface {}".format),
         st.sampled_from(["any", "any4", "any6"]),
     ),
     "other-protocol": st.one_of(
-        st.sampled_from(["ip", "esp", "ah", "gre", "ipsec", "47", "200", "255"]), _groups, names.map("object {}".format)
+        st.sampled_from(["ip", "esp", "ah", "gre", "ipsec", "47", "200", "255"]), names.map("object {}".format)
     ),
-    "tcp-match": _tcp,
-    "udp-match": _udp,
+    "standard-address": st.one_of(_hosts, subnets(), st.sampled_from(["any", "any4"])),
+    "group": _groups,
+    "protocol": st.sampled_from(["ip", "tcp", "udp", "icmp", "47", "esp"]),
+    "tcp-match-or-known-group": _tcp,
+    "udp-match-or-known-group": _udp,
+    "any-match-or-known-group": _any,
+    "any-match-or-group": st.one_of(_any, _groups),
+    "tcp-ports": _port_objects,
+    "udp-ports": _port_objects,
+    "tcp-udp-ports": _port_objects,
+    "service": _services,
+    "service-member": st.one_of(_services, names.map("object {}".format)),
+    "icmp-type": st.sampled_from(["echo", "unreachable", "250"]),
+    "nat-service": st.sampled_from(["tcp www 8080", "udp 500 isakmp"]),
+    "trustpoint": st.sampled_from(["TP", "TP chain"]),
+    "tunnel-protocol": st.sampled_from(["ikev1", "IPSec", "svc", "l2tp-ipsec", "ssl-clientless"]),
+    "moment": st.sampled_from(["08:00 1 January 2026", "23:59 31 dec 2035"]),
+    "clock": _clocks,
+    "day": st.sampled_from(["daily", "weekdays", "Monday", "SUNDAY"]),
+    "log-level": st.sampled_from(["debugging", "0", "7", "error", "notifications"]),
+    "level-or-list": st.sampled_from(["informational", "3", "LIST1", "alerts"]),
+    "message-span": st.sampled_from(["713000", "713000-713999"]),
+    "log-transport": st.sampled_from(["tcp/1470", "17/514", "udp/1025"]),
+    "log-target": st.sampled_from(["buffered debugging", "trap 3", "mail alerts"]),
+    "emblem": st.just("emblem"),
+    "device-id": st.sampled_from(["hostname", "ipaddress inside", "string a b", "context-name"]),
     "tcp-match-or-group": st.one_of(_tcp, _groups),
     "udp-match-or-group": st.one_of(_udp, _groups),
+    "icmp-match-or-group": st.one_of(st.sampled_from(["echo", "3 4", "unreachable 1", "250"]), _groups),
+    "icmp6-match-or-group": st.one_of(st.sampled_from(["echo", "3 4", "unreachable 1", "250"]), _groups),
     "icmp-match": st.sampled_from(["echo", "echo-reply", "8", "3 4", "unreachable 1", "250"]),
     "logging": st.sampled_from(["log", "log 5", "log debugging interval 30", "log interval 1", "log disable"]),
     "phase1-mode": st.sampled_from(["main", "aggressive", "aggressive group5"]),

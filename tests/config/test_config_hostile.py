@@ -248,7 +248,7 @@ Cryptochecksum:a0f1e2d3
 def test_a_long_realistic_listing_has_nothing_unknown() -> None:
     listing = IRRELEVANT.replace("Cryptochecksum:a0f1e2d3\n: end\n", "") * 18
     assert listing.count("\n") > 2000
-    problems = read(listing, "t.cfg").problems
+    problems = [one for one in read(listing, "t.cfg").problems if "duplicate element" not in one.wording]
     assert [problem.line for problem in problems] == [listing[: listing.rindex("key *****\n no chain")].count("\n") + 1]
     assert "is masked in this file" in str(problems[0])
 
@@ -264,10 +264,10 @@ def test_the_same_without_indentation_loses_nothing_that_matters() -> None:
 @pytest.mark.parametrize(
     ("words", "count", "place", "keywords"),
     [
-        ("crypto isakmp", 4, 2, None),
-        ("crypto ikev1", 2, 2, None),
-        ("crypto gdoi", 0, 1, ("ipsec", "dynamic-map", "map", "isakmp")),
-        ("access-list V", 6, 1, ()),
+        ("crypto isakmp", 8, 2, None),
+        ("crypto ikev1", 5, 2, None),
+        ("crypto gdoi", 0, 1, ("ipsec", "dynamic-map", "map", "isakmp", "ikev1")),
+        ("access-list V", 9, 1, ()),
         ("flurb", 0, 0, None),
     ],
 )

@@ -55,8 +55,37 @@ def test_the_sources_have_the_documented_keys() -> None:
         "entry", "acl", "peer", "transform_set", "pfs", "lifetime_seconds", "lifetime_kilobytes", "connection_type",
         "interface",
     }  # fmt: skip
-    assert set(found.groups["10.0.0.2"].sources) == {"group", "key", "keepalive", "peer_id_validate"}
-    assert set(found.sources) == {"identity", "nat_traversal", "hostname", "enable inside", "enable outside"}
+    assert set(found.groups["10.0.0.2"].sources) == {
+        "group", "key", "keepalive", "peer_id_validate", "policy", "idle_timeout", "session_timeout", "vpn_filter",
+        "protocols",
+    }  # fmt: skip
+    assert set(found.sources) == {
+        "identity", "nat_traversal", "hostname", "max_in_negotiation", "disconnect_notify", "enable inside",
+        "enable outside",
+    }  # fmt: skip
+
+
+def test_a_tunnel_group_has_what_its_group_policy_says_and_else_what_the_default_one_does() -> None:
+    text = (
+        REFERENCE + "group-policy GP internal\ngroup-policy GP attributes\n vpn-filter value F\n"
+        " vpn-idle-timeout none\n vpn-tunnel-protocol IPSec svc\n"
+        "group-policy DfltGrpPolicy attributes\n vpn-session-timeout 90\n vpn-idle-timeout 5\n"
+        "tunnel-group 10.0.0.2 general-attributes\n default-group-policy GP\n"
+    )
+    found = ike_settings(read(text, "asa1.cfg")).groups["10.0.0.2"]
+    assert (found.policy_name, found.vpn_filter) == ("GP", "F")
+    assert (found.idle_timeout, found.session_timeout) == (None, 5400)
+    assert found.protocols == {"ikev1", "ssl-client"}
+    assert isinstance(found.sources["session_timeout"], Statement)
+    plain = ike_settings(read(REFERENCE, "asa1.cfg")).groups["10.0.0.2"]
+    assert (plain.policy_name, plain.vpn_filter, plain.idle_timeout) == ("DfltGrpPolicy", None, 1800)
+    assert plain.sources["idle_timeout"] == Default("asa1.cfg", "vpn-idle-timeout 30")
+
+
+def test_the_limit_of_negotiations_is_a_share_of_what_the_platform_holds() -> None:
+    found = ike_settings(read(REFERENCE + "crypto ikev1 limit max-in-negotiation-sa 5\nmtu outside 1400\n", "t.cfg"))
+    assert found.max_in_negotiation == 500
+    assert found.mtus == {"outside": 1400, "inside": 1500}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from mainmode.base.codes import IpProtocol
 from mainmode.base.provenance import Absent, Default, Source
 from mainmode.device.addresses import AddressBook, Ranges, holds
-from mainmode.device.config.model import AccessGroup, Ace, Configuration, PortIs, PortMatch, PortRange
+from mainmode.device.config.model import AccessGroup, Ace, Configuration, IcmpMatch, PortIs, PortMatch, PortRange
 from mainmode.device.decision import Decision, Stage, Verdict
 
 _HIGHEST = 100
@@ -111,7 +111,9 @@ class AccessPolicy:
 def _matches(ace: Ace, sources: Ranges, destinations: Ranges, flow: Flow) -> bool:
     if ace.protocol not in (0, flow.protocol):
         return False
-    if ace.icmp is not None and (ace.icmp.type != flow.icmp_type or ace.icmp.code not in (None, flow.icmp_code)):
+    if isinstance(ace.icmp, IcmpMatch) and (
+        ace.icmp.type != flow.icmp_type or ace.icmp.code not in (None, flow.icmp_code)
+    ):
         return False
     return (
         holds(sources, flow.source)

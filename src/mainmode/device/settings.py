@@ -11,6 +11,7 @@ from mainmode.device.config import model
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.running import entry_text
+from mainmode.ike.limits import MAX_TUNNELS
 from mainmode.ike.settings import (
     AclEntry,
     ConnectionType,
@@ -75,6 +76,7 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str,
     }
     enabled = {on.value: on.source for on in configuration.enabled}
     named = [one.nameif.value for one in configuration.interfaces if one.nameif is not None]
+    share = settings.max_in_negotiation.value
     word = "isakmp" if configuration.release is Release.OLD else "ikev1"
     return IkeSettings(
         file=file,
@@ -95,7 +97,12 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str,
         identity_value=settings.identity.value.value or "",
         nat_traversal=settings.nat_traversal.value,
         tunnel_manager=configuration.release is Release.NEW,
+        max_in_negotiation=None if share is None else max(1, MAX_TUNNELS * share // 100),
+        disconnect_notify=settings.disconnect_notify.value,
+        mtus={name: mtu.value for name, mtu in configuration.mtus.items()},
         sources={
+            "max_in_negotiation": settings.max_in_negotiation.source,
+            "disconnect_notify": settings.disconnect_notify.source,
             "identity": settings.identity.source,
             "nat_traversal": settings.nat_traversal.source,
             "hostname": settings.hostname.source,
@@ -147,19 +154,34 @@ def _tunnel_group(
     if group.key_hidden:
         key = hidden_key.get(group.name) if isinstance(hidden_key, Mapping) else hidden_key
     keepalive = group.keepalive.value
+    policy = configuration.group_policy(group.group_policy.value)
     command = "pre-shared-key" if configuration.release is Release.OLD else "ikev1 pre-shared-key"
     return TunnelGroup(
         name=group.name,
         key=key,
         keepalive=None if keepalive is None else (keepalive.threshold, keepalive.retry),
         peer_id_validate=group.peer_id_validate.value,
+        policy_name=policy.name,
+        idle_timeout=_seconds(policy.idle_timeout.value),
+        session_timeout=_seconds(policy.session_timeout.value),
+        vpn_filter=policy.vpn_filter.value,
+        protocols=frozenset(policy.tunnel_protocols.value),
         sources={
             "group": group.source,
             "key": group.key.source if group.key is not None else Absent(configuration.file, command),
             "keepalive": group.keepalive.source,
             "peer_id_validate": group.peer_id_validate.source,
+            "policy": group.group_policy.source,
+            "idle_timeout": policy.idle_timeout.source,
+            "session_timeout": policy.session_timeout.source,
+            "vpn_filter": policy.vpn_filter.source,
+            "protocols": policy.tunnel_protocols.source,
         },
     )
+
+
+def _seconds(minutes: int | None) -> int | None:
+    return None if minutes is None else minutes * 60
 
 
 def _entries(configuration: Configuration) -> Iterator[MapEntry]:

@@ -9,11 +9,21 @@ from mainmode.device.config import model
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.access_lists import ACCESS_LISTS
 from mainmode.device.config.commands.ike import ENABLED, POLICIES, TUNNEL_GROUPS
-from mainmode.device.config.commands.interfaces import INTERFACES
-from mainmode.device.config.commands.ipsec import BINDINGS, DYNAMIC_ENTRIES, MAP_ENTRIES, TRANSFORM_SETS
+from mainmode.device.config.commands.interfaces import INTERFACES, MTUS
+from mainmode.device.config.commands.ipsec import (
+    BINDINGS,
+    DF_BITS,
+    DYNAMIC_ENTRIES,
+    FRAGMENTATIONS,
+    MAP_ENTRIES,
+    TRANSFORM_SETS,
+)
+from mainmode.device.config.commands.logs import LOG_LISTS, LOG_MESSAGES, LOGGING
 from mainmode.device.config.commands.objects import GROUPS, OBJECTS
+from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
+from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
 from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Record, Table
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Enter, Record, Row, Table
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.problem import Problem
 
@@ -23,12 +33,19 @@ T = TypeVar("T")
 def _fields() -> dict[Table, dict[str, Command | None]]:
     found: dict[Table, dict[str, Command | None]] = {}
     for one in COMMANDS:
-        if isinstance(one.action, Assign):
+        if isinstance(one.action, Assign | Enter):
             fields = found.setdefault(one.action.table, {})
             for name in one.action.fields:
-                defaulted = one.action.default is not NOTHING
-                fields[name] = one if defaulted else fields.get(name)
+                fields[name] = one if _has_default(one) else fields.get(name)
     return found
+
+
+def _has_default(one: Command) -> bool:
+    return isinstance(one.action, Assign) and (one.action.default is not NOTHING or one.action.builtin is not NOTHING)
+
+
+def _default_of(one: Command | None) -> Any:
+    return one.action.default if one is not None and isinstance(one.action, Assign) else NOTHING
 
 
 _FIELDS = _fields()
@@ -43,17 +60,27 @@ def assemble(
     settings = draft.of(GLOBALS).get((), Record((), None))
     lists = draft.of(LISTS).get((), Record((), None))
     nat_rules = sorted(lists.rolls.get("nat_rules", ()), key=lambda rule: rule.after_auto)
+    interfaces = tuple(_with_security_level(one, file) for one in build.all(INTERFACES, model.Interface))
+    draft.of(GROUP_POLICIES).setdefault((model.DEFAULT_GROUP_POLICY,), Record((model.DEFAULT_GROUP_POLICY,), None))
     names = {key[0]: record.fields["address"] for key, record in draft.of(NAMES).items()}
     return Configuration(
         file=file,
         lines=lines,
         release=release,
         problems=problems,
-        settings=model.Globals(**build.values(GLOBALS, settings)),
-        interfaces=tuple(_with_security_level(one, file) for one in build.all(INTERFACES, model.Interface)),
+        settings=model.Globals(**build.values(GLOBALS, settings), logging=_logging(build, draft)),
+        interfaces=interfaces,
         names=names,
         objects={one.name: one for one in build.all(OBJECTS, model.NetworkObject)},
         groups={one.name: one for one in build.all(GROUPS, model.NetworkGroup, "members")},
+        services={one.name: one for one in build.all(SERVICES, model.ServiceObject)},
+        service_groups={one.name: one for one in build.all(SERVICE_GROUPS, model.ServiceGroup, "members")},
+        protocol_groups={one.name: one for one in build.all(PROTOCOL_GROUPS, model.ProtocolGroup, "members")},
+        icmp_groups={one.name: one for one in build.all(ICMP_GROUPS, model.IcmpGroup, "members")},
+        time_ranges={one.name: one for one in build.all(TIME_RANGES, model.TimeRange, "periods")},
+        mtus=build.by_interface(MTUS, "mtu", interfaces),
+        fragmentation=build.by_interface(FRAGMENTATIONS, "fragmentation", interfaces),
+        df_bits=build.by_interface(DF_BITS, "df_bits", interfaces),
         access_lists={one.name: one for one in build.all(ACCESS_LISTS, model.AccessList, "entries") if one.entries},
         access_groups=tuple(lists.rolls.get("access_groups", ())),
         nat_rules=tuple(nat_rules),
@@ -63,6 +90,7 @@ def assemble(
         dynamic_maps=_maps(build.entries(DYNAMIC_ENTRIES), {}),
         policies=tuple(sorted(build.all(POLICIES, model.Policy), key=lambda policy: policy.priority)),
         enabled=tuple(Sourced(record.key[0], _source(record)) for record in draft.of(ENABLED).values()),
+        group_policies={one.name: one for one in build.all(GROUP_POLICIES, model.ConfiguredGroupPolicy)},
         tunnel_groups={one.name: one for one in build.all(TUNNEL_GROUPS, model.TunnelGroup)},
     )
 
@@ -79,12 +107,22 @@ class _Builder:
         """The table's records as values of `cls`; `rolls` are the lists that they hold."""
         return [
             cls(
-                source=_source(record),
+                source=record.source or Default(self._file, f"{table.noun} {record.key[0]} attributes"),
                 **self.values(table, record),
                 **{name: tuple(record.rolls.get(name, ())) for name in rolls},
             )
             for record in self._draft.of(table).values()
         ]
+
+    def by_interface(self, table: Table, name: str, interfaces: tuple[model.Interface, ...]) -> dict[str, Sourced[Any]]:
+        """What is said by nameif; the default for every named interface of which nothing is said."""
+        said = {key[0]: record.fields[name] for key, record in self._draft.of(table).items()}
+        found: dict[str, Sourced[Any]] = {}
+        for nameif in dict.fromkeys([one.nameif.value for one in interfaces if one.nameif is not None]):
+            default = self._default(_FIELDS[table][name], {"interface": nameif})
+            if default is not None:
+                found[nameif] = said.pop(nameif, default)
+        return found | {nameif: one for nameif, one in said.items() if one.value != _default_of(_FIELDS[table][name])}
 
     def entries(self, table: Table) -> list[model.CryptoMapEntry]:
         """Crypto map entries; one that says nothing but defaults is none, as it would not be written."""
@@ -96,17 +134,22 @@ class _Builder:
         """Keys and fields of a record; None for what neither a line nor a default says."""
         keys = dict(zip(table.keys, record.key, strict=True))
         values: dict[str, Any] = dict(keys)
+        builtin = bool(record.key) and record.key[0] in table.builtin
         for name, command in _FIELDS.get(table, {}).items():
             found = record.fields.get(name)
-            values[name] = self._default(command, keys) if found is None and command is not None else found
+            values[name] = self._default(command, keys, builtin) if found is None else found
         return values
 
-    def _default(self, command: Command, keys: Mapping[str, Any]) -> Sourced[Any]:
+    def _default(self, command: Command | None, keys: Mapping[str, Any], builtin: bool = False) -> Sourced[Any] | None:
+        """The default that a command declares, said by its line; None: it has none for this record."""
+        if command is None or not isinstance(command.action, Assign):
+            return None
         action = command.action
-        if not isinstance(action, Assign):
-            raise TypeError("only an assignment has a default")
-        row = next(action.row_for(action.default, keys))
-        return Sourced(action.default, Default(self._file, command.text(row, self._release)))
+        value = action.builtin if builtin and action.builtin is not NOTHING else action.default
+        if value is NOTHING:
+            return None
+        row = next(action.row_for(value, keys), Row(keys, negated=True))
+        return Sourced(value, Default(self._file, command.text(row, self._release)))
 
 
 def _source(record: Record) -> Source:
@@ -120,6 +163,18 @@ def _with_security_level(interface: model.Interface, file: str) -> model.Interfa
         return interface
     level = 100 if interface.nameif.value == "inside" else 0
     return replace(interface, security_level=Sourced(level, Default(file, f"security-level {level}")))
+
+
+def _logging(build: "_Builder", draft: Draft) -> model.LogSettings:
+    record = draft.of(LOGGING).get((), Record((), None))
+    messages = build.all(LOG_MESSAGES, model.LogMessage)
+    return model.LogSettings(
+        **build.values(LOGGING, record),
+        hosts=tuple(record.rolls.get("hosts", ())),
+        classes=tuple(record.rolls.get("classes", ())),
+        messages={one.message: one for one in messages if one.level is not None or not one.enabled.value},
+        lists={one.name: one for one in build.all(LOG_LISTS, model.LogList, "members") if one.members},
+    )
 
 
 def _bindings(draft: Draft) -> dict[str, list[Sourced[str]]]:

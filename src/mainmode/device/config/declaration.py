@@ -16,12 +16,21 @@ from mainmode.device.config.model import Configuration, Release, Sourced
 
 
 class Mode(Enum):
-    """Where a command stands; the value is what a device's prompt shows."""
+    """Where a command stands; the value's first word is what a device's prompt shows."""
 
     GLOBAL = "config"
     INTERFACE = "config-if"
     OBJECT = "config-network-object"
     GROUP = "config-network-object-group"
+    SERVICE = "config-service-object"
+    SERVICE_GROUP = "config-service-object-group"
+    TCP_GROUP = "config-service-object-group tcp"
+    UDP_GROUP = "config-service-object-group udp"
+    TCP_UDP_GROUP = "config-service-object-group tcp-udp"
+    PROTOCOL_GROUP = "config-protocol-object-group"
+    ICMP_GROUP = "config-icmp-object-group"
+    TIME_RANGE = "config-time-range"
+    GROUP_POLICY = "config-group-policy"
     POLICY = "config-ikev1-policy"
     TUNNEL_GENERAL = "config-tunnel-general"
     TUNNEL_IPSEC = "config-tunnel-ipsec"
@@ -193,17 +202,34 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Enter(Action):
-    """Opens a submode on a record. `written_alone`: the line is written even when nothing stands below it."""
+    """Opens a submode on a record, and sets the fields that the line itself says.
+
+    `written_alone`: the line is written even when nothing stands below it. `modes` are other submodes by the value of
+    the first field.
+    """
 
     table: Table
     mode: Mode
     create: bool = True
     written_alone: bool = True
     removes: bool = True
+    fields: tuple[str, ...] = ()
+    modes: Mapping[Any, Mode] = field(default_factory=dict, hash=False)
 
     def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
         """Find or make the record and stand in it. Raises RefusedError."""
-        return Scope(self.mode, draft.find(self.table, self.key_of(values), source, create=self.create))
+        record = draft.find(self.table, self.key_of(values), source, create=self.create)
+        for name in self.fields:
+            if name in values:
+                record.fields[name] = Sourced(values[name], source)
+        return Scope(self.mode_of(record), record)
+
+    def mode_of(self, record: Any) -> Mode:
+        """The submode on a record, of a draft or of the model."""
+        if not self.fields:
+            return self.mode
+        said = record.fields.get(self.fields[0]) if isinstance(record, Record) else getattr(record, self.fields[0])
+        return self.modes.get(said.value, self.mode) if said is not None else self.mode
 
     def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
         """Forget the record."""
@@ -212,7 +238,9 @@ class Enter(Action):
 
     def rows(self, record: Any) -> Iterator[Row]:
         """The header line."""
-        yield Row(self.table.key_values(record))
+        said = {name: getattr(record, name) for name in self.fields}
+        values = {name: one.value for name, one in said.items() if one is not None}
+        yield Row({**self.table.key_values(record), **values})
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,8 +278,9 @@ class Remove(Action):
 class Assign(Action):
     """Sets fields of a record from the parts of the same names, or one field as `build(parts)` or `constant`.
 
-    `default` is the value without a line, `off` the one that `no` gives (else the default), `bare` the one of an
-    omitted part. A line is written where the value is not the default, or `always` (None: as the `no` form).
+    `default` is the value without a line, `builtin` the one of the table's built-in records. `off` is what `no` gives
+    (else the default; `off_creates`: in a record that is not there, too), `bare` the value of an omitted part. A line
+    is written where the value is not the default, where one said it and `stated`, or `always` (None: as the `no` form).
     """
 
     table: Table
@@ -259,9 +288,12 @@ class Assign(Action):
     build: Callable[..., Any] | None = None
     constant: Any = NOTHING
     default: Any = NOTHING
+    builtin: Any = NOTHING
     off: Any = NOTHING
+    off_creates: bool = False
     bare: Any = NOTHING
     always: bool = False
+    stated: bool = False
     create: bool = True
     removes: bool = False
 
@@ -284,8 +316,8 @@ class Assign(Action):
             self.remove(draft, values)
             return
         record = scope.record or draft.of(self.table).get(self.key_of(values))
-        if record is None and not self.table.keys:
-            record = draft.find(self.table, (), source, create=True)
+        if record is None and (self.off_creates or not self.table.keys):
+            record = draft.find(self.table, self.key_of(values), source, create=True)
         if record is None:
             return
         for name in self.fields:
@@ -303,8 +335,15 @@ class Assign(Action):
                 yield Row(keys, negated=True)
         elif len(sourced) > 1:
             yield Row({**keys, **{name: one.value for name, one in zip(self.fields, sourced, strict=True)}})
-        elif self.always or sourced[0].value != self.default:
+        elif self.always or self._says_something(sourced[0], keys):
             yield from self.row_for(sourced[0].value, keys)
+
+    def _says_something(self, one: Sourced[Any], keys: Mapping[str, Any]) -> bool:
+        if self.stated and isinstance(one.source, Statement):
+            return True
+        is_builtin = bool(keys) and next(iter(keys.values())) in self.table.builtin
+        usual = self.builtin if is_builtin and self.builtin is not NOTHING else self.default
+        return bool(one.value != usual)
 
     def row_for(self, value: Any, keys: Mapping[str, Any]) -> Iterator[Row]:
         """The line that gives a single field this value; none where another command says it."""
@@ -346,7 +385,9 @@ class Append(Action):
 
     def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
         """Take the element out."""
-        self._roll(draft, scope, values, source).remove(self._element(values, source))
+        record = scope.record or draft.of(self.table).get(self.key_of(values))
+        if record is not None and self.list_name in record.rolls:
+            record.rolls[self.list_name].remove(self._element(values, source))
 
     def element_row(self, record: Any, element: Any) -> Row | None:
         """The line of one element of a record of the model; None: another command's."""

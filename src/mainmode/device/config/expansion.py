@@ -11,7 +11,9 @@ from mainmode.device.config.model import (
     GroupRef,
     Host,
     InterfaceRef,
+    Ipv6Host,
     Ipv6Prefix,
+    Ipv6Range,
     ObjectRef,
     PortIs,
     PortMatch,
@@ -22,7 +24,7 @@ MOST_PAIRS = 4096
 """More proxy pairs than this from one entry are refused."""
 
 _ALL = Proxy.of("0.0.0.0/0")
-_Address = AclAddress | AddressRange | Fqdn
+_Address = AclAddress | AddressRange | Fqdn | Ipv6Range
 
 
 class ExpansionError(Exception):
@@ -48,7 +50,7 @@ def address_ranges(configuration: Configuration, address: _Address) -> tuple[Add
             if group is None:
                 raise ExpansionError(f"object-group {one.name} does not exist")
             members = (member.content for member in reversed(group.members))
-            waiting.extend(member for member in members if not isinstance(member, Ipv6Prefix))
+            waiting.extend(member for member in members if not isinstance(member, Ipv6Prefix | Ipv6Host))
         elif isinstance(one, ObjectRef):
             waiting.append(_content(configuration, one.name))
         else:

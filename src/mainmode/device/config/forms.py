@@ -28,15 +28,23 @@ _Form = tuple[Syntax, type[Any], Callable[..., Any]]
 class VariantsKind:
     """One of several forms, each a syntax whose parts are the arguments of what builds the value.
 
-    A builder is a dataclass, or a function of one that raises ValueError with the device's wording.
+    A builder is a dataclass, or a function of one that raises ValueError with the device's wording. `older` forms are
+    tried first and never written.
     """
 
     secret = False
 
-    def __init__(self, label: str, expected: str, *forms: tuple[str, type[Any], Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        label: str,
+        expected: str,
+        *forms: tuple[str, type[Any], Callable[..., Any]],
+        older: tuple[tuple[str, type[Any], Callable[..., Any]], ...] = (),
+    ) -> None:
         self.label = label
         self.expected = expected
-        self._forms = [(Syntax(text, kind), cls, build) for text, cls, build in forms]
+        self._written = [(Syntax(text, kind), cls, build) for text, cls, build in forms]
+        self._forms = [*((Syntax(text, kind), cls, build) for text, cls, build in older), *self._written]
         starts = [syntax.starts for syntax, _, _ in self._forms]
         known = [words for words in starts if words is not None]
         self.starts = frozenset().union(*known) if len(known) == len(starts) else None
@@ -78,7 +86,7 @@ class VariantsKind:
 
     def write(self, value: Any, release: Release) -> str:
         """The value in the first form that can say it. Raises UnwritableError."""
-        for syntax, cls, _ in self._forms:
+        for syntax, cls, _ in self._written:
             if isinstance(value, cls):
                 values = {one.name: getattr(value, one.name) for one in fields(cls)}
                 try:
@@ -144,12 +152,16 @@ def address_range(first: IPv4Address, last: IPv4Address) -> model.AddressRange:
     return model.AddressRange(first, last)
 
 
-def _form(text: str, cls: type[Any], build: Callable[..., Any] | None = None) -> tuple[Any, Any, Any]:
+_TextForm = tuple[str, type[Any], Callable[..., Any]]
+
+
+def _form(text: str, cls: type[Any], build: Callable[..., Any] | None = None) -> _TextForm:
     return text, cls, build or cls
 
 
 _HOST = _form("host {address:address}", model.Host)
 _NETWORK = _form("{address:address} {mask:mask}", model.Subnet, subnet)
+_IPV6_HOST = _form("host {address:ipv6-address}", model.Ipv6Host)
 _IPV6 = _form("{prefix:ipv6-prefix}", model.Ipv6Prefix)
 _OBJECT = _form("object {name:name}", model.ObjectRef)
 _GROUP = _form("object-group {name:name}", model.GroupRef)
@@ -157,7 +169,7 @@ _GROUP = _form("object-group {name:name}", model.GroupRef)
 _declare("object", VariantsKind("object NAME", "object NAME", _OBJECT))
 _declare("group", VariantsKind("object-group NAME", "object-group NAME", _GROUP))
 _declare("group-name", Token("NAME", "an object-group's name", model.GroupRef, _group_name))
-_declare("other-protocol", EitherKind("PROTOCOL", "a protocol by name or number", "protocol-number", "object", "group"))
+_declare("other-protocol", EitherKind("PROTOCOL", "a protocol by name or number", "protocol-number", "object"))
 _declare(
     "object-content",
     VariantsKind(
@@ -167,9 +179,14 @@ _declare(
         _form("subnet {address:address} {mask:mask}", model.Subnet, subnet),
         _form("range {first:address} {last:address}", model.AddressRange, address_range),
         _form("fqdn [{version:v4|v6}] {name:name}", model.Fqdn),
+        _form("host {address:ipv6-address}", model.Ipv6Host),
+        _form("subnet {prefix:ipv6-prefix}", model.Ipv6Prefix),
+        _form("range {first:ipv6-address} {last:ipv6-address}", model.Ipv6Range),
     ),
 )
-_declare("group-member", VariantsKind("MEMBER", "host A, A MASK or object NAME", _HOST, _OBJECT, _NETWORK, _IPV6))
+_declare(
+    "group-member", VariantsKind("MEMBER", "host A, A MASK or object NAME", _HOST, _OBJECT, _NETWORK, _IPV6, _IPV6_HOST)
+)
 _declare(
     "acl-address",
     VariantsKind(
@@ -182,19 +199,93 @@ _declare(
         _form("interface {name:name}", model.InterfaceRef),
         _NETWORK,
         _IPV6,
+        _IPV6_HOST,
     ),
 )
-for _side in ("tcp", "udp"):
+_declare(
+    "standard-address",
+    VariantsKind("ADDRESS", "any4, host A or A MASK", _form("{word:any|any4}", model.AnyAddress), _HOST, _NETWORK),
+)
+_PORT_GROUP = _form("object-group {name:service-group}", model.GroupRef)
+for _side in ("tcp", "udp", "any"):
     _PORTS = (
         _form(f"{{operator:eq|lt|gt|neq}} {{port:{_side}-port}}", model.PortIs),
         _form(f"range {{first:{_side}-port}} {{last:{_side}-port}}", model.PortRange),
     )
     _declare(f"{_side}-match", VariantsKind("PORTS", "eq, lt, gt, neq or range", *_PORTS))
     _declare(
+        f"{_side}-match-or-known-group",
+        VariantsKind("PORTS-OR-GROUP", "eq, lt, gt, neq, range or object-group", *_PORTS, _PORT_GROUP),
+    )
+    _declare(
         f"{_side}-match-or-group",
         VariantsKind("PORTS-OR-GROUP", "eq, lt, gt, neq, range or object-group", *_PORTS, _GROUP),
     )
-_declare("icmp-match", VariantsKind("ICMP", "an ICMP type", _form("{type:icmp-type} [{code:0-255}]", model.IcmpMatch)))
+for _side, _ports in (("tcp", "tcp"), ("udp", "udp"), ("tcp-udp", "any")):
+    _MEMBERS = (
+        _form(f"{{operator:eq|}} {{port:{_ports}-port}}", model.PortIs),
+        _form(f"range {{first:{_ports}-port}} {{last:{_ports}-port}}", model.PortRange),
+    )
+    _declare(f"{_side}-ports", VariantsKind("PORTS", "eq or range", *_MEMBERS))
+_ICMP = _form("{type:icmp-type} [{code:0-255}]", model.IcmpMatch)
+_ICMP6 = _form("{type:icmp6-type} [{code:0-255}]", model.IcmpMatch)
+_declare("icmp-match", VariantsKind("ICMP", "an ICMP type", _ICMP))
+_declare("icmp6-match", VariantsKind("ICMP6", "an ICMPv6 type", _ICMP6))
+_declare("icmp-match-or-group", VariantsKind("ICMP-OR-GROUP", "an ICMP type", _GROUP, _ICMP))
+_declare("icmp6-match-or-group", VariantsKind("ICMP6-OR-GROUP", "an ICMPv6 type", _GROUP, _ICMP6))
+
+
+def _services() -> tuple[tuple[_TextForm, ...], tuple[_TextForm, ...]]:
+    """The forms of a service, and the older ones, which leave out the word destination."""
+    forms, older = [], []
+    for side, ports in (("tcp", "tcp"), ("udp", "udp"), ("tcp-udp", "any")):
+        head = f"{{protocols:only-{side}}} [source {{source_port:{ports}-match}}]"
+        forms.append(_form(f"{head} [destination {{destination_port:{ports}-match}}]", model.Service))
+        older.append(_form(f"{{protocols:only-{side}}} {{destination_port:{ports}-match}}", model.Service))
+    forms.append(_form("{protocols:only-icmp} [{icmp:icmp-match}]", model.Service))
+    forms.append(_form("{protocols:only-icmp6} [{icmp:icmp6-match}]", model.Service))
+    forms.append(_form("{protocols:only-protocol}", model.Service))
+    return tuple(forms), tuple(older)
+
+
+_SERVICES, _OLDER_SERVICES = _services()
+_SERVICE = "a protocol, with ports or an ICMP type"
+_declare("service", VariantsKind("SERVICE", _SERVICE, *_SERVICES, older=_OLDER_SERVICES))
+_declare(
+    "service-member",
+    VariantsKind("SERVICE-OR-OBJECT", f"{_SERVICE}, or object NAME", *_SERVICES, _OBJECT, older=_OLDER_SERVICES),
+)
+_declare(
+    "nat-mapped", EitherKind("{A.B.C.D | OBJECT | interface}", "an address, an object or interface", "address", "name")
+)
+_declare(
+    "nat-service",
+    VariantsKind(
+        "REAL-MAPPED-PORTS",
+        "tcp or udp and two ports",
+        _form("{protocol:tcp} {real:tcp-port} {mapped:tcp-port}", model.NatService),
+        _form("{protocol:udp} {real:udp-port} {mapped:udp-port}", model.NatService),
+    ),
+)
+_declare(
+    "log-target",
+    VariantsKind(
+        "DESTINATION LEVEL",
+        "a destination and a severity",
+        _form("{destination:buffered|console|history|mail|monitor|trap|asdm} {level:log-level}", model.LogTarget),
+    ),
+)
+_declare(
+    "device-id",
+    VariantsKind(
+        "DEVICE-ID",
+        "hostname, ipaddress, string, context-name or cluster-id",
+        _form("{method:hostname|context-name|cluster-id}", model.DeviceId),
+        _form("{method:ipaddress|} {value:name}", model.DeviceId),
+        _form("{method:string|} {value:rest}", model.DeviceId),
+    ),
+)
+_declare("trustpoint", VariantsKind("TRUSTPOINT", "a trustpoint", _form("{name:name} [chain]", model.Trustpoint)))
 _declare(
     "logging",
     VariantsKind(

@@ -11,7 +11,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import Any, Protocol
@@ -39,7 +39,8 @@ class MismatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far.
+    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far, and `port_groups`
+    its object-groups of ports.
 
     `lower` are the words in lower case, each once.
     """
@@ -49,14 +50,15 @@ class Tokens:
     columns: tuple[int, ...]
     names: Mapping[str, IPv4Address]
     lower: frozenset[str]
+    port_groups: Collection[str] = ()
 
     @classmethod
-    def of(cls, line: str, names: Mapping[str, IPv4Address]) -> "Tokens":
+    def of(cls, line: str, names: Mapping[str, IPv4Address], port_groups: Collection[str] = ()) -> "Tokens":
         """The tokens of `line`."""
         found = list(_WORD.finditer(line))
         words = tuple([one.group() for one in found])
         columns = tuple([one.start() + 1 for one in found])
-        return cls(line, words, columns, names, frozenset(map(str.lower, words)))
+        return cls(line, words, columns, names, frozenset(map(str.lower, words)), port_groups)
 
     def rest(self, at: int) -> str:
         """The line's text from token `at` on."""

@@ -3,14 +3,25 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, time
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any
 
 from mainmode.base.secret import Secret
 from mainmode.device.config.grammar import Kind, MismatchError, Tokens, UnwritableError
-from mainmode.device.config.model import Release
-from mainmode.device.config.words import ICMP_TYPES, PROTOCOLS, TCP_PORTS, UDP_PORTS
+from mainmode.device.config.model import LogTransport, Release
+from mainmode.device.config.words import (
+    DAYS,
+    ICMP6_TYPES,
+    ICMP_TYPES,
+    LOG_LEVELS,
+    MONTHS,
+    PROTOCOLS,
+    TCP_PORTS,
+    TUNNEL_PROTOCOLS,
+    UDP_PORTS,
+)
 
 _RANGE = re.compile(r"(\d+)-(\d+)(?:\|([a-z]+))?")
 HIDDEN = "*****"
@@ -91,6 +102,48 @@ class RestKind:
         return str(value)
 
 
+_TUNNEL_WORDS = {word.lower(): new for new, old in TUNNEL_PROTOCOLS.items() for word in (new, old)}
+
+
+class TunnelProtocolKind:
+    """A word of `vpn-tunnel-protocol`, spelled by release; the value is the later one."""
+
+    label = "{" + "|".join(f"{old}|{new}" if old != new else new for new, old in TUNNEL_PROTOCOLS.items()) + "}"
+    expected = ", ".join(TUNNEL_PROTOCOLS)
+    secret = False
+    starts = frozenset(_TUNNEL_WORDS)
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The protocol. Raises MismatchError."""
+        value = _TUNNEL_WORDS.get(tokens.words[at].lower())
+        if value is None:
+            raise MismatchError(at, self.expected)
+        return value, at + 1
+
+    def write(self, value: Any, release: Release) -> str:
+        """The word of the release."""
+        return TUNNEL_PROTOCOLS[value] if release is Release.OLD else str(value)
+
+
+class ServiceGroupKind:
+    """The name of an object-group of ports that the listing has declared so far."""
+
+    label = "NAME"
+    expected = "an object-group of ports"
+    secret = False
+    starts = None
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The name. Raises MismatchError."""
+        if tokens.words[at] not in tokens.port_groups:
+            raise MismatchError(at, self.expected)
+        return tokens.words[at], at + 1
+
+    def write(self, value: Any, release: Release) -> str:
+        """The name."""
+        return str(value)
+
+
 def mask(text: str) -> IPv4Address:
     """A netmask. Raises ValueError for one with holes, a wildcard mask among them."""
     value = ipv4(text)
@@ -110,10 +163,12 @@ def number(low: int, high: int, word: str | None = None) -> Token:
             raise ValueError(text)
         return int(text)
 
-    def write(value: int | None) -> str:
-        if value is None and word is None:
+    def write(value: Any) -> str:
+        if value is None and word is not None:
+            return word
+        if not isinstance(value, int):
             raise ValueError(value)
-        return str(word if value is None else value)
+        return str(value)
 
     if word is None:
         return Token(f"<{low}-{high}>", f"a number from {low} to {high}", read, write)
@@ -168,6 +223,68 @@ def _only_protocol(name: str, value: int) -> Token:
     return Token(name, name, *_by_table(words, {name: value}), starts=frozenset(words))
 
 
+def _only_protocols(name: str, *values: int) -> Token:
+    words = {name: values, **({str(values[0]): values} if len(values) == 1 else {})}
+    return Token(name, name, *_by_table(words, {name: values}), starts=frozenset(words))
+
+
+def _clock(text: str) -> time:
+    hour, _, minute = text.partition(":")
+    if not (hour.isdecimal() and minute.isdecimal() and hour.isascii() and minute.isascii() and len(minute) == 2):
+        raise ValueError(text)
+    return time(int(hour), int(minute))
+
+
+def _month(text: str) -> int:
+    return next(number for number, name in enumerate(MONTHS, 1) if len(text) > 2 and name.startswith(text.lower()))
+
+
+class MomentKind:
+    """`HH:MM DAY MONTH YEAR`."""
+
+    label = "HH:MM DAY MONTH YEAR"
+    expected = "a time and a date such as 08:00 1 January 2026"
+    secret = False
+    starts = None
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The moment, without a zone. Raises MismatchError."""
+        try:
+            clock, day, month, year = tokens.words[at : at + 4]
+            date = datetime(int(year), _month(month), int(day))
+            return datetime.combine(date, _clock(clock)), at + 4
+        except (ValueError, StopIteration):
+            raise MismatchError(at, self.expected) from None
+
+    def write(self, value: Any, release: Release) -> str:
+        """As the device writes it."""
+        return f"{value:%H:%M} {value.day} {MONTHS[value.month - 1].capitalize()} {value.year}"
+
+
+def _message_span(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    span = int(first), int(last if dash else first)
+    if not (text.isascii() and 100_000 <= span[0] <= span[1] <= 999_999):
+        raise ValueError(text)
+    return span
+
+
+def _log_transport(text: str) -> LogTransport:
+    protocol, _, port = text.partition("/")
+    named = {"6": "tcp", "17": "udp"}.get(protocol, protocol.lower())
+    if named not in ("tcp", "udp"):
+        raise ValueError(text)
+    return LogTransport(named, number(1, 65535).reader(port))
+
+
+def _level_or_list(text: str) -> int | str:
+    return LOG_LEVELS[text.lower()] if text.lower() in LOG_LEVELS else int(text) if text in _LEVEL_DIGITS else text
+
+
+def _write_level_or_list(value: Any) -> str:
+    return str(_LEVEL.writer(value)) if isinstance(value, int) else str(value)
+
+
 def _protocol(text: str) -> int:
     value = _PROTOCOL.reader(text)
     if value in (1, 6, 17):
@@ -207,15 +324,14 @@ def _hostname(text: str) -> str:
     return text
 
 
-def _nat_mapped(text: str) -> IPv4Address | str:
-    try:
-        return IPv4Address(text)
-    except ValueError:
-        return text
-
-
 def _write_key(key: Secret | None) -> str:
     return HIDDEN if key is None else key.reveal().decode()
+
+
+def _ipv6_address(text: str) -> IPv6Address:
+    if ":" not in text or "%" in text:
+        raise ValueError(text)
+    return IPv6Address(text)
 
 
 def _ipv6_prefix(text: str) -> IPv6Network:
@@ -231,6 +347,10 @@ def _write_name(value: Any) -> str:
 
 
 _PROTOCOL = table("PROTOCOL", "a protocol", PROTOCOLS, {"ipsec": 50, "pptp": 47}, 255)
+_LEVEL = table("LEVEL", "a severity, 0 to 7 or by name", LOG_LEVELS, {}, 7)
+_LEVEL_DIGITS = frozenset("01234567")
+_DAYS = {word.lower(): word for word in DAYS}
+_PORTS = {**UDP_PORTS, **TCP_PORTS}
 GROUPS = ("1", "2", "5", "14", "15", "16", "19", "20", "21")
 _KINDS: dict[str, Kind] = {
     "address": AddressKind(),
@@ -238,7 +358,6 @@ _KINDS: dict[str, Kind] = {
     "name": Token("", "a name", str, _write_name),
     "rest": RestKind(),
     "hostname": Token("NAME", "a hostname", _hostname, wording="ERROR: % Invalid Hostname"),
-    "nat-mapped": Token("{A.B.C.D | OBJECT | interface}", "an address, an object or interface", _nat_mapped),
     "encrypted-key": Token("KEY", "an encrypted key", lambda text: None, secret=True),
     "key": Token("KEY", "a key of 1 to 128 characters", _key, _write_key, secret=True),
     "pfs-group": Token("groupN", "group" + ", group".join(GROUPS), _group_word, lambda value: f"group{value}"),
@@ -248,13 +367,48 @@ _KINDS: dict[str, Kind] = {
         _nat_pair,
         lambda pair: f"({pair[0]},{pair[1]})",
     ),
+    "ipv6-address": Token("X:X::X", "an IPv6 address", _ipv6_address),
     "ipv6-prefix": Token("X:X::X/LEN", "an IPv6 prefix", _ipv6_prefix),
     "tcp": _only_protocol("tcp", 6),
     "udp": _only_protocol("udp", 17),
     "icmp": _only_protocol("icmp", 1),
+    "icmp6": _only_protocol("icmp6", 58),
+    "only-tcp": _only_protocols("tcp", 6),
+    "only-udp": _only_protocols("udp", 17),
+    "only-tcp-udp": _only_protocols("tcp-udp", 6, 17),
+    "only-icmp": _only_protocols("icmp", 1),
+    "only-icmp6": _only_protocols("icmp6", 58),
+    "only-protocol": Token(
+        "PROTOCOL",
+        "a protocol by name or number",
+        lambda text: (_PROTOCOL.reader(text),),
+        lambda value: str(_PROTOCOL.writer(*value)) if len(value) == 1 else _PROTOCOL.writer(None),
+    ),
+    "protocol": _PROTOCOL,
     "protocol-number": Token("PROTOCOL", "a protocol by name or number", _protocol, _write_protocol),
     "tcp-port": table("PORT", "a TCP port by name or number", TCP_PORTS, {}, 65535),
     "udp-port": table("PORT", "a UDP port by name or number", UDP_PORTS, {}, 65535),
+    "any-port": table("PORT", "a TCP or UDP port by name or number", _PORTS, {}, 65535),
+    "service-group": ServiceGroupKind(),
+    "icmp6-type": table("ICMP6-TYPE", "an ICMPv6 type by name or number", ICMP6_TYPES, {}, 255),
+    "tunnel-protocol": TunnelProtocolKind(),
+    "moment": MomentKind(),
+    "clock": Token("HH:MM", "a time such as 8:00", _clock, lambda value: f"{value.hour}:{value:%M}"),
+    "day": Token(
+        "{" + "|".join(DAYS) + "}", "a day", *_by_table(_DAYS, {word: word for word in DAYS}), starts=frozenset(_DAYS)
+    ),
+    "log-level": _LEVEL,
+    "level-or-list": Token("{LEVEL | LIST}", "a severity or a logging list", _level_or_list, _write_level_or_list),
+    "message-span": Token(
+        "ID[-ID]",
+        "a message id, or two of them with a dash",
+        _message_span,
+        lambda span: str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}",
+    ),
+    "log-transport": Token(
+        "{tcp|udp}/PORT", "tcp/PORT or udp/PORT", _log_transport, lambda one: f"{one.protocol}/{one.port}"
+    ),
+    "emblem": Token("emblem", "emblem", lambda text: {"emblem": True}[text.lower()], lambda value: "emblem"),
     "icmp-type": table("ICMP-TYPE", "an ICMP type by name or number", ICMP_TYPES, {}, 255),
 }
 

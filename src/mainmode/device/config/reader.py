@@ -14,6 +14,7 @@ from mainmode.base.provenance import Statement
 from mainmode.device.config.assembly import assemble
 from mainmode.device.config.checks import warnings
 from mainmode.device.config.commands import before_8_3, candidates, first_words, ignored
+from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
 from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope
 from mainmode.device.config.grammar import Match, Miss, Tokens
@@ -95,6 +96,7 @@ class _Reader:
         self._draft = Draft()
         self._scope: Scope | None = Scope(Mode.GLOBAL)
         self._names: dict[str, IPv4Address] = {}
+        self._port_groups: set[str] = set()
         self._lines: list[str] = []
         self._problems: list[Problem] = []
         self._releases: set[Release] = set()
@@ -106,7 +108,7 @@ class _Reader:
         """Read one line; `base` is the indentation of the listing as a whole."""
         prompt = _PROMPT.match(line)
         body = " " * prompt.end() + line[prompt.end() :] if prompt else line
-        tokens = Tokens.of(masked_prose(body), self._names)
+        tokens = Tokens.of(masked_prose(body), self._names, self._port_groups)
         self._lines.append("")
         if not tokens.words or tokens.words[0][0] in "!:" or tokens.words[0] in _SAID_BY_DEVICE:
             shown = masked_guess(tokens)
@@ -206,6 +208,8 @@ class _Reader:
                 self._refuse(refused, source, tokens)
                 if isinstance(action, Enter):
                     self._scope = Scope(action.mode, Record(action.key_of(match.values), source))
+        if action.table is SERVICE_GROUPS and "protocol" in match.values:
+            self._port_groups.add(match.values["name"])
         if action.table is NAMES:
             self._rename(match, negated=tokens.words[0].lower() == "no")
         return shown

@@ -10,6 +10,15 @@ _TITLES = {
     Mode.INTERFACE: "Below `interface`",
     Mode.OBJECT: "Below `object network`",
     Mode.GROUP: "Below `object-group network`",
+    Mode.SERVICE: "Below `object service`",
+    Mode.SERVICE_GROUP: "Below `object-group service`",
+    Mode.TCP_GROUP: "Below `object-group service … tcp`",
+    Mode.UDP_GROUP: "Below `object-group service … udp`",
+    Mode.TCP_UDP_GROUP: "Below `object-group service … tcp-udp`",
+    Mode.PROTOCOL_GROUP: "Below `object-group protocol`",
+    Mode.ICMP_GROUP: "Below `object-group icmp-type`",
+    Mode.TIME_RANGE: "Below `time-range`",
+    Mode.GROUP_POLICY: "Below `group-policy … attributes`",
     Mode.POLICY: "Below `crypto {isakmp|ikev1} policy`",
     Mode.TUNNEL_GENERAL: "Below `tunnel-group … general-attributes`",
     Mode.TUNNEL_IPSEC: "Below `tunnel-group … ipsec-attributes`",
@@ -59,7 +68,7 @@ def _default(one: Command) -> str:
     action = one.action
     if not isinstance(action, Assign) or action.default is NOTHING:
         return ""
-    row = next(action.row_for(action.default, {}))
-    if row.negated:
+    row = next(action.row_for(action.default, {}), None)
+    if row is None or row.negated:
         return "`off`"
     return f"`{one.syntax.write_parts(row.values, Release.NEW) or 'on'}`"

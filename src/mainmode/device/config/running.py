@@ -73,10 +73,13 @@ class _Writer:
         map_name = getattr(record, "map_name", None)
         name = map_name.value if isinstance(map_name, Sourced) else map_name
         opened: _Block | None = None
-        alone = True
+        alone, mode = True, Mode.GLOBAL
         lists_done: set[str] = set()
         for one in commands:
-            texts = list(self._texts(one, record, commands, lists_done)) if one.written else []
+            if one.mode is not Mode.GLOBAL and one.mode is not mode:
+                continue
+            beside = tuple(other for other in commands if other.mode is one.mode)
+            texts = list(self._texts(one, record, beside, lists_done)) if one.written else []
             if one.mode is not Mode.GLOBAL:
                 if opened is not None:
                     opened.below.extend(texts)
@@ -86,6 +89,7 @@ class _Writer:
             opened = None
             if isinstance(one.action, Enter):
                 opened, alone = _Block(texts[0], name), one.action.written_alone
+                mode = one.action.mode_of(record)
             else:
                 yield from (_Block(text, name) for text in texts)
         if opened is not None and (opened.below or alone):

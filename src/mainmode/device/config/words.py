@@ -34,3 +34,29 @@ ICMP_TYPES = {
     "timestamp-request": 13, "timestamp-reply": 14, "information-request": 15, "information-reply": 16,
     "mask-request": 17, "mask-reply": 18, "traceroute": 30, "conversion-error": 31, "mobile-redirect": 32,
 }  # fmt: skip
+
+ICMP6_TYPES = {
+    "unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4, "echo": 128, "echo-reply": 129,
+    "membership-query": 130, "membership-report": 131, "membership-reduction": 132, "router-solicitation": 133,
+    "router-advertisement": 134, "neighbor-solicitation": 135, "neighbor-advertisement": 136, "neighbor-redirect": 137,
+    "router-renumbering": 138,
+}  # fmt: skip
+
+LOG_LEVELS = {
+    "emergencies": 0, "alerts": 1, "critical": 2, "errors": 3, "warnings": 4, "notifications": 5, "informational": 6,
+    "debugging": 7, "emergency": 0, "alert": 1, "error": 3, "warning": 4, "notification": 5, "debug": 7,
+}  # fmt: skip
+
+DAYS = (
+    "daily", "weekdays", "weekend", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+)  # fmt: skip
+
+MONTHS = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+)  # fmt: skip
+
+TUNNEL_PROTOCOLS = {
+    "ikev1": "IPSec", "ikev2": "ikev2", "l2tp-ipsec": "l2tp-ipsec", "ssl-client": "svc", "ssl-clientless": "webvpn",
+}  # fmt: skip
+"""By their name in 8.4 and later, the one in 8.2 and 8.3."""

@@ -3,7 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mainmode.device.config.commands import access_lists, families, ike, interfaces, ipsec, nat, objects, system
+from mainmode.device.config.commands import (
+    access_lists,
+    families,
+    ike,
+    interfaces,
+    ipsec,
+    logs,
+    nat,
+    objects,
+    policies,
+    services,
+    system,
+)
 from mainmode.device.config.declaration import Command, Mode
 from mainmode.device.config.grammar import Syntax
 
@@ -11,9 +23,19 @@ LAYOUT: tuple[tuple[Command, ...], ...] = (
     system.HOSTNAME,
     system.NAME,
     interfaces.COMMANDS,
+    policies.TIME_RANGE,
+    system.SAME_SECURITY,
     objects.OBJECT,
+    services.SERVICE,
     objects.GROUP,
+    services.SERVICE_GROUP,
+    services.PROTOCOL_GROUP,
+    services.ICMP_GROUP,
     access_lists.COMMANDS,
+    logs.SWITCHES,
+    logs.LISTS,
+    logs.DESTINATIONS,
+    interfaces.MTU,
     nat.TWICE_NAT,
     objects.NAT,
     access_lists.ACCESS_GROUP,
@@ -21,12 +43,16 @@ LAYOUT: tuple[tuple[Command, ...], ...] = (
     system.SYSOPT,
     ipsec.TRANSFORMS,
     ipsec.LIFETIMES,
+    ipsec.SETTINGS,
+    ipsec.INTERFACES,
     ipsec.DYNAMIC_MAPS,
     ipsec.MAPS,
     ike.IDENTITY,
     ike.ENABLE,
     ike.POLICY,
     ike.NAT_TRAVERSAL,
+    ike.SETTINGS,
+    policies.GROUP_POLICY,
     ike.PEERS,
 )
 """Families in print order; the commands of a family that share a table are written record by record."""

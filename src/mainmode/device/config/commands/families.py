@@ -14,18 +14,18 @@ GLOBAL: frozenset[str] = _words(
     """
     asa aaa aaa-server allow-ssc-mgmt arp arp-inspection asdm asp auth-prompt auto-update banner boot call-home cdup
     checkheaps class-map client-update clock cluster compression config-register config-url console context coredump
-    crashinfo ctl-file ctl-provider cts cxsc ddns dhcp-client dhcpd dhcprelay dns dns-guard domain-name
+    crashinfo ctl-file ctl-provider cts cxsc ddns dhcp-client dhcpd dhcprelay dns dns-guard
     dynamic-access-policy-record dynamic-filter dynamic-map eject email enable established event failover filter
-    firewall fips fixup flow-export flow-offload format fragment ftp ftp-map global-vpn group-policy group-delimiter
-    gtp-map h225-map http http-map hw-module icmp igmp imap4s ip ips ipv6 jumbo-frame kerberos ldap license lisp
-    logging logout mac-address mac-address-table mac-learn management-access map max-failed-login-attempts mfib
-    mgcp-map monitor-interface mount mroute mtu mtu-map multicast multicast-routing names netmask nac-policy ntp
-    object-search ospf pager passwd password password-encryption password-policy pim policy-list policy-map pop3s
-    prefix-list privilege prompt quota redundant-interface regex resource-class rip route-map router routing
-    same-security-traffic scansafe service service-policy sip-map sla smart-tunnel smtp-server smtps snmp snmp-map
-    snmp-server ssh ssl sunrpc-server tcp-map telnet terminal tftp-server threat-detection time-range timeout
-    tls-proxy track traffic-forward tunnel-group-map uauth user-identity username virtual vpdn vpn vpn-addr-assign
-    vpn-sessiondb vpnsetup vpnclient wccp webvpn xlate zone zonelabs-integrity
+    firewall fips fixup flow-export flow-offload format fragment ftp ftp-map global-vpn group-delimiter gtp-map
+    h225-map http http-map hw-module icmp igmp imap4s ip ips ipv6 jumbo-frame kerberos ldap license lisp logout
+    mac-address mac-address-table mac-learn management-access map max-failed-login-attempts mfib mgcp-map
+    monitor-interface mount mroute mtu-map multicast multicast-routing netmask nac-policy ntp object-search ospf
+    pager passwd password password-encryption password-policy pim policy-list policy-map pop3s prefix-list privilege
+    prompt quota redundant-interface regex resource-class rip route-map router routing scansafe service
+    service-policy sip-map sla smart-tunnel smtp-server smtps snmp snmp-map snmp-server ssh ssl sunrpc-server
+    tcp-map telnet terminal tftp-server threat-detection timeout tls-proxy track traffic-forward uauth user-identity
+    username virtual vpdn vpn vpn-addr-assign vpn-sessiondb vpnsetup vpnclient wccp webvpn xlate zone
+    zonelabs-integrity
     alias as-path command-alias community-list floodguard hpm ipv6-vpn-addr-assign l2tp ngfw ngips
     object-group-search pix service-module tunnel-group-preference url-block url-cache url-server
     """
@@ -35,34 +35,33 @@ GLOBAL: frozenset[str] = _words(
 PREFIXES: frozenset[str] = frozenset(
     {
         "crypto ca",
+        "logging asdm",
+        "logging asdm-buffer-size",
+        "logging emblem",
+        "logging flash-bufferwrap",
+        "logging flash-maximum-allocation",
+        "logging flash-minimum-free",
+        "logging from-address",
+        "logging ftp-bufferwrap",
+        "logging ftp-server",
+        "logging hide",
+        "logging mail",
+        "logging permit-hostdown",
+        "logging queue",
+        "logging rate-limit",
+        "logging recipient-address",
+        "logging savelog",
+        "tunnel-group-map enable",
         "crypto key",
         "crypto engine",
         "crypto ikev2",
         "crypto ipsec ikev2",
         "crypto ipsec profile",
-        "crypto ipsec security-association pmtu-aging",
-        "crypto ipsec security-association replay",
-        "crypto ipsec fragmentation",
-        "crypto ipsec df-bit",
         "crypto ipsec inner-routing-lookup",
-        "crypto isakmp disconnect-notify",
-        "crypto isakmp reload-wait",
-        "crypto isakmp am-disable",
-        "crypto isakmp ipsec-over-tcp",
-        "crypto ikev1 am-disable",
-        "crypto ikev1 ipsec-over-tcp",
-        "crypto ikev1 limit",
         "crypto large-cert-acceleration",
-        "object service",
-        "object-group service",
-        "object-group protocol",
-        "object-group icmp-type",
         "object-group user",
         "object-group security",
-        "sysopt connection tcpmss",
         "sysopt connection timewait",
-        "sysopt connection preserve-vpn-flows",
-        "sysopt connection reclassify-vpn",
         "sysopt noproxyarp",
         "sysopt radius",
         "sysopt traffic",
@@ -72,7 +71,6 @@ PREFIXES: frozenset[str] = frozenset(
 
 WITH_NAME: frozenset[tuple[str, str]] = frozenset(
     {
-        ("access-list", "standard"),
         ("access-list", "ethertype"),
         ("access-list", "webtype"),
         ("access-list", "rename"),
@@ -94,9 +92,23 @@ BELOW: dict[Mode, frozenset[str]] = {
         """
     allocate-interface arp authentication bfd bridge-group channel-group cts ddns delay dhcp dhcprelay duplex
     eigrp encapsulation flowcontrol forward hardware hello-interval hold-time igmp ipv6 isis lacp mac-address
-    management-only member-interface mfib multicast nve ospf pim policy-route port-channel pppoe rip
-    security-group speed split-horizon standby summary-address switchport traffic-forward tunnel vlan
+    member-interface mfib multicast nve ospf pim policy-route port-channel pppoe rip
+    security-group speed split-horizon standby summary-address switchport traffic-forward tunnel
     vtep-nve zone-member
+    """
+    ),
+    Mode.GROUP_POLICY: _words(
+        """
+    action address-pools alias always-on-vpn anyconnect anyconnect-custom auto-signon backup-servers banner
+    client-access-rule client-bypass-protocol client-firewall customization default-domain deny-message
+    dhcp-network-scope dns-server file-browsing file-entry filter gateway-fqdn group-lock hidden-shares homepage
+    html-content-filter http-comp http-proxy intercept-dhcp ip-comp ip-phone-bypass ipsec-udp ipsec-udp-port
+    ipv6-address-pools ipv6-split-tunnel-policy ipv6-vpn-filter keep-alive-ignore leap-bypass msie-proxy nac-settings
+    nem password-storage periodic-authentication pfs port-forward re-xauth secure-unit-authentication
+    security-group-tag smartcard-removal-disconnect split-dns split-tunnel-all-dns split-tunnel-network-list
+    split-tunnel-policy sso-server storage-key storage-objects svc unix-auth-gid unix-auth-uid url-list
+    user-authentication user-authentication-idle-timeout vlan vpn-access-hours vpn-simultaneous-logins webvpn
+    wins-server scep-forwarding-url smart-tunnel
     """
     ),
     Mode.TUNNEL_GENERAL: _words(

@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from mainmode.device.config.commands.system import GLOBALS
+from mainmode.device.config.commands.system import GLOBALS, flag
 from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, Table, command
 from mainmode.device.config.kinds import GROUPS
 from mainmode.device.config.model import Identity, Keepalive
@@ -25,6 +25,28 @@ IDENTITY: tuple[Command, ...] = (
         "crypto isakmp identity ~ {identity:identity}",
         Assign(GLOBALS, ("identity",), default=Identity()),
         "auto: the address for pre-shared keys.",
+    ),
+)
+
+SETTINGS: tuple[Command, ...] = (
+    flag("crypto isakmp disconnect-notify", "disconnect_notify", "Peers are told when a session ends."),
+    flag("crypto isakmp reload-wait", "reload_wait", "A reload waits until all sessions have ended."),
+    flag("crypto isakmp/ikev1 am-disable", "am_disable", "Aggressive mode is not spoken in either case."),
+    command(
+        "crypto ikev1 limit max-in-negotiation-sa ~ {max_in_negotiation:1-100}",
+        Assign(GLOBALS, ("max_in_negotiation",), default=None, off=None),
+        "Per cent of what the platform holds.",
+    ),
+    command(
+        "crypto isakmp/ikev1 ipsec-over-tcp ~ [port {ipsec_over_tcp:1-65535...10}]",
+        Assign(GLOBALS, ("ipsec_over_tcp",), bare=(10000,)),
+        support=Support.ACCEPTED,
+    ),
+    command(
+        "tunnel-group-map default-group ~ {map_default_group:name}",
+        Assign(GLOBALS, ("map_default_group",), default="DefaultRAGroup"),
+        "For certificates; a pre-shared key finds its group by the peer's address.",
+        support=Support.ACCEPTED,
     ),
 )
 

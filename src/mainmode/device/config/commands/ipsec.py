@@ -1,11 +1,12 @@
 """`crypto ipsec` and crypto maps, static and dynamic."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 from mainmode.device.config.commands.system import GLOBALS
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Remove, Support, Table, command
-from mainmode.device.config.model import Phase1Mode, Sourced
+from mainmode.device.config.model import Configuration, Phase1Mode, Sourced
 
 TRANSFORM_SETS = Table("transform-set", ("name",), lambda configuration: configuration.transform_sets.values())
 MAP_ENTRIES = Table(
@@ -32,6 +33,7 @@ _ENCRYPTION = "esp-des|esp-3des|esp-aes|esp-aes-192|esp-aes-256|esp-null|esp-aes
 _AUTHENTICATION = "esp-md5-hmac|esp-sha-hmac|esp-none|esp-sha256-hmac|esp-sha384-hmac|esp-sha512-hmac"
 _SECONDS = "120-214783647"
 _KILOBYTES = "10-2147483647|unlimited"
+_ASSOCIATION = "crypto ipsec security-association"
 _LIFETIME = "security-association lifetime"
 
 TRANSFORMS: tuple[Command, ...] = (
@@ -51,6 +53,28 @@ TRANSFORMS: tuple[Command, ...] = (
     command(
         "crypto ipsec -/ikev1 transform-set {name:name} mode ~ {mode:tunnel|transport}",
         Assign(TRANSFORM_SETS, ("mode",), default="tunnel", create=False),
+    ),
+)
+
+
+def _of_interface(field: str) -> Callable[[Configuration], list[SimpleNamespace]]:
+    """Records of what is said by nameif."""
+    return lambda configuration: [
+        SimpleNamespace(interface=name, **{field: one}) for name, one in getattr(configuration, field).items()
+    ]
+
+
+FRAGMENTATIONS = Table("crypto ipsec fragmentation", ("interface",), _of_interface("fragmentation"))
+DF_BITS = Table("crypto ipsec df-bit", ("interface",), _of_interface("df_bits"))
+
+INTERFACES: tuple[Command, ...] = (
+    command(
+        "crypto ipsec fragmentation {fragmentation:before-encryption|after-encryption} {interface:name}",
+        Assign(FRAGMENTATIONS, ("fragmentation",), default="before-encryption", removes=True),
+    ),
+    command(
+        "crypto ipsec df-bit {df_bits:copy-df|set-df|clear-df} {interface:name}",
+        Assign(DF_BITS, ("df_bits",), default="copy-df", removes=True),
     ),
 )
 
@@ -106,10 +130,37 @@ def _settings(table: Table) -> tuple[Command, ...]:
         _entry(table, f"set {_LIFETIME} kilobytes ~ {both[1]}", "lifetime_kilobytes"),
         _entry(table, f"set {_LIFETIME} seconds {both[0]} kilobytes {both[1]}", "lifetime_seconds",
                "lifetime_kilobytes", also=(f"set {_LIFETIME} kilobytes {both[1]} seconds {both[0]}",), written=False),
+        _entry(table, "set trustpoint ~ {trustpoint:trustpoint}", "trustpoint", support=Support.ACCEPTED),
+        _entry(table, "set ikev2 ipsec-proposal ~ {ikev2_proposals:name...11}", "ikev2_proposals",
+               support=Support.ACCEPTED),
+        _entry(table, "set ikev2 mode ~ {ikev2_mode:tunnel|transport|transport-require}", "ikev2_mode",
+               default="tunnel", support=Support.ACCEPTED),
+        _entry(table, "set inheritance ~ {inheritance:rule|data}", "inheritance", default="rule",
+               support=Support.ACCEPTED),
+        _entry(table, "set df-bit ~ {df_bit:copy-df|set-df|clear-df}", "df_bit"),
+        _entry(table, "set validate-icmp-errors", "validate_icmp_errors", constant=True, default=False, off=False,
+               support=Support.ACCEPTED),
+        _entry(table, "set tfc-packets ~ [{tfc_packets:rest}]", "tfc_packets", default=None, off=None, bare="",
+               support=Support.ACCEPTED),
         _entry(table, "set nat-t-disable", "nat_t_disable", constant=True, default=False, off=False),
-        _entry(table, "set reverse-route", "reverse_route", constant=True, default=False, off=False,
-               also=("set reverse-route dynamic",)),
+        _entry(table, "set reverse-route ~ [{reverse_route:dynamic|static}]", "reverse_route", default=None,
+               off=None, bare="static"),
     )  # fmt: skip
+
+
+SETTINGS: tuple[Command, ...] = (
+    command(
+        f"{_ASSOCIATION} replay ~ window-size {{replay_window:64|128|256|512|1024}}",
+        Assign(GLOBALS, ("replay_window",), default=64),
+        "Packets.",
+    ),
+    command(f"{_ASSOCIATION} replay disable", Assign(GLOBALS, ("replay_window",), constant=None)),
+    command(
+        f"{_ASSOCIATION} pmtu-aging ~ {{pmtu_aging:1-4294967295|infinite}}",
+        Assign(GLOBALS, ("pmtu_aging",), default=None),
+        "Seconds.",
+    ),
+)
 
 
 DYNAMIC_MAPS: tuple[Command, ...] = (

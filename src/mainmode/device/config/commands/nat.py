@@ -4,21 +4,24 @@ from mainmode.device.config.commands.system import LISTS
 from mainmode.device.config.declaration import Append, Command, command
 from mainmode.device.config.model import NatRule, Route
 
+POOL = "[round-robin] [extended] [flat] [include-reserve] [interface]"
+"""What may follow a dynamic rule's mapped addresses."""
+
 _TAIL = (
-    "source {method:static|dynamic} {real_source:name} {mapped_source:name} "
+    f"source {{method:static|dynamic}} {{real_source:name}} [pat-pool] {{mapped_source:name}} {POOL} "
     "[destination static {mapped_destination:name} {real_destination:name}] "
-    "[service {mapped_service:name} {real_service:name}] [dns] [unidirectional] [no-proxy-arp] [route-lookup] "
-    "[inactive] [description {description:rest}]"
+    "[service {mapped_service:name} {real_service:name}] [net-to-net] [dns] [unidirectional] [no-proxy-arp] "
+    "[route-lookup] [inactive] [description {description:rest}]"
 )
 
 TWICE_NAT: tuple[Command, ...] = (
     command(
-        f"nat {{interfaces:nat-pair}} [after-auto] {_TAIL}",
+        f"nat [{{interfaces:nat-pair}}] [after-auto] {_TAIL}",
         Append(LISTS, "nat_rules", NatRule),
         "Where source and destination are mapped to themselves the rule exempts tunnel traffic from other NAT.",
     ),
     command(
-        f"nat {{interfaces:nat-pair}} {{line:1-2147483647}} {_TAIL}",
+        f"nat [{{interfaces:nat-pair}}] {{line:1-2147483647}} {_TAIL}",
         Append(LISTS, "nat_rules", NatRule),
         "The number is the place in section 1.",
         written=False,
@@ -27,7 +30,8 @@ TWICE_NAT: tuple[Command, ...] = (
 
 ROUTE: tuple[Command, ...] = (
     command(
-        "route {interface:name} {network:address} {mask:mask} {gateway:address} ~ [{distance:1-255}]",
+        "route {interface:name} {network:address} {mask:mask} {gateway:address} ~ [{distance:1-255}] "
+        "[track {track:1-500}] [tunneled]",
         Append(LISTS, "routes", Route),
     ),
 )

@@ -1,5 +1,6 @@
 """`object network` and `object-group network`, and the NAT rule inside an object."""
 
+from mainmode.device.config.commands.nat import POOL
 from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, Table, command
 from mainmode.device.config.model import GroupMember, ObjectNat
 
@@ -22,7 +23,8 @@ GROUP: tuple[Command, ...] = (
 NAT: tuple[Command, ...] = (
     command("object network {name:name}", Enter(OBJECTS, Mode.OBJECT, written_alone=False)),
     command(
-        "nat {interfaces:nat-pair} ~ {method:static|dynamic} {mapped:nat-mapped} [no-proxy-arp] [route-lookup] [dns]",
+        f"nat [{{interfaces:nat-pair}}] ~ {{method:static|dynamic}} [pat-pool] {{mapped:nat-mapped}} {POOL} "
+        "[net-to-net] [dns] [service {service:nat-service}] [no-proxy-arp] [route-lookup]",
         Assign(OBJECTS, ("nat",), build=ObjectNat),
         mode=Mode.OBJECT,
     ),

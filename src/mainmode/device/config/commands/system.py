@@ -14,22 +14,55 @@ NAMES = Table(
     ],
 )
 
+
+def flag(text: str, name: str, note: str = "", *, default: bool = False) -> Command:
+    """A global setting that is on or off."""
+    return command(text, Assign(GLOBALS, (name,), constant=True, default=default, off=False), note)
+
+
 HOSTNAME: tuple[Command, ...] = (
     command("hostname ~ {hostname:hostname}", Assign(GLOBALS, ("hostname",), default="ciscoasa", always=True)),
+    command("domain-name ~ {domain_name:name}", Assign(GLOBALS, ("domain_name",))),
 )
 
 NAME: tuple[Command, ...] = (
+    flag("names", "names_shown", "Addresses are written by their names."),
     command(
-        "name {address:address} {name:name}",
+        "name {address:address} {name:name} [description {text:rest}]",
         Assign(NAMES, ("address",), removes=True),
-        "The name may stand wherever an address does; it is written as the address.",
+        "The name may stand wherever an address does.",
+    ),
+)
+
+SAME_SECURITY: tuple[Command, ...] = (
+    flag(
+        "same-security-traffic permit inter-interface",
+        "same_security_inter",
+        "Between interfaces of the same security level.",
+    ),
+    flag(
+        "same-security-traffic permit intra-interface",
+        "same_security_intra",
+        "Back out of the interface it came in by, as between two tunnels.",
     ),
 )
 
 SYSOPT: tuple[Command, ...] = (
-    command(
+    flag(
         "sysopt connection permit-vpn",
-        Assign(GLOBALS, ("permit_vpn",), constant=True, default=True, off=False),
+        "permit_vpn",
         "Traffic out of a tunnel skips the interface's access list.",
+        default=True,
     ),
+    command(
+        "sysopt connection tcpmss ~ {tcpmss:0-65535}",
+        Assign(GLOBALS, ("tcpmss",), default=1380),
+        "Octets; 0: off.",
+    ),
+    command(
+        "sysopt connection tcpmss minimum ~ {tcpmss_minimum:0-65535}",
+        Assign(GLOBALS, ("tcpmss_minimum",), default=0),
+    ),
+    flag("sysopt connection preserve-vpn-flows", "preserve_vpn_flows"),
+    flag("sysopt connection reclassify-vpn", "reclassify_vpn"),
 )
