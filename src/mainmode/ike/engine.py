@@ -13,7 +13,7 @@ from mainmode.base.instant import Instant, later, seconds
 from mainmode.base.provenance import Absent, Source
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
-from mainmode.ike import mapping
+from mainmode.ike import limits, mapping
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.course import Course, fresh_cookie
 from mainmode.ike.effects import (
@@ -245,6 +245,12 @@ class Engine:
         )  # fmt: skip
         if sa is not None:
             self._course.start_quick_mode(sa, request, turn)
+            return
+        full = limits.reached(self._table, self.settings, peer)
+        if full is not None:
+            turn.say(full.entry, about, Step.TRIGGER, NO_EXCHANGE, full.sources, **full.values)
+            turn.effects.append(AcquireFailed(Failure(Cause.LIMIT, Step.TRIGGER, full.detail, sources=full.sources)))
+            self.statistics.in_negotiation_rejected += 1
             return
         local = self.settings.addresses[entry.interface]
         sa = IkeSa(

@@ -32,6 +32,7 @@ from mainmode.ike.main_mode_messages import (
     process_msg2,
     verify,
 )
+from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.teardown import main_mode_failed, phase1_started
 from mainmode.ike.timing import HALF_OPEN_LIFE, RESEND_AFTER, RESENDS
@@ -103,8 +104,15 @@ def _retry(sa: IkeSa, turn: Turn) -> Outcome:
             f"no {missing} came; the peer sent an unprotected {sa.refusal_notify} notify instead",
         )
     else:
-        fail(sa, Cause.NO_ANSWER, Step(sent), f"{sent} was sent {sa.tries + 1} times and no {missing} came")
+        fail(
+            sa, Cause.NO_ANSWER, Step(sent), f"{sent} was sent {sa.tries + 1} times{_by_port(sa)} and no {missing} came"
+        )
     return Outcome.FAIL
+
+
+def _by_port(sa: IkeSa) -> str:
+    """Where a NAT was found the talk went on by another port, which something on the way may block."""
+    return f" by UDP port {FLOATED_PORT}" if sa.path.local.port == FLOATED_PORT else ""
 
 
 def _gave_up_waiting(sa: IkeSa, turn: Turn) -> Outcome:

@@ -17,7 +17,7 @@ from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.proposals import phase1_offer
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, Turn
-from mainmode.ike.vendor import gateway_vendor_ids, hear_vendor_ids, nat_vendor_ids
+from mainmode.ike.vendor import gateway_vendor_ids, hear_vendor_ids, nat_vendor_ids, wants_traversal
 from mainmode.ike.voice import exchange_sources, say_decode
 from mainmode.wire.message import Message
 from mainmode.wire.payloads import (
@@ -116,7 +116,7 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
             lines.IKE_TRANSFORM_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources,
             proposal=found.proposal, transform=found.transform.number, policy=found.entry,
         )  # fmt: skip
-    if turn.settings.nat_traversal is not None:
+    if wants_traversal(sa, turn):
         sa.nat.version = best_common(message.all(VendorId))
     return _settle_policy(sa, turn, found, Step.MM1)
 
@@ -198,7 +198,7 @@ def process_msg2(sa: IkeSa, turn: Turn) -> Outcome:
     sa.cookie_r = message.responder_cookie
     turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM2, sa.exchange, tuple(found.policy.sources.values()))
     hear_vendor_ids(sa, turn, message, Step.MM2)
-    if turn.settings.nat_traversal is not None:
+    if wants_traversal(sa, turn):
         sa.nat.version = best_common(message.all(VendorId))
     return _settle_policy(sa, turn, found, Step.MM2)
 

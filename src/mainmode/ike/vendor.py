@@ -68,10 +68,23 @@ _SPOKEN = {
 }
 
 
+def wants_traversal(sa: IkeSa, turn: Turn) -> bool:
+    """Whether this device does NAT traversal with the peer: `crypto isakmp nat-traversal`, and no `nat-t-disable`.
+
+    The latter stands in crypto map entries, and phase 1 serves all that name the peer: it holds where all of them say
+    so (of a peer that none names, the dynamic ones count).
+    """
+    if turn.settings.nat_traversal is None:
+        return False
+    entries = turn.settings.entries_on(sa.interface)
+    theirs = [entry for entry in entries if sa.peer in entry.peers] or [entry for entry in entries if entry.dynamic]
+    return not theirs or not all(entry.nat_t_disable for entry in theirs)
+
+
 def nat_vendor_ids(sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None) -> tuple[VendorId, ...]:
     """The vendor IDs of MM1 (all NAT-T versions, worst first) or of MM2 (the chosen one), and fragmentation."""
     versions: tuple[NatVersion, ...] = ()
-    if turn.settings.nat_traversal is not None:
+    if wants_traversal(sa, turn):
         versions = _NAT_VERSIONS if step is Step.MM1 else ((chosen,) if chosen is not None else ())
     if turn.listened:
         sources = exchange_sources(turn.settings, "nat_traversal")
