@@ -6,6 +6,7 @@ from pathlib import Path
 from mainmode.catalogue.reference import reference_page as debug_lines
 from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
+from mainmode.device.show.reference import reference_page as show_commands
 from mainmode.ike.reference import reference_page as state_machines
 from mainmode.lab.reference import reference_page as verdicts
 from mainmode.lab.scenario.reference import reference_page as scenarios
@@ -17,6 +18,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "debug_lines.md": debug_lines,
     "json.md": json_output,
     "scenarios.md": scenarios,
+    "show.md": show_commands,
     "state_machines.md": state_machines,
     "verdicts.md": verdicts,
 }

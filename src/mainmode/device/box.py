@@ -12,9 +12,11 @@ from mainmode.base.instant import Instant
 from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
-from mainmode.device.exec import Standing, show
+from mainmode.device.exec import show
+from mainmode.device.journal import Journal
 from mainmode.device.path import PacketPath, flow_of
 from mainmode.device.settings import ike_settings
+from mainmode.device.show.standing import Standing
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, UseSa
 from mainmode.ike.engine import Engine
 from mainmode.ipsec.sad import Sad
@@ -55,19 +57,21 @@ class Box:
         self.interfaces: Mapping[str, InterfaceView] = {view.name: view for view in _interfaces(configuration)}
         self.started_at = now
         self._sad = Sad()
+        self.journal = Journal(configuration, self._sad)
         self._engine = Engine(self.settings, entropy, watch=self._sad.activity)
         self._path = PacketPath(configuration, self.settings, self._engine, self._sad, entropy)
 
     def packet_in(self, interface: str, packet: bytes, now: Instant) -> list[BoxEffect]:
         """Any packet that arrives at an interface. Raises KeyError for a nameif that the box has not."""
         view = self.interfaces[interface]
+        self.journal.came_in(interface, len(packet))
         try:
             parsed = read_ipv4(packet)
         except WireError as error:
-            return [Dropped(error.drop, None, error.detail)]
+            return self._applied([Dropped(error.drop, None, error.detail)], now, interface)
         if parsed.destination == view.address:
-            return self._applied(self._to_the_box(parsed, interface, now), now)
-        return self._applied(self._path.arrive(parsed, interface, now), now)
+            return self._applied(self._to_the_box(parsed, interface, now), now, interface)
+        return self._applied(self._path.arrive(parsed, interface, now), now, interface)
 
     def expire(self, now: Instant) -> list[BoxEffect]:
         """Serve every deadline that is due."""
@@ -82,17 +86,35 @@ class Box:
 
         Raises InputError, in the device's wording, for what is no such command.
         """
-        return show(Standing(self.configuration, self._engine.sas(), self._sad, now), command)
+        engine = self._engine
+        standing = Standing(
+            configuration=self.configuration,
+            settings=self.settings,
+            ike=engine.sas(),
+            ike_statistics=engine.statistics,
+            sessions=engine.sessions(),
+            session_counts=engine.session_counts(),
+            sad=self._sad,
+            routes=self._path.routes,
+            journal=self.journal,
+            started_at=self.started_at,
+            now=now,
+        )
+        return show(standing, command)
 
     def clear(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
         """`clear crypto isakmp sa`: the SAs with one peer, or all of them, with everything below."""
         return self._applied(self._engine.clear(peer, now), now)
 
-    def _applied(self, effects: Iterable[BoxEffect], now: Instant) -> list[BoxEffect]:
-        """The effects as a list; SAs come and go at their place in the order."""
+    def _applied(self, effects: Iterable[BoxEffect], now: Instant, ingress: str | None = None) -> list[BoxEffect]:
+        """The effects as a list; SAs come and go at their place in the order.
+
+        `ingress` is the interface by which the packet came that causes them.
+        """
         done: list[BoxEffect] = []
         for effect in effects:
             done.append(effect)
+            self.journal.note(effect, now, ingress)
             if isinstance(effect, InstallSa):
                 self._sad.install(effect.pair, now, effect.replaces)
             elif isinstance(effect, MoveSa):

@@ -1,75 +1,16 @@
-"""The exec mode's `show` commands: a table of them, unique prefixes, and the device's words for a wrong one.
+"""The exec mode's `show`: words looked up in the table of commands, and the device's answer to a wrong one.
 
 The caret line, its texts and the cutting of keywords to a unique prefix (`sh cry isa sa`) are seen in public
 sessions.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
-
 from mainmode.base.errors import InputError
-from mainmode.base.instant import Instant
-from mainmode.device.config.model import Configuration
-from mainmode.device.config.running import running_config
-from mainmode.device.show.ip import ip_addresses
-from mainmode.device.show.ipsec_sa import ipsec_sa
-from mainmode.device.show.isakmp_sa import isakmp_sa
-from mainmode.ike.engine import IkeSaView
-from mainmode.ipsec.sad import Sad
+from mainmode.device.show.commands import COMMANDS
+from mainmode.device.show.declaration import PLACES, REST, Asked, Command
+from mainmode.device.show.standing import Standing
 
-_ADDRESS = "A.B.C.D"
-_REST = "…"
 _LONGEST = 510
 """Characters of a command line that the device takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What `show` commands look at: the configuration, the IKE SAs, the IPsec SAs, and the time."""
-
-    configuration: Configuration
-    ike: tuple[IkeSaView, ...]
-    sad: Sad
-    now: Instant
-
-
-Handler = Callable[[Standing, list[str]], str]
-
-
-def _isakmp_sa(standing: Standing, _: list[str]) -> str:
-    return isakmp_sa(standing.ike, standing.configuration.release, standing.now)
-
-
-def _isakmp_sa_detail(standing: Standing, _: list[str]) -> str:
-    return isakmp_sa(standing.ike, standing.configuration.release, standing.now, detail=True)
-
-
-def _ipsec_sa(standing: Standing, arguments: list[str]) -> str:
-    peer = IPv4Address(arguments[0]) if arguments else None
-    return ipsec_sa(standing.sad, standing.configuration.release, standing.now, peer)
-
-
-def _ip(standing: Standing, _: list[str]) -> str:
-    return ip_addresses(standing.configuration)
-
-
-def _running_config(standing: Standing, arguments: list[str]) -> str:
-    return running_config(standing.configuration, " ".join(arguments))
-
-
-_COMMANDS: tuple[tuple[str, Handler], ...] = (
-    ("crypto isakmp sa", _isakmp_sa),
-    ("crypto isakmp sa detail", _isakmp_sa_detail),
-    ("crypto ikev1 sa", _isakmp_sa),
-    ("crypto ikev1 sa detail", _isakmp_sa_detail),
-    ("crypto ipsec sa", _ipsec_sa),
-    (f"crypto ipsec sa peer {_ADDRESS}", _ipsec_sa),
-    ("ip", _ip),
-    ("ip address", _ip),
-    ("running-config", _running_config),
-    (f"running-config {_REST}", _running_config),
-)
 
 
 def show(standing: Standing, command: str) -> str:
@@ -81,9 +22,8 @@ def show(standing: Standing, command: str) -> str:
     tokens = printable[:_LONGEST].split()
     if not tokens or not _is_show(tokens[0]):
         tokens.insert(0, "show")
-    line = _Line(standing.configuration.settings.hostname.value, tokens)
-    handler, arguments = line.find()
-    return handler(standing, arguments)
+    found, asked = _Line(standing, tokens).find()
+    return found.handler(standing, asked)
 
 
 def _is_show(token: str) -> bool:
@@ -93,41 +33,49 @@ def _is_show(token: str) -> bool:
 class _Line:
     """One command line being looked up, and how it complains."""
 
-    def __init__(self, hostname: str, tokens: list[str]) -> None:
-        self._prompt = f"{hostname}# "
+    def __init__(self, standing: Standing, tokens: list[str]) -> None:
+        self._standing = standing
+        self._prompt = f"{standing.configuration.settings.hostname.value}# "
         self._tokens = tokens
 
-    def find(self) -> tuple[Handler, list[str]]:
-        """The one command that the words name, and what stands in its open places."""
-        candidates = [(pattern.split(), handler) for pattern, handler in _COMMANDS]
-        arguments: list[str] = []
+    def find(self) -> tuple[Command, Asked]:
+        """The one command that the words name, with its keywords and what stands in its open places."""
+        candidates = [(words, one) for one in COMMANDS for words in one.spellings]
+        keywords: list[str] = []
+        places: dict[str, str] = {}
         for place, token in enumerate(self._tokens[1:]):
-            expected = {word for words, _ in candidates if (word := _at(words, place))}
+            expected = dict.fromkeys(word for words, _ in candidates if (word := _at(words, place)))
             chosen = self._choose(place + 1, token, expected)
-            if chosen in (_ADDRESS, _REST):
-                arguments.append(token)
-            candidates = [(words, handler) for words, handler in candidates if _at(words, place) == chosen]
+            if chosen in PLACES:
+                places[chosen] = f"{places[chosen]} {token}" if chosen in places else token
+            else:
+                keywords.append(chosen)
+            candidates = [(words, one) for words, one in candidates if _at(words, place) == chosen]
         length = len(self._tokens) - 1
-        for words, handler in candidates:
-            if _at(words, length) in (None, _REST) and length >= len(words):
-                return handler, arguments
+        for words, one in candidates:
+            if _at(words, length) in (None, REST) and length >= len(words):
+                return one, Asked(tuple(keywords), places)
         raise self._incomplete({word for words, _ in candidates if (word := _at(words, length))})
 
-    def _choose(self, index: int, token: str, expected: set[str]) -> str:
-        """The expected word that `token` means."""
+    def _choose(self, index: int, token: str, expected: dict[str, None]) -> str:
+        """The expected word that `token` means: a keyword, a name that exists, a keyword cut short, a new name."""
         lowered = token.lower()
-        if lowered in expected:
+        keywords = [word for word in expected if word not in PLACES]
+        if lowered in keywords:
             return lowered
-        keywords = sorted(word for word in expected - {_ADDRESS, _REST} if word.startswith(lowered))
-        if len(keywords) > 1:
-            raise self._ambiguous(keywords)
-        if keywords:
-            return keywords[0]
-        if _REST in expected:
-            return _REST
-        if _ADDRESS in expected and _is_address(token):
-            return _ADDRESS
-        raise self._invalid(index, expected)
+        places = [word for word in expected if word in PLACES]
+        for word in places:
+            if PLACES[word].knows(self._standing.configuration, token):
+                return word
+        cut = sorted(word for word in keywords if word.startswith(lowered))
+        if len(cut) > 1:
+            raise self._ambiguous(cut)
+        if cut:
+            return cut[0]
+        for word in places:
+            if PLACES[word].takes(token):
+                return word
+        raise self._invalid(index, set(expected))
 
     @property
     def _shown(self) -> str:
@@ -146,19 +94,11 @@ class _Line:
         return InputError(f'{self._shown}\nERROR: % Ambiguous command:  "{typed}"\n{_hint(set(keywords))}')
 
 
-def _at(words: list[str], place: int) -> str | None:
+def _at(words: tuple[str, ...], place: int) -> str | None:
     """The word that a command has at `place`; an open end goes on for ever."""
     if place < len(words):
         return words[place]
-    return _REST if words[-1] == _REST else None
-
-
-def _is_address(token: str) -> bool:
-    try:
-        IPv4Address(token)
-    except AddressValueError:
-        return False
-    return True
+    return REST if words[-1] == REST else None
 
 
 def _hint(expected: set[str]) -> str:

@@ -19,7 +19,7 @@ from mainmode.device.config.model import Configuration
 from mainmode.device.crypto_maps import CryptoMaps, Protected, carries
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
 from mainmode.device.nat import Rule, Translation, Translator, rewritten
-from mainmode.device.routing import Hop, RoutingTable, routes_of, unbound
+from mainmode.device.routing import Hop, Route, RoutingTable, routes_of, unbound
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import Dropped
 from mainmode.ike.engine import Engine
@@ -102,6 +102,11 @@ class PacketPath:
             if found.rule is not None and isinstance(effect, Decision) and effect.verdict is Verdict.IN_CLEAR:
                 effect = self._translated_away(effect, hop.interface, flow_of(packet), flow_of(after), found.rule)
             yield effect
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routing table as it stands."""
+        return self._routes.routes
 
     def hop(self, destination: IPv4Address) -> Hop | None:
         """Where the box sends what it says itself."""

@@ -1,0 +1,60 @@
+"""What `show` commands look at."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+
+from mainmode.base.instant import Instant
+from mainmode.device.config.model import Configuration, Release
+from mainmode.device.journal import Journal
+from mainmode.device.routing import Route
+from mainmode.ike.settings import IkeSettings
+from mainmode.ike.statistics import Statistics
+from mainmode.ike.timing import MAX_HALF_OPEN
+from mainmode.ike.views import IkeSaView, SessionCounts, SessionView
+from mainmode.ipsec.sad import Sad
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of a box at one moment: its configuration, SAs, sessions and routes, and the journal of its past."""
+
+    configuration: Configuration
+    settings: IkeSettings
+    ike: tuple[IkeSaView, ...]
+    ike_statistics: Statistics
+    sessions: tuple[SessionView, ...]
+    session_counts: SessionCounts
+    sad: Sad
+    routes: tuple[Route, ...]
+    journal: Journal
+    started_at: Instant
+    now: Instant
+
+    @property
+    def release(self) -> Release:
+        """Whose spelling the outputs have."""
+        return self.configuration.release
+
+    def mtu(self, nameif: str) -> int:
+        """The MTU of an interface in octets."""
+        return self.configuration.mtus[nameif].value
+
+    @property
+    def most_negotiations(self) -> int:
+        """How many IKE SAs may be in negotiation at once."""
+        return self.settings.max_in_negotiation if self.settings.max_in_negotiation is not None else MAX_HALF_OPEN
+
+    def shown(self, address: IPv4Address) -> str:
+        """An address as the device prints it: by the name that `name` gave it, while `names` is on."""
+        if self.configuration.settings.names_shown.value:
+            for name, named in self.configuration.names.items():
+                if named.value == address:
+                    return name
+        return str(address)
+
+    def is_dynamic(self, map_name: str, sequence: int) -> bool:
+        """Whether a bound entry came from a dynamic map."""
+        return any(
+            entry.dynamic and (entry.map_name, entry.sequence) == (map_name, sequence)
+            for entry in self.settings.entries
+        )
