@@ -71,6 +71,7 @@ PREFIXES: frozenset[str] = frozenset(
 
 WITH_NAME: frozenset[tuple[str, str]] = frozenset(
     {
+        ("access-list", "advanced"),
         ("access-list", "ethertype"),
         ("access-list", "webtype"),
         ("access-list", "rename"),
