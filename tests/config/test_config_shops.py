@@ -23,8 +23,13 @@ from mainmode.ipsec.dataplane import Mode
 FOLDER = Path(__file__).parent / "shops"
 SHOPS = (
     "antwerp_branch_91.cfg",
+    "bloodlab_83.cfg",
     "coniston_paste_82.cfg",
     "factory_failover_96.cfg",
+    "ftd_run_all_64.cfg",
+    "harbour_bank_82.cfg",
+    "hospital_remarks_92.cfg",
+    "machines_dual_isp_98.cfg",
     "provider_hub_91.cfg",
     "retail_hub_94.cfg",
     "retail_spoke_84.cfg",
@@ -33,6 +38,8 @@ SHOPS = (
 PAIRS = (
     ("provider_hub_91.cfg", "coniston_paste_82.cfg"),
     ("factory_failover_96.cfg", "machines_dual_isp_98.cfg"),
+    ("harbour_bank_82.cfg", "antwerp_branch_91.cfg"),
+    ("hospital_remarks_92.cfg", "bloodlab_83.cfg"),
 )
 """Both ends of a tunnel, each in the style of its own shop."""
 
@@ -41,6 +48,7 @@ MEANT = {
         f"coniston_paste_82.cfg:{line}": "a terminal's session has more in it than a configuration"
         for line in (1, 3, 4, 6, 8, 231, 232, 240, 247)
     },
+    **{f"ftd_run_all_64.cfg:{line}": "a prompt without the device's name" for line in (1, 1550)},
 }
 """The lines which are to stay unread: `file:line`, and why."""
 

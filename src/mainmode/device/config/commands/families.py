@@ -105,7 +105,7 @@ BELOW: dict[Mode, frozenset[str]] = {
     dhcp-network-scope dns-server file-browsing file-entry filter gateway-fqdn group-lock hidden-shares homepage
     html-content-filter http-comp http-proxy intercept-dhcp ip-comp ip-phone-bypass ipsec-udp ipsec-udp-port
     ipv6-address-pools ipv6-split-tunnel-policy ipv6-vpn-filter keep-alive-ignore leap-bypass msie-proxy nac-settings
-    nem password-storage periodic-authentication pfs port-forward re-xauth secure-unit-authentication
+    nac nac-sq-period nem password-storage periodic-authentication pfs port-forward re-xauth secure-unit-authentication
     security-group-tag smartcard-removal-disconnect split-dns split-tunnel-all-dns split-tunnel-network-list
     split-tunnel-policy sso-server storage-key storage-objects svc unix-auth-gid unix-auth-uid url-list
     user-authentication user-authentication-idle-timeout vlan vpn-access-hours vpn-simultaneous-logins webvpn
@@ -130,6 +130,7 @@ BELOW: dict[Mode, frozenset[str]] = {
 """First words of lines below a declared submode."""
 
 PREFIXES_BELOW: dict[Mode, frozenset[str]] = {
+    Mode.GROUP_POLICY: frozenset({"vpn-idle-timeout alert-interval", "vpn-session-timeout alert-interval"}),
     Mode.INTERFACE: frozenset({"ip address dhcp", "ip address pppoe", "ip verify", "ip local"}),
     Mode.TUNNEL_IPSEC: frozenset(
         {
