@@ -274,16 +274,18 @@ def test_a_nat_keepalive_and_a_runt_on_4500_are_dropped_by_name() -> None:
         assert reasons(list(box.packet_in("outside", packet.encode(), START))) == [reason]
 
 
-def test_a_lifetime_in_kilobytes_ends_the_sas_and_the_next_packet_asks_anew() -> None:
-    pair = up(REFERENCE + "crypto map MAP 10 set security-association lifetime kilobytes 10\n")
+def test_a_lifetime_in_kilobytes_is_renewed_before_it_ends_and_the_old_pair_goes() -> None:
+    pair = up(REFERENCE + "crypto map MAP 10 set security-association lifetime kilobytes 100\n")
     big = replace(echo(HOST_A, HOST_B), payload=b"\x0d" + bytes(1399))
-    for _ in range(10):
+    before = pair.dropped("a")
+    for _ in range(75):
         pair.inject("a", "inside", big)
-    pair.ping(2)
+    assert pair.dropped("a") == before
+    assert sum(isinstance(effect, InstallSa) for effect in pair.effects["a"]) == 2
+    pair.wait(120)
     removed = [effect for effect in pair.effects["a"] if isinstance(effect, RemoveSa)]
-    assert removed
-    assert removed[0].failure.cause is Cause.LIFETIME
-    assert sum(isinstance(effect, InstallSa) for effect in pair.effects["a"]) >= 2
+    assert [effect.failure.cause for effect in removed] == [Cause.LIFETIME]
+    assert len(pair.boxes["b"]._sad.states()) == 1
 
 
 def test_clear_takes_the_tunnel_down_on_both_sides() -> None:

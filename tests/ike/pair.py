@@ -14,7 +14,7 @@ from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import Effect, InstallSa, Say, Send
 from mainmode.ike.engine import Engine
 from mainmode.ike.settings import AclEntry, IkePolicy, IkeSettings, MapEntry, TransformSet, TunnelGroup
-from mainmode.ipsec.dataplane import Mode
+from mainmode.ipsec.dataplane import Mode, Watch
 
 A, B = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
 NET_A, NET_B = Proxy.of("192.168.1.0/24", 1), Proxy.of("192.168.2.0/24", 1)
@@ -154,8 +154,16 @@ class Pair:
         return [effect for where, effect in self.heard if where == side and isinstance(effect, InstallSa)]
 
 
-def pair(first: IkeSettings | None = None, second: IkeSettings | None = None, seed: str = "1") -> Pair:
-    return Pair(Engine(first or settings(A), Seeded(seed + "a")), Engine(second or settings(B), Seeded(seed + "b")))
+def pair(
+    first: IkeSettings | None = None,
+    second: IkeSettings | None = None,
+    seed: str = "1",
+    watch: Watch = lambda spi: None,
+) -> Pair:
+    return Pair(
+        Engine(first or settings(A), Seeded(seed + "a"), watch=watch),
+        Engine(second or settings(B), Seeded(seed + "b"), watch=watch),
+    )
 
 
 def path(own: IPv4Address = B, peer: IPv4Address = A, port: int = 500) -> Path:

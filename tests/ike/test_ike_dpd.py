@@ -245,4 +245,4 @@ def test_two_days_of_ten_quiet_tunnels_cost_one_exchange_for_each_threshold() ->
     world.run(1000)
     sends = [send for _, send in world.sends() if isinstance(send, Send)]
     assert len(sends) == 2 * 100
-    assert len(world.a._table._heap) < 40
+    assert len(world.a._agenda._heap) < 40

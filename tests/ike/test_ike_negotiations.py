@@ -303,20 +303,6 @@ def test_two_tunnels_share_one_phase_1_and_the_second_waits_for_it() -> None:
     assert ["NOTIFY (11)" in names for names in first_contact] == [True, False]
 
 
-def test_the_children_end_with_their_lifetime_and_the_peer_is_told() -> None:
-    world = pair(settings(A, entry_lifetime_seconds=120), settings(B))
-    world.trigger("a")
-    world.run(119)
-    assert up(world)
-    assert not world.effects("a", RemoveSa)
-    world.run(2)
-    assert len(world.effects("a", RemoveSa)) == 1
-    assert len(world.effects("b", RemoveSa)) == 1
-    assert any(said.startswith("Connection terminated for peer 10.0.0.1") for said in world.lines("b")) or any(
-        said.startswith("Connection terminated for peer 10.0.0.2") for said in world.lines("a")
-    )
-
-
 def test_clearing_one_side_takes_the_other_down_too() -> None:
     world = pair()
     world.trigger("a")

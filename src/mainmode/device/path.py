@@ -129,7 +129,7 @@ class PacketPath:
         state = self._maps.tunnel(hop.interface, flow, self._sad)
         if state is not None and state.expired(now):
             yield from self._engine.outlived(state.pair.inbound_spi, now)
-            state = None
+            state = self._maps.tunnel(hop.interface, flow, self._sad)
         protected = self._maps.protecting(hop.interface, flow)
         if state is None and protected is None:
             yield from self._maps.incomplete(hop.interface)

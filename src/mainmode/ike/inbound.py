@@ -11,12 +11,13 @@ from mainmode.base.provenance import Absent
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike import limits, sending
-from mainmode.ike.course import Course, fresh_cookie
+from mainmode.ike.course import Course
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase1Down, Role, Step
 from mainmode.ike.fragments import Filed, Reassembly
 from mainmode.ike.fsm import Event, State
 from mainmode.ike.informational import hear_unprotected, receive_protected
 from mainmode.ike.nat import FLOATED_PORT
+from mainmode.ike.origination import fresh_cookie
 from mainmode.ike.quick_mode_exchange import begin, entry_sources
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.settings import ConnectionType
@@ -178,7 +179,8 @@ class Inbound:
             turn.drop(Drop.NO_CRYPTO_MAP, f"interface {interface}", (absent,))
             return
         theirs = [entry for entry in entries if path.remote.address in entry.peers]
-        if theirs and all(entry.connection_type is ConnectionType.ORIGINATE_ONLY for entry in theirs):
+        standing = any(session.ikes for session in turn.sessions.with_peer(path.remote.address))
+        if theirs and not standing and all(entry.connection_type is ConnectionType.ORIGINATE_ONLY for entry in theirs):
             sources = tuple(source for entry in theirs for source in entry_sources(entry, "connection_type"))
             detail = "the crypto map entry is originate-only and takes no tunnel that a peer begins"
             failure = Failure(Cause.CONNECTION_TYPE, Step.MM1, detail, sources=sources)
@@ -257,6 +259,8 @@ class Inbound:
                     action="Retransmitting last packet.",
                 )
                 sending.repeat(sa, turn, qm.last_sent)
+                if qm.state is State.QM_ACTIVE:
+                    self._course.heard_again(qm, turn)
         elif qm.state in (State.QM_WAIT_MSG2, State.QM_WAIT_MSG3):
             self._course.run_quick_mode(qm, (qm.state, Event.RCV_MSG), turn)
         else:

@@ -9,13 +9,14 @@ from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.crypto.skeyid import equal, hash_1, phase2_iv
 from mainmode.ike import dead_peer
+from mainmode.ike.closing import after_child, delete_child, peer_deleted_children, peer_deleted_ike
 from mainmode.ike.effects import Cause, Exchange, Failure, Role, Step
+from mainmode.ike.endings import Ending
 from mainmode.ike.fsm import State
 from mainmode.ike.keepalives import heard
 from mainmode.ike.mapping import follow
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
-from mainmode.ike.teardown import delete_child, delete_phase1
 from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Message
 from mainmode.wire.payloads import Delete, Hash, Notify
@@ -103,9 +104,12 @@ def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> N
         spi = int.from_bytes((notify.spi or notify.data)[-4:])
         turn.say(lines.INVALID_SPI_NOTIFY, sa.about, Step.INFORMATIONAL, exchange, spi=spi)
         failure = Failure(Cause.PEER_DELETED, Step.TEARDOWN, f"the peer does not know SPI 0x{spi:08x}")
-        for inbound, pair in tuple(sa.children.items()):
-            if pair.outbound_spi == spi:
-                delete_child(sa, turn, inbound, failure, tell_peer=True)
+        session = sa.session
+        gone = [child for child in session.children.values() if child.pair.outbound_spi == spi] if session else []
+        for child in gone:
+            delete_child(child, turn, failure, tell_peer=True)
+        if gone and session is not None:
+            after_child(session, turn, Ending.PEER, failure)
     else:
         turn.say(
             lines.NON_ROUTINE_NOTIFY, sa.about, Step.INFORMATIONAL, exchange,
@@ -133,22 +137,7 @@ def _refusal(qm: QuickMode, kind: NotifyType) -> Failure:
 
 def _obey_delete(sa: IkeSa, turn: Turn, delete: Delete, exchange: Exchange) -> None:
     turn.say(lines.PROCESSING_DELETE, sa.about, Step.INFORMATIONAL, exchange)
-    failure = Failure(Cause.PEER_DELETED, Step.TEARDOWN, "the peer sent a delete")
     if delete.protocol == ProtocolId.ESP:
-        gone = {int.from_bytes(spi) for spi in delete.spis}
-        for inbound, pair in tuple(sa.children.items()):
-            if pair.outbound_spi in gone:
-                _say_terminated(sa, turn, pair.proxies.remote.first, pair.proxies.local.first, exchange)
-                delete_child(sa, turn, inbound, failure, tell_peer=False)
-    elif delete.protocol == ProtocolId.ISAKMP and sa.cookie_i + sa.cookie_r in delete.spis:
-        for pair in sa.children.values():
-            _say_terminated(sa, turn, pair.proxies.remote.first, pair.proxies.local.first, exchange)
-        delete_phase1(sa, turn, failure, tell_peer=False)
-        sa.state = State.MM_DONE
-
-
-def _say_terminated(sa: IkeSa, turn: Turn, remote: object, local: object, exchange: Exchange) -> None:
-    turn.say(
-        lines.CONNECTION_TERMINATED, sa.about, Step.TEARDOWN, exchange,
-        peer=sa.peer, reason="Peer Terminate", remote=remote, local=local,
-    )  # fmt: skip
+        peer_deleted_children(sa, turn, frozenset(int.from_bytes(spi) for spi in delete.spis), exchange)
+    elif delete.protocol == ProtocolId.ISAKMP:
+        peer_deleted_ike(sa, turn, frozenset(delete.spis), exchange)

@@ -41,6 +41,7 @@ def say_kind(sa: IkeSa, turn: Turn) -> None:
 def heard(sa: IkeSa, turn: Turn) -> None:
     """A protected message of the peer verified: it lives. The first one shows that phase 1 is complete there too."""
     sa.life.heard = turn.now
+    sa.proven = True
     if sa.life.question is None and agreed(sa):
         sa.life.question = later(turn.now, seconds(timing(sa)[0]))
 

@@ -175,10 +175,37 @@ def _finish(sa: IkeSa, turn: Turn) -> Outcome:
     return Outcome.FAIL
 
 
-_END: dict[tuple[State, Event], Row[IkeSa]] = {
-    DONE: Row(_finish, {}),
-    (State.MM_ACTIVE, Event.ACTIVE): Row(_activate, {Outcome.OK: (State.MM_ACTIVE, Event.NULL)}),
-}
+def _being_renewed(sa: IkeSa, turn: Turn) -> Outcome:
+    """Another main mode with the peer was begun to take its place; it serves on meanwhile."""
+    return Outcome.OK
+
+
+def _renewed(sa: IkeSa, turn: Turn) -> Outcome:
+    """Another IKE SA has taken its place; it is renewed no more, and ends after a short overlap."""
+    sa.renew_at = None
+    return Outcome.OK
+
+
+def _serves_on(sa: IkeSa, turn: Turn) -> Outcome:
+    """The renewal failed, or what took its place is gone."""
+    sa.retire_at = None
+    return Outcome.OK
+
+
+def _end_rows() -> dict[tuple[State, Event], Row[IkeSa]]:
+    active, rekeying, replaced = State.MM_ACTIVE, State.MM_ACTIVE_REKEY, State.MM_REKEY_DONE_H2
+    return {
+        DONE: Row(_finish, {}),
+        (active, Event.ACTIVE): Row(_activate, {Outcome.OK: (active, Event.NULL)}),
+        (active, Event.REKEY): Row(_being_renewed, {Outcome.OK: (rekeying, Event.NULL)}),
+        (active, Event.REKEY_DONE): Row(_renewed, {Outcome.OK: (replaced, Event.NULL)}),
+        (rekeying, Event.REKEY_DONE): Row(_renewed, {Outcome.OK: (replaced, Event.NULL)}),
+        (rekeying, Event.REKEY_FAIL): Row(_serves_on, {Outcome.OK: (active, Event.NULL)}),
+        (replaced, Event.REKEY_FAIL): Row(_serves_on, {Outcome.OK: (active, Event.NULL)}),
+    }
+
+
+_END = _end_rows()
 
 S, E, O = State, Event, Outcome  # noqa: E741
 

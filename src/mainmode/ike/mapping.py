@@ -36,8 +36,9 @@ def moved(sa: IkeSa, turn: Turn, remote: Endpoint) -> None:
 
 
 def _take_along(sa: IkeSa, turn: Turn, remote: Endpoint) -> None:
-    for spi, pair in sa.children.items():
+    for spi, child in sa.children.items():
+        pair = child.pair
         if pair.udp_encapsulated and pair.path.remote != remote:
             path = Path(pair.path.local, remote)
-            sa.children[spi] = replace(pair, path=path)
+            child.pair = replace(pair, path=path)
             turn.effects.append(MoveSa(spi, path))

@@ -14,6 +14,7 @@ from mainmode.ike.effects import Cause, Failure, InstallSa, Role, Step
 from mainmode.ike.fsm import Event, Outcome, Row, State, Table
 from mainmode.ike.quick_mode_exchange import completed, load, verify_hash
 from mainmode.ike.sa import QuickMode, Turn
+from mainmode.ike.session import Child
 from mainmode.ike.teardown import quick_mode_failed
 from mainmode.ike.timing import RESEND_AFTER, RESENDS
 from mainmode.ike.voice import say_decode
@@ -85,8 +86,10 @@ def _install(qm: QuickMode, turn: Turn) -> Outcome:
     if pair is None:
         return O.FAIL
     qm.loaded = pair
-    qm.sa.children[pair.inbound_spi] = pair
-    qm.sa.had_children = True
+    session, entry = qm.sa.session, qm.entry
+    if session is None or entry is None:
+        return O.FAIL
+    turn.sessions.add(Child(session, pair, entry, qm.ace, qm.exchange, turn.now, turn.now))
     turn.effects.append(InstallSa(pair, qm.exchange, qm.replaces))
     return O.OK
 

@@ -106,11 +106,12 @@ def confirm_sa(qm: QuickMode, turn: Turn) -> Outcome:
 
 def is_rekey(qm: QuickMode, turn: Turn) -> Outcome:
     """Whether SAs for the same proxies stand already: then this renews them."""
-    for pair in qm.sa.children.values():
-        if pair.proxies == qm.proxies:
-            qm.replaces = pair.inbound_spi
-            turn.say(lines.REKEY_DUPLICATE_SA, qm.about, Step.QM1, qm.exchange)
-            return Outcome.OK
+    session, proxies = qm.sa.session, qm.proxies
+    carrying = session.carrying(proxies) if session is not None and proxies is not None else None
+    if carrying is not None:
+        qm.replaces = carrying.spi
+        turn.say(lines.REKEY_DUPLICATE_SA, qm.about, Step.QM1, qm.exchange)
+        return Outcome.OK
     turn.say(lines.REKEY_NO_OLD_SA, qm.about, Step.QM1, qm.exchange)
     return Outcome.OK
 

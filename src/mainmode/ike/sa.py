@@ -3,7 +3,7 @@
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mainmode.base.address import Endpoint, Path, ProxyPair
 from mainmode.base.entropy import Entropy
@@ -22,11 +22,15 @@ from mainmode.ike.liveness import Liveness
 from mainmode.ike.nat import FLOATED_PORT, NatStatus
 from mainmode.ike.negotiation import PolicyChosen, TransformChosen
 from mainmode.ike.protection import Chain
+from mainmode.ike.session import Child, Session, Sessions
 from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry, TunnelGroup
 from mainmode.ike.timing import REMEMBERED_MESSAGE_IDS
-from mainmode.ipsec.dataplane import Activity, SaPair, Watch
+from mainmode.ipsec.dataplane import SaPair, Watch
 from mainmode.wire.message import Header, Message
 from mainmode.wire.natt import mark
+
+if TYPE_CHECKING:
+    from mainmode.ike.table import SaTable
 
 
 class Handles:
@@ -53,23 +57,20 @@ class Handles:
         return session
 
 
-def _unwatched(_: int) -> Activity | None:
-    """Nobody tells what the data plane did."""
-    return None
-
-
 @dataclass(slots=True)
 class Turn:
-    """One call into the engine: the time, what may be drawn on, the datagram at hand, and the effects so far."""
+    """One call into the engine: the time, what may be drawn on, all that stands, the datagram at hand, the effects."""
 
     now: Instant
     settings: IkeSettings
     entropy: Entropy
     handles: Handles
+    table: "SaTable"
+    sessions: Sessions
+    watch: Watch
+    """What a pair of IPsec SAs did last, by its inbound SPI."""
     listened: bool = True
     """Whether anybody wants lines; where nobody does, none are made."""
-    watch: Watch = _unwatched
-    """What a pair of IPsec SAs did last, by its inbound SPI."""
     effects: list[Effect] = field(default_factory=list)
     path: Path | None = None
     header: Header | None = None
@@ -97,6 +98,9 @@ class Turn:
     def drop(self, reason: Drop, detail: str = "", sources: tuple[Source, ...] = ()) -> None:
         """Note that the datagram at hand ended here."""
         self.effects.append(Dropped(reason, self.path, detail, sources))
+
+
+_ACTIVE = frozenset({State.MM_ACTIVE, State.MM_ACTIVE_REKEY, State.MM_REKEY_DONE_H2})
 
 
 @dataclass(slots=True, eq=False)
@@ -148,16 +152,27 @@ class IkeSa:
     expires: Instant | None = None
     phase1_iv: bytes = b""
 
+    session: Session | None = None
+    """Where it belongs from the moment that phase 1 is complete."""
+    proven: bool = False
+    """Whether the peer is known to hold it as established: it answered MM5, or spoke under it since."""
+    renews: "IkeSa | None" = None
+    """The IKE SA that this one was begun to renew."""
+    renew_at: Instant | None = None
+    retire_at: Instant | None = None
+    """When it ends because another has taken its place."""
+    tried: tuple[IPv4Address, ...] = ()
+    """The peers of the crypto map entry that did not answer before this one was asked."""
+
     pending: deque[Acquire] = field(default_factory=deque)
     quick_modes: dict[int, "QuickMode"] = field(default_factory=dict)
     spent_ids: OrderedDict[int, None] = field(default_factory=OrderedDict)
-    children: dict[int, SaPair] = field(default_factory=dict)
-    child_expiry: dict[int, Instant] = field(default_factory=dict)
-    had_children: bool = False
     first_message_id: int | None = None
     complained: Instant | None = None
 
     serial: int = 0
+    """When it began, and when phase 1 was complete, by the agenda's stamps."""
+    opened: int = 0
     counted: bool = False
     entered_as: Endpoint = field(init=False)
     """Where the peer was when the SA began: it is filed under this."""
@@ -182,12 +197,24 @@ class IkeSa:
     @property
     def active(self) -> bool:
         """Whether phase 1 is complete."""
-        return self.state is State.MM_ACTIVE
+        return self.state in _ACTIVE
+
+    @property
+    def children(self) -> dict[int, Child]:
+        """The children of its session, by inbound SPI; none before phase 1 is complete."""
+        return self.session.children if self.session is not None else {}
+
+    @property
+    def renewing(self) -> bool:
+        """Whether it is being renewed, was renewed, or is about to take another's place."""
+        return self.renews is not None if not self.active else self.state is not State.MM_ACTIVE
 
     def next_deadline(self) -> Instant | None:
-        """The earliest of its own timers, its quick modes' and its children's."""
+        """The earliest of its own timers and its quick modes'."""
         phase2 = [qm.deadline for qm in self.quick_modes.values()]
-        moments = [self.deadline, self.expires, self.life.question, self.life.nat, *phase2, *self.child_expiry.values()]
+        moments = [
+            self.deadline, self.expires, self.renew_at, self.retire_at, self.life.question, self.life.nat, *phase2,
+        ]  # fmt: skip
         return min([moment for moment in moments if moment is not None], default=None)
 
     def expects(self, spi: int) -> bool:
@@ -250,6 +277,7 @@ class QuickMode:
     tries: int = 0
     deadline: Instant | None = None
     replaces: int | None = None
+    """The inbound SPI of the pair that this quick mode renews."""
 
     exchange: Exchange = field(init=False)
     """This quick mode."""
@@ -259,6 +287,11 @@ class QuickMode:
     def __post_init__(self) -> None:
         self.about = self.sa.about
         self.exchange = Exchange(self.sa.cookie_i, self.message_id)
+
+    @property
+    def settled(self) -> bool:
+        """Whether it came to its end, good or bad."""
+        return self.state in (State.QM_ACTIVE, State.QM_DONE)
 
 
 def framed(octets: bytes, path: Path) -> bytes:

@@ -1,10 +1,9 @@
-"""The IKE SAs of an engine: found by cookies, by peer, and by the deadline that is due next."""
+"""The IKE SAs of an engine, found by cookies and by peer."""
 
-import heapq
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint
-from mainmode.base.instant import Instant
+from mainmode.ike.agenda import Agenda
 from mainmode.ike.effects import Role
 from mainmode.ike.sa import IkeSa
 
@@ -14,7 +13,8 @@ NO_COOKIE = bytes(8)
 class SaTable:
     """Our own cookie finds an SA: no peer can choose it."""
 
-    def __init__(self) -> None:
+    def __init__(self, agenda: Agenda) -> None:
+        self._agenda = agenda
         self._initiated: dict[bytes, IkeSa] = {}
         self._answered: dict[bytes, IkeSa] = {}
         self._first: dict[tuple[Endpoint, bytes], IkeSa] = {}
@@ -22,11 +22,6 @@ class SaTable:
         self._by_serial: dict[int, IkeSa] = {}
         self._half_open: dict[IPv4Address, int] = {}
         self._half_open_total = 0
-        self._serial = 0
-        self._heap: list[tuple[Instant, int, int, IkeSa]] = []
-        self._pushes = 0
-        self._scheduled: dict[int, Instant] = {}
-        self._touched: dict[int, IkeSa] = {}
 
     def add_initiator(self, sa: IkeSa) -> None:
         """An SA that this device begins."""
@@ -40,14 +35,13 @@ class SaTable:
         self._enter(sa)
 
     def _enter(self, sa: IkeSa) -> None:
-        self._serial += 1
-        sa.serial = self._serial
+        sa.serial = self._agenda.stamp()
         self._by_peer.setdefault(sa.peer, {})[sa.serial] = sa
         self._by_serial[sa.serial] = sa
         self._half_open[sa.peer] = self._half_open.get(sa.peer, 0) + 1
         self._half_open_total += 1
         sa.counted = True
-        self.touch(sa)
+        self._agenda.enter(sa)
 
     def opened(self, sa: IkeSa) -> None:
         """Phase 1 is complete: the SA counts as half-open no more."""
@@ -73,8 +67,7 @@ class SaTable:
             del self._by_peer[sa.entered_as.address]
         self.opened(sa)
         self._by_serial.pop(sa.serial, None)
-        self._scheduled.pop(sa.serial, None)
-        self._touched.pop(sa.serial, None)
+        self._agenda.drop(sa)
 
     def find(self, cookie_i: bytes, cookie_r: bytes) -> IkeSa | None:
         """The SA of both cookies; an initiator's takes any responder cookie until the first answer was accepted."""
@@ -100,6 +93,10 @@ class SaTable:
         """The SA that this device is setting up with this peer."""
         return next((sa for sa in self.with_peer(peer) if sa.role is Role.INITIATOR and not sa.active), None)
 
+    def answering(self, peer: IPv4Address) -> bool:
+        """Whether the peer is setting up an SA with this device."""
+        return any(sa.role is Role.RESPONDER and not sa.active for sa in self.with_peer(peer))
+
     def others_with(self, sa: IkeSa) -> tuple[IkeSa, ...]:
         """The other SAs with the same peer."""
         return tuple(other for other in self.with_peer(sa.entered_as.address) if other is not sa)
@@ -122,36 +119,6 @@ class SaTable:
         """Every SA, oldest first."""
         return tuple(self._by_serial.values())
 
-    # --- deadlines: a heap whose stale entries are skipped -------------------------------------------------------
-
     def touch(self, sa: IkeSa) -> None:
         """The deadlines of this SA may have changed. One that was removed has none any more."""
-        if sa.serial in self._by_serial:
-            self._touched[sa.serial] = sa
-
-    def reschedule(self) -> None:
-        """Put every touched SA at its place in time."""
-        for serial, sa in self._touched.items():
-            moment = sa.next_deadline()
-            if moment is None:
-                self._scheduled.pop(serial, None)
-            elif self._scheduled.get(serial) != moment:
-                self._scheduled[serial] = moment
-                self._pushes += 1
-                heapq.heappush(self._heap, (moment, self._pushes, serial, sa))
-        self._touched.clear()
-
-    def deadline(self) -> Instant | None:
-        """The earliest deadline, None where there is none."""
-        while self._heap and self._scheduled.get(self._heap[0][2]) != self._heap[0][0]:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
-
-    def due(self, now: Instant) -> tuple[IkeSa, ...]:
-        """The SAs whose deadline is not after `now`; they are scheduled anew when touched."""
-        found = []
-        while (moment := self.deadline()) is not None and moment <= now:
-            _, _, serial, sa = heapq.heappop(self._heap)
-            del self._scheduled[serial]
-            found.append(sa)
-        return tuple(found)
+        self._agenda.touch(sa)

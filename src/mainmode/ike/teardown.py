@@ -12,12 +12,9 @@ from mainmode.ike.effects import (
     Failure,
     Phase1Down,
     Phase2Failed,
-    RemoveSa,
     Role,
     Step,
 )
-from mainmode.ike.fsm import State
-from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.settings import MapEntry
@@ -83,7 +80,9 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
     keepalives.begin(sa, turn)
     sa.deadline = None
     if lifetime is not None:
+        share = PHASE1_REKEY_SHARE_INITIATOR if sa.role is Role.INITIATOR else PHASE1_REKEY_SHARE_RESPONDER
         sa.expires = later(turn.now, seconds(lifetime))
+        sa.renew_at = later(turn.now, seconds(lifetime * share))
     if sa.role is Role.RESPONDER:
         sa.deadline = later(turn.now, CHILDLESS_LIFE)
 
@@ -105,7 +104,7 @@ def say_history(
     turn.say(entry, sa.about, step, exchange, role=role.value, handle=handle, history=pairs)
 
 
-def _say_terminating(sa: IkeSa, turn: Turn, step: Step) -> None:
+def say_terminating(sa: IkeSa, turn: Turn, step: Step) -> None:
     """The SA by the first half of its initiator's cookie; nothing refers to it and no tunnel hangs on it any more."""
     turn.say(
         lines.IKE_SA_TERMINATING, sa.about, step, sa.exchange,
@@ -118,11 +117,9 @@ def main_mode_failed(sa: IkeSa, turn: Turn) -> None:
     failure = sa.failure or Failure(Cause.BAD_MESSAGE, Step.MM1, "main mode ended in error")
     step = failure.step
     say_history(turn, sa, lines.MM_FSM_HISTORY, sa.role, sa.handle, sa.trace.newest_first(), step, sa.exchange)
-    _say_terminating(sa, turn, step)
+    say_terminating(sa, turn, step)
     turn.say(lines.REMOVING_PEER_FAILED, sa.about, step, sa.exchange)
     turn.say(lines.PEER_TABLE_ERROR, sa.about, step, sa.exchange)
-    for request in sa.pending:
-        say_unsuccessful(turn, request.entry, step, sa.exchange)
     turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))
 
 
@@ -154,41 +151,3 @@ def quick_mode_failed(qm: QuickMode, turn: Turn) -> None:
     if qm.role is Role.INITIATOR and qm.entry is not None:
         say_unsuccessful(turn, qm.entry, step, qm.exchange)
     turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, failure))
-
-
-def delete_child(sa: IkeSa, turn: Turn, inbound_spi: int, failure: Failure, tell_peer: bool) -> None:
-    """Take one pair of IPsec SAs down, telling the peer unless it was the peer who told us."""
-    pair = sa.children.pop(inbound_spi, None)
-    sa.child_expiry.pop(inbound_spi, None)
-    if pair is None:
-        return
-    if sa.quick_modes.pop(pair.message_id, None) is not None:
-        sa.spend(pair.message_id)
-    exchange = Exchange(sa.cookie_i, pair.message_id)
-    turn.say(
-        lines.DELETING_SA, sa.about, Step.TEARDOWN, exchange, pair.sources,
-        remote=pair.proxies.remote.first, local=pair.proxies.local.first,
-    )  # fmt: skip
-    if tell_peer:
-        turn.say(lines.SENDING_DELETE, sa.about, Step.TEARDOWN, exchange)
-        send_informational(sa, turn, Delete(ProtocolId.ESP, (inbound_spi.to_bytes(4),)), "IPSec delete", Step.TEARDOWN)
-    say_deleted(pair, turn, exchange)
-    turn.effects.append(RemoveSa(inbound_spi, failure))
-
-
-def delete_phase1(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool) -> None:
-    """Take an IKE SA down with everything under it."""
-    unfinished = [qm for qm in sa.quick_modes.values() if qm.state is not State.QM_ACTIVE]
-    for qm in unfinished:
-        qm.failure = qm.failure or failure
-        turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, qm.failure))
-    sa.quick_modes.clear()
-    for spi in tuple(sa.children):
-        delete_child(sa, turn, spi, failure, tell_peer)
-    _say_terminating(sa, turn, Step.TEARDOWN)
-    if tell_peer and sa.active:
-        turn.say(lines.SENDING_DELETE, sa.about, Step.TEARDOWN, sa.exchange)
-        send_informational(
-            sa, turn, Delete(ProtocolId.ISAKMP, (sa.cookie_i + sa.cookie_r,)), "IKE delete", Step.TEARDOWN
-        )
-    turn.effects.append(Phase1Down(sa.exchange, sa.path, sa.role, failure))

@@ -37,3 +37,27 @@ MAX_QUICK_MODES = 64
 
 REMEMBERED_MESSAGE_IDS = 1024
 """Message ids of ended exchanges that an IKE SA remembers, so that they are not used again."""
+
+PHASE2_RESPONDER_SHARE = 0.92
+"""The share at which the side that answered renews phase 2, where the one that began did not. Ours: the device prints
+the same timer on both sides, and two that begin at once would make two pairs."""
+
+RENEW_AGAIN: Span = seconds(20)
+"""How long after the beginning of a renewal that did not come to its end the next one may begin."""
+
+CROSSING: Span = seconds(45)
+"""SAs that were established within this time of each other crossed on the wire: then both ends keep the same one by a
+number that both know, since each may have seen another one first. Ours."""
+
+SETTLE: Span = seconds(10)
+"""How long the initiator of a renewal goes on sending on the old pair. The responder installs the new one at QM3, which
+nothing acknowledges; had it been lost, QM2 would come again within 8 s. Ours."""
+
+OVERLAP: Span = seconds(5)
+"""How long an old SA stands after its traffic moved: packets on their way still arrive. Ours."""
+
+RETIRE_PHASE1: Span = seconds(10)
+"""How long the initiator of a renewed phase 1 keeps the old IKE SA. Ours."""
+
+RETIRE_ANSWERED: Span = seconds(90)
+"""How long the other side keeps what was renewed: the initiator's delete may have been lost. Ours."""

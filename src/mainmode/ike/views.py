@@ -1,5 +1,6 @@
 """What others may see of the engine's state: plain values for `show`, none of which holds a key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
@@ -7,6 +8,7 @@ from mainmode.base.codes import Authentication1, Encryption1, Group, Hash1
 from mainmode.base.instant import Instant
 from mainmode.ike.effects import Role
 from mainmode.ike.sa import IkeSa
+from mainmode.ike.session import Session
 from mainmode.ipsec.dataplane import SaPair
 
 
@@ -84,17 +86,17 @@ class SessionCounts:
     peak: int
 
 
-def view_of(index: int, session: int, sa: IkeSa) -> IkeSaView:
+def view_of(index: int, sa: IkeSa) -> IkeSaView:
     """The view of one IKE SA."""
     policy = sa.choice.policy if sa.choice is not None else None
     group = sa.tunnel_group
     return IkeSaView(
         index=index,
-        session=session,
+        session=sa.session.index if sa.session is not None else 0,
         peer=sa.peer,
         role=sa.role,
         state=sa.state.value,
-        rekey=False,
+        rekey=sa.renewing,
         landed=group is not None,
         group_name=group.name if group is not None else "",
         interface=sa.interface,
@@ -113,4 +115,25 @@ def view_of(index: int, session: int, sa: IkeSa) -> IkeSaView:
         nat_traversal=sa.nat.found,
         local_port=sa.path.local.port,
         remote_port=sa.path.remote.port,
+    )
+
+
+def session_view(session: Session, ikes: Mapping[bytes, IkeSaView]) -> SessionView:
+    """The view of a session; `ikes` are the views of all IKE SAs by both cookies."""
+    group = session.group
+    return SessionView(
+        index=session.index,
+        peer=session.peer,
+        group_name=group.name,
+        policy_name=group.policy_name,
+        login=session.login,
+        idle_timeout=group.idle_timeout,
+        session_timeout=group.session_timeout,
+        ike=tuple(ikes[sa.cookie_i + sa.cookie_r] for sa in session.ikes),
+        children=tuple(
+            ChildView(child.pair, child.installed, child.expires, child.idle_at, child.renewed_by is not None)
+            for child in session.children.values()
+        ),
+        octets_in=session.octets_in,
+        octets_out=session.octets_out,
     )
