@@ -183,6 +183,10 @@ class Action:
         """The lines that a record of the model has of this command."""
         return iter(())
 
+    def all_rows(self, record: Any, release: Release) -> Iterator[Row]:
+        """The same with defaults that the device writes when it is asked for all."""
+        return self.rows(record)
+
     def key_of(self, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The key of the record that these parts name."""
         return tuple(values[key] for key in self.table.keys)
@@ -281,6 +285,8 @@ class Assign(Action):
     `default` is the value without a line, `builtin` the one of the table's built-in records. `off` is what `no` gives
     (else the default; `off_creates`: in a record that is not there, too), `bare` the value of an omitted part. A line
     is written where the value is not the default, where one said it and `stated`, or `always` (None: as the `no` form).
+    Asked for all, the device writes defaults too, unless they are `tacit`, or are `no` forms and not `outspoken`, or
+    the command came with a `later` release.
     """
 
     table: Table
@@ -294,6 +300,9 @@ class Assign(Action):
     bare: Any = NOTHING
     always: bool = False
     stated: bool = False
+    tacit: bool = False
+    outspoken: bool = False
+    later: bool = False
     create: bool = True
     removes: bool = False
 
@@ -337,6 +346,18 @@ class Assign(Action):
             yield Row({**keys, **{name: one.value for name, one in zip(self.fields, sourced, strict=True)}})
         elif self.always or self._says_something(sourced[0], keys):
             yield from self.row_for(sourced[0].value, keys)
+
+    def all_rows(self, record: Any, release: Release) -> Iterator[Row]:
+        """The line that gives the value, whether it is the default or not."""
+        found = tuple(self.rows(record))
+        one = getattr(record, self.fields[0])
+        unknown = self.later and release is Release.OLD
+        if found or self.tacit or unknown or not isinstance(one, Sourced) or len(self.fields) > 1:
+            yield from found
+            return
+        for row in self.row_for(one.value, self.table.key_values(record)):
+            if self.outspoken or not row.negated:
+                yield row
 
     def _says_something(self, one: Sourced[Any], keys: Mapping[str, Any]) -> bool:
         if self.stated and isinstance(one.source, Statement):

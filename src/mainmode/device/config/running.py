@@ -28,21 +28,28 @@ class _Block:
     below: list[str] = field(default_factory=list)
 
     @property
+    def words(self) -> list[str]:
+        return self.head.removeprefix("no ").split()
+
+    @property
     def lines(self) -> list[str]:
         return [self.head, *(f" {line}" for line in self.below)]
 
 
-def running_config(configuration: Configuration, section: str | None = None, reveal_keys: bool = False) -> str:
+def running_config(
+    configuration: Configuration, section: str | None = None, reveal_keys: bool = False, *, defaults: bool = False
+) -> str:
     """The configuration in the spelling of its release, each line ended by a newline.
 
-    `section` is what follows `show running-config`: only the commands that begin with these words. Keys are five
-    stars unless `reveal_keys` (`more system:running-config`).
+    `section` is what follows `show running-config`: only the commands that begin with these words, a `no` in front of
+    them not counted. Keys are five stars unless `reveal_keys` (`more system:running-config`). `defaults`: the lines
+    that say what holds anyway, too (`show running-config all`).
     """
-    writer = _Writer(configuration, reveal_keys)
+    writer = _Writer(configuration, reveal_keys, defaults)
     families = [list(writer.family(family)) for family in LAYOUT]
     if section is not None:
         words = _SHORT_SECTIONS.get(section.strip(), section).split()
-        chosen = [block for blocks in families for block in blocks if block.head.split()[: len(words)] == words]
+        chosen = [block for blocks in families for block in blocks if block.words[: len(words)] == words]
         return "".join(f"{line}\n" for block in chosen for line in block.lines)
     rows = [": Saved", ":"]
     for blocks in filter(None, families):
@@ -53,9 +60,10 @@ def running_config(configuration: Configuration, section: str | None = None, rev
 
 
 class _Writer:
-    def __init__(self, configuration: Configuration, reveal_keys: bool) -> None:
+    def __init__(self, configuration: Configuration, reveal_keys: bool, defaults: bool = False) -> None:
         self._configuration = configuration
         self._reveal_keys = reveal_keys
+        self._defaults = defaults
 
     def family(self, commands: tuple[Command, ...]) -> Iterator[_Block]:
         """The blocks of a family: table by table and record by record, crypto maps name by name."""
@@ -98,7 +106,8 @@ class _Writer:
     def _texts(self, one: Command, record: Any, commands: tuple[Command, ...], lists_done: set[str]) -> Iterator[str]:
         """The lines that a command writes of a record; a list is written whole by the first of its commands."""
         if not isinstance(one.action, Append):
-            for row in one.action.rows(record):
+            release = self._configuration.release
+            for row in one.action.all_rows(record, release) if self._defaults else one.action.rows(record):
                 yield from self._text(one, row)
         elif one.action.list_name not in lists_done:
             lists_done.add(one.action.list_name)

@@ -37,7 +37,7 @@ def _ipsec_sa(standing: Standing, asked: Asked) -> str:
 
 
 def _running_config(standing: Standing, asked: Asked) -> str:
-    return running_config(standing.configuration, asked.get(REST))
+    return running_config(standing.configuration, asked.get(REST), defaults="all" in asked)
 
 
 def _sessions(standing: Standing, asked: Asked) -> str:
@@ -158,10 +158,11 @@ COMMANDS: tuple[Command, ...] = (
         "The header of 8.x and the order of the lines are recalled.",
     ),
     command(
-        f"running-config [{REST}]",
+        f"running-config [all] [{REST}]",
         _running_config,
-        "The configuration as it runs, or the lines that begin with these words.",
+        "The configuration as it runs, or the lines that begin with these words; with `all` defaults are written too.",
         Surety.ATTESTED,
+        "Which defaults `all` writes is attested for crypto maps and tunnel-groups.",
     ),
     command(
         f"object-group [{{id {OBJECT}|network|service|protocol|icmp-type}}]",
