@@ -8,6 +8,7 @@ from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
 from mainmode.device.show.reference import reference_page as show_commands
 from mainmode.ike.reference import reference_page as state_machines
+from mainmode.lab.faults.catalogue import reference_page as faults
 from mainmode.lab.reference import reference_page as verdicts
 from mainmode.lab.scenario.reference import reference_page as scenarios
 from mainmode.ladder.schema import schema_page as json_output
@@ -16,6 +17,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "configuration.md": configuration,
     "debug_lines.md": debug_lines,
+    "faults.md": faults,
     "json.md": json_output,
     "scenarios.md": scenarios,
     "show.md": show_commands,

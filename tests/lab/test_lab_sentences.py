@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from mainmode.base.errors import InputError
 from mainmode.base.instant import seconds
+from mainmode.lab.lengths import read_span
 from mainmode.lab.scenario.expectations import EXPECTATIONS, Expectation
-from mainmode.lab.scenario.forms import KINDS, Known, places_of, read_sentence, read_span
+from mainmode.lab.scenario.forms import KINDS, Known, places_of, read_sentence
 from mainmode.lab.scenario.reader import read_scenario
 from mainmode.lab.scenario.steps import STEPS, Ping, Step
 from mainmode.lab.scenario.terminal import COMMANDS

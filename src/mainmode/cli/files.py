@@ -5,13 +5,13 @@ import stat
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 
 from mainmode.base.errors import InputError
 from mainmode.cli.console import printable
-from mainmode.device.config.model import Configuration
-from mainmode.device.config.reader import decode, read
+from mainmode.device.config.reader import decode
 
 LARGEST_CONFIGURATION = 10_000_000
 """Octets. The largest device configurations in the field are a few megabytes."""
@@ -21,14 +21,22 @@ _STANDARD_INPUT = ("-", "/dev/stdin")
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def example_configurations() -> tuple[Configuration, Configuration]:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A configuration file: the name that places are given by, and its text."""
+
+    name: str
+    text: str = field(repr=False)
+
+
+def example_configurations() -> tuple[Written, Written]:
     """The packaged pair: the reference configuration and its mirror."""
     folder = files("mainmode.lab") / "examples"
-    first, second = (read((folder / name).read_text("utf-8"), name) for name in _EXAMPLES)
+    first, second = (Written(name, (folder / name).read_text("utf-8")) for name in _EXAMPLES)
     return first, second
 
 
-def read_configurations(names: list[str]) -> tuple[Configuration, Configuration]:
+def read_configurations(names: list[str]) -> tuple[Written, Written]:
     """The two files that the user named. Places are given by file name, by the whole path where both are called alike.
 
     Raises InputError for a count other than two and for a file that cannot be read as text.
@@ -39,7 +47,7 @@ def read_configurations(names: list[str]) -> tuple[Configuration, Configuration]
         raise InputError("both configurations are standard input, which can be read once; name a file")
     alike = Path(names[0]).name == Path(names[1]).name
     first, second = (
-        read(decode(_octets(Path("/dev/stdin" if name == "-" else name))), _shown(name, alike)) for name in names
+        Written(_shown(name, alike), decode(_octets(Path("/dev/stdin" if name == "-" else name)))) for name in names
     )
     return first, second
 

@@ -15,11 +15,15 @@ from mainmode import __version__
 from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.cli.console import print_output, tell
-from mainmode.cli.files import example_configurations, read_configurations, write_file, write_keys
+from mainmode.cli.files import Written, example_configurations, read_configurations, write_file, write_keys
 from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP, NARROWEST, WIDEST
 from mainmode.cli.places import check_places
 from mainmode.cli.scenario import ALL, all_scenarios, folder_of, list_scenarios, scenario
 from mainmode.device.config.model import Configuration
+from mainmode.device.config.reader import read
+from mainmode.lab.faults.catalogue import listing, read_fault
+from mainmode.lab.faults.configuration import broken
+from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link, read_link
 from mainmode.lab.run import Order, Result, run
@@ -37,12 +41,17 @@ def lab(arguments: Namespace) -> int:
     names = arguments.configurations
     if arguments.list:
         return list_scenarios()
+    if arguments.faults:
+        print_output(listing())
+        return EXIT_UP
     if names == [ALL]:
         return all_scenarios(arguments)
     folder = folder_of(names[0]) if len(names) == 1 else None
     if folder is not None:
         return scenario(arguments, folder)
-    first, second = read_configurations(names) if names else example_configurations()
+    written = read_configurations(names) if names else example_configurations()
+    faults = tuple(read_fault(text, tuple(side.value for side in Side)) for text in arguments.fault or ())
+    first, second = (_with_faults(one, side, faults) for one, side in zip(written, Side, strict=True))
     _check_places(arguments)
     for configuration in (first, second):
         _tell_problems(configuration)
@@ -53,6 +62,7 @@ def lab(arguments: Namespace) -> int:
         ping=_hosts(arguments.ping),
         link=read_link(arguments.link) if arguments.link is not None else Link(),
         debugs=_debugs(arguments.debug or DEFAULT_DEBUGS),
+        faults=faults,
         shows=tuple(command.strip().removeprefix("show ") for command in arguments.show or DEFAULT_SHOWS),
     )
     with _patience():
@@ -60,6 +70,16 @@ def lab(arguments: Namespace) -> int:
     _write(arguments, result)
     _print(arguments, result)
     return EXIT_UP if result.transcript.verdict.outcome is Outcome.UP else EXIT_DOWN
+
+
+def _with_faults(written: Written, side: Side, faults: tuple[Ordered, ...]) -> Configuration:
+    """The configuration of a side with the faults typed into it that are meant for it."""
+    configuration, text = read(written.text, written.name), written.text
+    for fault in faults:
+        if fault.device == side.value and fault.fault.lines is not None:
+            text = broken(fault, text, configuration)
+            configuration = read(text, written.name)
+    return configuration
 
 
 def _tell_problems(configuration: Configuration) -> None:

@@ -93,6 +93,14 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         "reorder=1%%, mtu=1400, oversize=drop, and block=udp/4500, esp, icmp-unreachable or fragments "
         "(default: delay=10ms)",
     )
+    run.add_argument(
+        "--fault",
+        action="append",
+        metavar="FAULT",
+        help="something that goes wrong on purpose, as NAME[,DEVICE][=VALUE], such as wrong-key,b or drop=MM3; may be "
+        "repeated",
+    )
+    run.add_argument("--faults", action="store_true", help="list the faults with what they do, and stop")
     _add_scenario(lab)
     _add_layout(lab)
     _add_files(lab)

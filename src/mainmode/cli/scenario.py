@@ -65,7 +65,7 @@ def _beside(folder: Path) -> Callable[[str], str]:
 def scenario(arguments: Namespace, folder: Path) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     written = load(folder)
-    performance = play(written, _progress())
+    performance = play(written, _progress(), tuple(arguments.fault or ()))
     console = arguments.console
     if console is not None and console not in performance.consoles:
         raise InputError(f"--console {console}: the devices are {', '.join(performance.consoles)}")

@@ -95,9 +95,13 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Meddling:
-    """What a fault does to one packet: `detail` is why it is lost; `copies` arrive so much later than the original."""
+    """What a fault does to one packet: `detail` is why it ends, `blocked` if a filter does it, not chance.
+
+    `copies` arrive so much later than the original; `packet` arrives in its place.
+    """
 
     detail: str = ""
+    blocked: bool = False
     delay: Span = NO_TIME
     copies: tuple[Span, ...] = ()
     packet: bytes | None = None
@@ -216,9 +220,10 @@ class Cloud:
             text = f"a filter on the way stops {stopped_by.value}"
             return self._passage(departure, kind, target, Fate.BLOCKED, text), ()
         meddlings = [found for one in self.meddlers if (found := one.meddle(departure, kind, target)) is not None]
-        stopping = next((one.detail for one in meddlings if one.detail), "")
-        if stopping:
-            return self._passage(departure, kind, target, Fate.LOST, stopping), ()
+        stopping = next((one for one in meddlings if one.detail), None)
+        if stopping is not None:
+            fate = Fate.BLOCKED if stopping.blocked else Fate.LOST
+            return self._passage(departure, kind, target, fate, stopping.detail), ()
         if link.mtu is not None and len(delivery.packet) > link.mtu:
             return self._too_large(link, link.mtu, departure, kind, delivery)
         if self._chance(link.loss):

@@ -17,6 +17,7 @@ from mainmode.lab.comments import captured
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
 from mainmode.lab.facing import Facing, Pair, find_facing, names_peer
+from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import stand_ins
 from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link
@@ -25,6 +26,7 @@ from mainmode.lab.observer import Tap
 from mainmode.lab.pcap import Captured
 from mainmode.lab.pinger import Pinger, settle
 from mainmode.lab.recorder import Recorder
+from mainmode.lab.rig import WorldRig
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, combine, judge
 from mainmode.lab.world import Station, World
@@ -66,6 +68,7 @@ class Order:
     debugs: Debugs = _ALL_DEBUGS
     shows: tuple[str, ...] = ()
     bounds: Bounds = _BOUNDS
+    faults: tuple[Ordered, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,15 @@ class _Run:
         self._facing = facing
         self._agenda = Agenda(START, order.bounds)
         keys, self._remarks = stand_ins(order.pair, facing)
-        self._boxes = {
-            side: Box(order.pair[side], SeededEntropy(order.seed, f"device {side.value}"), START, keys[side])
-            for side in Side
-        }
+        self._keys = keys
+        self._starts = dict.fromkeys(_SIDES, 0)
         self._recorder = Recorder(_SIDES, order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
         self._evidence, self._tap = Evidence(tuple(_SIDES)), Tap()
         self._pinger = Pinger(self._recorder, self._evidence)
         self._world = self._world_of(order)
+        rig = WorldRig(self._world, self._evidence, self._new_box, lambda name: order.pair[_SIDES[name]])
+        for fault in order.faults:
+            fault.put_in_place(rig)
         self._pings: list[Ping] = []
         self._ended_by = ""
 
@@ -128,9 +132,16 @@ class _Run:
         for side in Side:
             outside = {facing.ends[side].address: facing.ends[side].interface for facing in self._facing}
             cloud.attach(side.value, outside)
-            stations.append(Station(side.value, self._boxes[side], outside))
+            stations.append(Station(side.value, self._new_box(side.value), outside))
         observers = (self._evidence, self._recorder, self._tap)
         return World(stations, cloud, self._agenda, self._pinger, observers)
+
+    def _new_box(self, name: str) -> Box:
+        """A device as it is when it starts."""
+        self._starts[name] += 1
+        stream = f"device {name}" if self._starts[name] == 1 else f"device {name} start {self._starts[name]}"
+        side = _SIDES[name]
+        return Box(self._order.pair[side], SeededEntropy(self._order.seed, stream), self._agenda.now, self._keys[side])
 
     def result(self, series: tuple[Traffic, ...]) -> Result:
         """Run every series, one after the other, and put together what came of them."""
@@ -263,9 +274,10 @@ class _Run:
     def _transcript(self, verdict: Verdict) -> Transcript:
         order = self._order
         shows = tuple(
-            Shown(side, command, self._boxes[side].show(command, self._agenda.now))
+            Shown(side, command, box.show(command, self._agenda.now))
             for command in order.shows
             for side in Side
+            if (box := self._world.stations[side.value].box) is not None
         )
         return Transcript(
             devices=tuple(self._device(side) for side in Side),
@@ -293,6 +305,7 @@ class _Run:
         notes = list(self._remarks)
         if not any(facing.mutual for facing in self._facing):
             notes += self._doubt()
+        notes += [f"fault {fault.text} never fired" for fault in self._order.faults if not fault.fired]
         if self._ended_by:
             notes.append(self._ended_by)
         return notes

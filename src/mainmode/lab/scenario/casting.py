@@ -12,6 +12,8 @@ from mainmode.lab.cloud import Cloud
 from mainmode.lab.consoles import Console
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.facing import ends, entries
+from mainmode.lab.faults.configuration import broken
+from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import keys_from_peers
 from mainmode.lab.nat_box import NatBox
 from mainmode.lab.observer import Observer
@@ -21,14 +23,19 @@ from mainmode.lab.scenario.stage import Actor, Stage
 _FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
 
 
-def stage_of(scenario: Scenario, bounds: Bounds, observers: Iterable[Observer] = ()) -> Stage:
-    """The stage with every device started. Raises InputError where the devices cannot be connected."""
+def stage_of(
+    scenario: Scenario, bounds: Bounds, faults: tuple[Ordered, ...] = (), observers: Iterable[Observer] = ()
+) -> Stage:
+    """The stage with every device started and every fault in place. Raises InputError where that cannot be."""
     configurations = {part.name: read(part.text, part.file) for part in scenario.devices}
     cloud = Cloud(scenario.link, SeededEntropy(scenario.seed, "link"))
     actors = [
         Actor(part.name, part.file, part.text, configurations[part.name], outside_of(part, configurations))
         for part in scenario.devices
     ]
+    for fault in faults:
+        for actor in (one for one in actors if one.name == fault.device):
+            actor.rewrite(broken(fault, actor.text, actor.configuration))
     _connect(cloud, scenario, actors)
     for (source, target), link in scenario.links.items():
         cloud.set_link(source, target, link)
@@ -45,7 +52,10 @@ def stage_of(scenario: Scenario, bounds: Bounds, observers: Iterable[Observer] =
         )
         for part in scenario.devices
     }
-    return Stage(actors, cloud, Agenda(START, bounds), scenario.seed, consoles, scenario.silent, observers)
+    stage = Stage(actors, cloud, Agenda(START, bounds), scenario.seed, consoles, scenario.silent, observers)
+    for fault in faults:
+        fault.put_in_place(stage.rig)
+    return stage
 
 
 def outside_of(part: DevicePart, configurations: Mapping[str, Configuration]) -> dict[IPv4Address, str]:

@@ -7,9 +7,11 @@ from functools import partial
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME, Instant, Span, later, seconds
 from mainmode.lab.clock import Bounds, RunawayError
+from mainmode.lab.faults.catalogue import read_fault
+from mainmode.lab.faults.declaration import Ordered
+from mainmode.lab.lengths import clock_text
 from mainmode.lab.scenario.casting import stage_of
 from mainmode.lab.scenario.expectations import Finding
-from mainmode.lab.scenario.forms import clock_text
 from mainmode.lab.scenario.model import Expected, Scenario, Timed
 from mainmode.lab.scenario.stage import Stage
 
@@ -35,7 +37,9 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """What came of a scenario: `happenings` in order of time, each expectation judged, every console's text."""
+    """What came of a scenario: `happenings` in order of time, each expectation judged, every console's text.
+
+    `unfired` are the faults that never fired."""
 
     scenario: Scenario
     stage: Stage
@@ -44,6 +48,7 @@ class Performance:
     consoles: Mapping[str, str]
     ended: Instant
     ended_by: str = ""
+    unfired: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -51,11 +56,13 @@ class Performance:
         return not self.ended_by and all(one.finding.holds for one in self.judged)
 
 
-def play(scenario: Scenario, progress: Progress | None = None, bounds: Bounds = BOUNDS) -> Performance:
-    """Play it from the start to its end. Raises InputError where a step cannot happen, which names it."""
-    stage = stage_of(scenario, bounds)
-    run = _Play(scenario, stage, progress)
-    return run.performance()
+def play(
+    scenario: Scenario, progress: Progress | None = None, more_faults: tuple[str, ...] = (), bounds: Bounds = BOUNDS
+) -> Performance:
+    """Play it from the start to its end. Raises InputError where a step or a fault cannot happen, which it names."""
+    names = tuple(device.name for device in scenario.devices)
+    faults = tuple(read_fault(text, names) for text in (*scenario.faults, *more_faults))
+    return _Play(scenario, stage_of(scenario, bounds, faults), progress).performance(faults)
 
 
 class _Play:
@@ -66,7 +73,7 @@ class _Play:
         self._judged: list[Judged] = []
         self._events = 0
 
-    def performance(self) -> Performance:
+    def performance(self, faults: tuple[Ordered, ...]) -> Performance:
         scenario, stage = self._scenario, self._stage
         start = stage.start
         for timed in scenario.steps:
@@ -86,7 +93,8 @@ class _Play:
         self._judged.sort(key=lambda judged: order[id(judged.expected)])
         consoles = {name: console.text for name, console in stage.consoles.items()}
         happenings = tuple(stage.chronicle.happenings)
-        return Performance(scenario, stage, happenings, tuple(self._judged), consoles, stage.now, ended_by)
+        unfired = tuple(fault.text for fault in faults if not fault.fired)
+        return Performance(scenario, stage, happenings, tuple(self._judged), consoles, stage.now, ended_by, unfired)
 
     def _end(self) -> Span:
         if self._scenario.until is not None:

@@ -10,9 +10,10 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME
 from mainmode.catalogue.debugs import Debugs, parse
+from mainmode.lab.lengths import read_span
 from mainmode.lab.link import read_link
 from mainmode.lab.scenario.expectations import EXPECTATIONS
-from mainmode.lab.scenario.forms import Known, read_sentence, read_span
+from mainmode.lab.scenario.forms import Known, read_sentence
 from mainmode.lab.scenario.model import ALL_DEBUGS, USUAL_LINK, DevicePart, Expected, NatPart, Scenario, Timed
 from mainmode.lab.scenario.steps import STEPS
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from difflib import unified_diff
 
-from mainmode.lab.scenario.forms import clock_text
+from mainmode.lab.lengths import clock_text
 from mainmode.lab.scenario.play import Performance
 
 _MOST_HAPPENINGS = 40
@@ -28,6 +28,8 @@ def _rows(performance: Performance, differences: tuple[str, ...]) -> Iterator[st
     yield f"{clock_text(start, performance.ended):>14}  the end"
     if performance.ended_by:
         yield f"{'':>14}  {performance.ended_by}"
+    for text in performance.unfired:
+        yield f"{'':>14}  fault {text} never fired"
     yield ""
     for judged in performance.judged:
         yield f"{'holds' if judged.finding.holds else 'FAILS'}  {judged.expected.text}"

@@ -1,16 +1,15 @@
 """The stage of a scenario: its devices, their hosts, their consoles and the net, and what a step can do to them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from ipaddress import IPv4Address
 
 from mainmode.base.errors import InputError
-from mainmode.base.instant import Instant, Span, later
+from mainmode.base.instant import Instant, Span
 from mainmode.base.secret import Secret
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
-from mainmode.device.config.problem import Severity
 from mainmode.device.config.reader import read
 from mainmode.lab.chronicle import Chronicle
 from mainmode.lab.clock import Agenda
@@ -18,10 +17,11 @@ from mainmode.lab.cloud import Cloud
 from mainmode.lab.consoles import Console
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
+from mainmode.lab.faults.configuration import more_typed, must_be_read
 from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import Flow, Inside
 from mainmode.lab.observer import Observer, Tap
-from mainmode.lab.scenario.forms import clock_text
+from mainmode.lab.rig import WorldRig
 from mainmode.lab.scenario.terminal import typed
 from mainmode.lab.traffic import behind
 from mainmode.lab.world import Station, World
@@ -42,10 +42,11 @@ class Actor:
     hidden_keys: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     starts: int = 0
 
-    def change(self, lines: str) -> Configuration:
-        """The configuration with more lines typed into it."""
-        self.text = f"{self.text.rstrip()}\n{lines}\n"
-        self.configuration = read(self.text, self.file)
+    def rewrite(self, text: str) -> Configuration:
+        """Take another text as the configuration."""
+        if text != self.text:
+            self.text = text
+            self.configuration = read(text, self.file)
         return self.configuration
 
 
@@ -74,6 +75,7 @@ class Stage:
         self.tap = Tap(_MOST_PASSAGES)
         watching = (self.evidence, self.tap, self.chronicle, *consoles.values(), *observers)
         self.world = World(stations, cloud, agenda, self.inside, watching)
+        self.rig = WorldRig(self.world, self.evidence, self._new_box, lambda name: self.actors[name].configuration)
         for name in self.actors:
             self.world.exchange(name, self._new_box(name))
 
@@ -81,14 +83,6 @@ class Stage:
     def now(self) -> Instant:
         """The virtual time."""
         return self.world.agenda.now
-
-    def after(self, span: Span, action: Callable[[], None]) -> None:
-        """Let something happen so long from now."""
-        self.world.agenda.put(later(self.now, span), action)
-
-    def tell(self, name: str, text: str) -> None:
-        """A remark of the lab: on the console of a device (of all, where `name` is empty) and among the happenings."""
-        self.world.remark(name, text)
 
     # --- devices -------------------------------------------------------------------------------------------------
 
@@ -98,30 +92,15 @@ class Stage:
         stream = f"device {name}" if actor.starts == 1 else f"device {name} start {actor.starts}"
         return Box(actor.configuration, SeededEntropy(self.seed, stream), self.world.time_of(name), actor.hidden_keys)
 
-    def restart(self, name: str, down: Span) -> None:
-        """The device loses its state, and is back after a time."""
-        self.tell(name, f"restarted, down for {clock_text(Instant(0), Instant(down))}" if down else "restarted")
-        self.evidence.forget(name)
-        self.world.exchange(name, None)
-        if down:
-            self.after(down, partial(self._come_back, name))
-        else:
-            self.world.exchange(name, self._new_box(name))
-
-    def _come_back(self, name: str) -> None:
-        self.world.exchange(name, self._new_box(name))
-        self.tell(name, "is up again")
-
     def configure(self, name: str, lines: str) -> None:
         """Type configuration lines into a device."""
         console, actor = self.consoles[name], self.actors[name]
         known = len(actor.configuration.lines)
-        configuration = actor.change(lines)
-        said = {problem.line: problem for problem in configuration.problems if problem.line > known}
+        configuration = actor.rewrite(more_typed(actor.text, lines))
+        must_be_read(f"configure {name}", configuration, known)
+        said = {problem.line: problem for problem in configuration.problems}
         for number, line in enumerate(configuration.lines[known:], known + 1):
             problem = said.get(number)
-            if problem is not None and problem.severity is not Severity.WARNING:
-                raise InputError(f"configure {name}: {problem}")
             console.typed("(config)#", line, problem.wording if problem is not None else "")
         self.chronicle.tell(name, f"configured: {' / '.join(configuration.lines[known:])}", self.now)
         self.evidence.forget(name)
@@ -131,7 +110,7 @@ class Stage:
         """Type an exec command on a device; its output stands on the console."""
         station = self.world.stations[name]
         if station.box is None:
-            self.tell(name, f"is down: {command!r} is not typed")
+            self.rig.tell(name, f"is down: {command!r} is not typed")
             return
         self.chronicle.tell(name, f"# {command}", self.now)
         read_command = typed(command)
@@ -168,7 +147,7 @@ class Stage:
         """So many packets of a flow, one now and the others behind it."""
         self.world.into(flow.name, flow.interface, self.inside.request(flow, self.now))
         if count > 1:
-            self.after(interval, partial(self.send, flow, count - 1, interval))
+            self.rig.after(interval, partial(self.send, flow, count - 1, interval))
 
     # --- the net -------------------------------------------------------------------------------------------------
 

@@ -144,7 +144,8 @@ class Restart(Step):
 
     def act(self, stage: Stage) -> None:
         """Restart it."""
-        stage.restart(self.device, self.down)
+        stage.rig.tell(self.device, "restarted")
+        stage.rig.restart(self.device, self.down)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class ChangeLink(Step):
         for source, target in [(self.one, self.other), *([] if self.arrow else [(self.other, self.one)])]:
             link = read_link(self.options, "link", cloud.link_between(source, target))
             cloud.set_link(source, target, link)
-        stage.tell("", f"link {self.one} {'-> ' if self.arrow else ''}{self.other}: {self.options}")
+        stage.rig.tell("", f"link {self.one} {'-> ' if self.arrow else ''}{self.other}: {self.options}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ class MendLink(Step):
         """Mend it."""
         stage.cloud.set_link(self.one, self.other, None)
         stage.cloud.set_link(self.other, self.one, None)
-        stage.tell("", f"link {self.one} {self.other}: as it was")
+        stage.rig.tell("", f"link {self.one} {self.other}: as it was")
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +241,7 @@ class Reboot(Step):
     def act(self, stage: Stage) -> None:
         """Reboot it."""
         stage.cloud.nat_boxes[self.box].reboot()
-        stage.tell("", f"NAT box {self.box}: rebooted, its mappings are gone")
+        stage.rig.tell("", f"NAT box {self.box}: rebooted, its mappings are gone")
 
 
 STEPS: tuple[type[Step], ...] = (
