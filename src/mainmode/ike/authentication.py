@@ -137,18 +137,27 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
     if not equal(hashes[0].digest, _digest(sa, own=False)):
         turn.drop(Drop.BAD_HASH, "the authentication hash of the peer", key_sources(sa))
         return Outcome.STAY
-    first, second = KEEPALIVE_INTERVALS
-    for _ in message.all(IosKeepalive):
-        turn.say(
-            lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, sa.exchange,
-            verb="Processing", interval=first, retry=second,
-        )  # fmt: skip
+    for keepalive in message.all(IosKeepalive):
+        _hear_keepalive(sa, turn, keepalive, step)
     hear_vendor_ids(sa, turn, message, step)
     for notify in message.all(Notify):
         turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="notify")
         if notify.notify_type == NotifyType.INITIAL_CONTACT:
             turn.initial_contact = True
     return Outcome.OK
+
+
+def _hear_keepalive(sa: IkeSa, turn: Turn, keepalive: IosKeepalive, step: Step) -> None:
+    """The older keepalives, which only IOS and its kin understand, and of which this device takes none."""
+    if not sa.peer_ios:
+        turn.say(lines.KEEPALIVE_IGNORED, sa.about, step, sa.exchange)
+    elif len(keepalive.data) != len(_KEEPALIVE.data):
+        turn.say(lines.KEEPALIVE_MALFORMED, sa.about, step, sa.exchange)
+    else:
+        interval, retry = (int.from_bytes(keepalive.data[at : at + 2]) for at in (2, 6))
+        turn.say(
+            lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, sa.exchange, verb="Processing", interval=interval, retry=retry
+        )  # fmt: skip
 
 
 def _acceptable_identity(sa: IkeSa, turn: Turn, identity: Identification, step: Step) -> bool:
@@ -163,6 +172,10 @@ def _acceptable_identity(sa: IkeSa, turn: Turn, identity: Identification, step: 
         turn.say(lines.ID_TYPE_UNKNOWN, sa.about, step, sa.exchange, type=int(identity.id_type))
         turn.drop(Drop.MALFORMED_PAYLOAD, f"identity type {int(identity.id_type)}")
         return False
+    elif (spoken := _NAMED_IDS.get(identity.id_type)) is not None:
+        turn.say(lines.ID_FQDN_RECEIVED, sa.about, step, sa.exchange, type=spoken, length=len(identity.data))
+    if not _acceptable_length(sa, turn, identity, step):
+        return False
     if identity.protocol not in (0, IpProtocol.UDP):
         turn.say(lines.ID_BAD_PROTOCOL, sa.about, step, sa.exchange, protocol=identity.protocol)
         turn.drop(Drop.MALFORMED_PAYLOAD, f"identity protocol {identity.protocol}")
@@ -172,6 +185,31 @@ def _acceptable_identity(sa: IkeSa, turn: Turn, identity: Identification, step: 
         turn.drop(Drop.MALFORMED_PAYLOAD, f"identity port {identity.port}")
         return False
     return True
+
+
+_NAMED_IDS = {
+    IdType.FQDN: "ID_FQDN",
+    IdType.USER_FQDN: "ID_USER_FQDN",
+    IdType.KEY_ID: "ID_KEY_ID",
+    IdType.DER_ASN1_DN: "ID_DER_ASN1_DN",
+    IdType.IPV6_ADDR: "ID_IPV6_ADDR",
+}
+"""Identities whose length the device tells instead of what they say."""
+_LONGEST_ID = 2048
+_LONGEST_KEY_ID = 32
+
+
+def _acceptable_length(sa: IkeSa, turn: Turn, identity: Identification, step: Step) -> bool:
+    """Less than 2 K octets, and a key id at most 32 (syslog guide, 713102 and 713008)."""
+    length = len(identity.data)
+    if length >= _LONGEST_ID:
+        turn.say(lines.ID_TOO_LONG, sa.about, step, sa.exchange, length=length)
+    elif identity.id_type == IdType.KEY_ID and length > _LONGEST_KEY_ID:
+        turn.say(lines.KEY_ID_TOO_LONG, sa.about, step, sa.exchange)
+    else:
+        return True
+    turn.drop(Drop.MALFORMED_PAYLOAD, f"an identity of {length} octets")
+    return False
 
 
 def say_nat_status(sa: IkeSa, turn: Turn, step: Step) -> None:

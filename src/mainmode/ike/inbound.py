@@ -11,6 +11,7 @@ from mainmode.base.provenance import Absent
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike import limits, sending
+from mainmode.ike.aggressive_mode import refuse_aggressive_mode
 from mainmode.ike.course import Course
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase1Down, Role, Step
 from mainmode.ike.fragments import Filed, Reassembly
@@ -82,6 +83,8 @@ class Inbound:
             self._quick_mode(header, datagram, turn)
         elif header.exchange == ExchangeType.INFORMATIONAL:
             self._informational(header, datagram, turn)
+        elif header.exchange == ExchangeType.AGGRESSIVE:
+            refuse_aggressive_mode(header, datagram, turn)
         else:
             turn.drop(Drop.BAD_EXCHANGE, f"exchange type {int(header.exchange)}")
 
@@ -159,7 +162,10 @@ class Inbound:
             if datagram == known.last_heard:
                 self._duplicate(known, turn)
             else:
-                turn.say(lines.DUPLICATE_FIRST_PACKET, about)
+                if known.sa_i_body in datagram:
+                    turn.say(lines.DUPLICATE_FIRST_PACKET, about)
+                else:
+                    turn.say(lines.SESSION_IN_PROGRESS, about, address=path.remote.address)
                 turn.drop(Drop.DUPLICATE, "another first message with the same cookie")
             return
         message = read_message(datagram, header)
@@ -227,6 +233,7 @@ class Inbound:
                 phase="Phase 1",
                 action="Retransmitting last packet.",
             )
+            turn.say(lines.P1_RETRANSMIT, sa.about, sa.last_sent.step, sa.exchange)
             sending.repeat(sa, turn, sa.last_sent)
 
     def _quick_mode(self, header: Header, datagram: bytes, turn: Turn) -> None:
@@ -269,6 +276,7 @@ class Inbound:
     def _answer_quick_mode(self, sa: IkeSa, header: Header, turn: Turn) -> None:
         message_id = header.message_id
         if not message_id or message_id in sa.spent_ids:
+            turn.say(lines.NO_STATE_FOR_MESSAGE, sa.about, message_id=message_id, peer=sa.peer)
             turn.drop(Drop.REPLAYED_MESSAGE_ID, f"message id {message_id:08x}")
             return
         unfinished = sum(qm.state is not State.QM_ACTIVE for qm in sa.quick_modes.values())
@@ -284,6 +292,7 @@ class Inbound:
         self._statistics.quick_mode_began()
         self._course.run_quick_mode(qm, (State.QM_START, Event.START_QM), turn)
         if qm.state is State.QM_START:
+            turn.say(lines.NO_CENTRY_FOR_MESSAGE, sa.about, message_id=message_id)
             del sa.quick_modes[message_id]
 
     def _informational(self, header: Header, datagram: bytes, turn: Turn) -> None:

@@ -98,6 +98,8 @@ def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> N
     turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="notify")
     if kind in (NotifyType.R_U_THERE, NotifyType.R_U_THERE_ACK):
         dead_peer.hear(sa, turn, notify, exchange)
+    elif kind == NotifyType.CONNECTED:
+        _connected(sa, turn, notify, exchange)
     elif kind == NotifyType.INITIAL_CONTACT:
         turn.initial_contact = True
     elif kind == NotifyType.INVALID_SPI:
@@ -117,6 +119,16 @@ def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> N
         )  # fmt: skip
         if kind in _ERROR_NOTIFIES:
             _refused(sa, notify)
+
+
+def _connected(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
+    """CONNECTED ends a quick mode whose commit bit was set (RFC 2409 §5.5); none here has it, so none waits for it."""
+    turn.say(
+        lines.PROCESSING_CONNECTED, sa.about, Step.INFORMATIONAL, exchange, message_id=exchange.message_id
+    )  # fmt: skip
+    spi = int.from_bytes((notify.spi or notify.data)[-4:])
+    turn.say(lines.CONNECTED_NOTIFY_FAILED, sa.about, Step.INFORMATIONAL, exchange, spi=spi)
+    turn.drop(Drop.UNEXPECTED_MESSAGE, "CONNECTED, and no quick mode waits for it")
 
 
 def _refused(sa: IkeSa, notify: Notify) -> None:

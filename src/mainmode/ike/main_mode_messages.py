@@ -14,6 +14,7 @@ from mainmode.ike.fsm import Outcome
 from mainmode.ike.nat import best_common, discovery_payloads, floated, judge
 from mainmode.ike.negotiation import PolicyChosen, Refused, accept_policy, choose_policy
 from mainmode.ike.nonces import fresh_nonce, honest_length
+from mainmode.ike.objections import say_refused_policies, say_unknown_groups
 from mainmode.ike.proposals import phase1_offer
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, Turn
@@ -106,6 +107,7 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="SA")
     found = choose_policy(offer, turn.settings.policies)
     if isinstance(found, Refused):
+        say_unknown_groups(sa, turn, offer)
         return _refuse_policies(sa, turn, found)
     sources = tuple(found.policy.sources.values())
     turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources)
@@ -122,12 +124,7 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
 
 
 def _refuse_policies(sa: IkeSa, turn: Turn, refused: Refused) -> Outcome:
-    for refusal in refused.first_of_each():
-        sources = (refusal.source,) if refusal.source is not None else ()
-        turn.say(
-            lines.PHASE1_MISMATCH, sa.about, Step.MM1, sa.exchange, sources,
-            attribute=refusal.attribute, offered=refusal.offered, configured=refusal.configured,
-        )  # fmt: skip
+    say_refused_policies(sa, turn, refused)
     turn.say(lines.ALL_SA_UNACCEPTABLE, sa.about, Step.MM1, sa.exchange, exchange_sources(turn.settings, "policies"))
     turn.say(lines.ERROR_PROCESSING_PAYLOAD, sa.about, Step.MM1, sa.exchange, payload=1)
     _notify_in_clear(sa, turn, NotifyType.NO_PROPOSAL_CHOSEN)
@@ -297,8 +294,15 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
     """The tunnel-group, by the peer's address: its identity is still unknown."""
     step = Step.MM5 if sa.role is Role.INITIATOR else Step.MM4
     found = turn.settings.group_for(sa.peer)
+    named = turn.settings.groups.get(str(sa.peer))
     if found is None or found.key is None:
         sources = authentication.missing_group_sources(turn.settings, sa.peer)
+        if named is None:
+            turn.say(lines.NO_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
+        else:
+            turn.say(
+                lines.NO_GROUP_FOR_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer), peer=sa.peer
+            )  # fmt: skip
         turn.say(lines.NO_TUNNEL_GROUP, sa.about_ip, step, sa.exchange, sources)
         return fail(
             sa,
@@ -307,7 +311,10 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
             f"no tunnel-group with a pre-shared key for peer {sa.peer}",
             sources=sources,
         )
-    turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, tuple(found.sources.values()), group=found.name)
+    sources = tuple(found.sources.values())
+    if named is None:
+        turn.say(lines.USING_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
+    turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, sources, group=found.name)
     sa.land_on(found)
     return Outcome.OK
 

@@ -12,7 +12,8 @@ from mainmode.ike.settings import AclEntry, ConnectionType, MapEntry
 class EntryChecked:
     """One crypto map entry that was looked at, and why it is not the one.
 
-    `verdict` is one of: match, incomplete, no-acl, proxies, peer, originate-only.
+    `verdict` is one of: match, incomplete, no-acl, proxies, peer, originate-only, peerless (a dynamic entry without
+    peer, passed over since an entry before it names this one).
     """
 
     entry: MapEntry
@@ -49,11 +50,19 @@ def nearest_ace(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
 
 
 def check_entries(entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: ProxyPair) -> Iterator[EntryChecked]:
-    """Each entry in sequence with its verdict, ending with the first match."""
+    """Each entry in sequence with its verdict, ending with the first match.
+
+    Behind an entry that names the peer a dynamic one without peer does not take it (the device's own line says so).
+    """
+    named = False
     for entry in entries:
         if not entry.complete:
             yield EntryChecked(entry, "incomplete")
             continue
+        if entry.dynamic and named and not entry.peers:
+            yield EntryChecked(entry, "peerless")
+            continue
+        named = named or peer in entry.peers
         if entry.dynamic:
             ace = mirror_of(entry, proxies)
             if entry.acl is None or ace is not None:

@@ -50,6 +50,8 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="blank hash")
         sources = (*entry_sources(entry, "transform_set", "pfs"), *set_sources(entry))
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, sources, payload="IPSec SA")
+        if sa.nat.found:
+            turn.say(lines.NAT_T_MODES_ONLY, qm.about, Step.QM1, qm.exchange, action="Proposing")
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="IPSec nonce")
     draft = sa.nat.version is not None and sa.nat.version.draft
     qm.nonce_i = fresh_nonce(turn.entropy)

@@ -10,6 +10,7 @@ from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, smaller
 from mainmode.ike.nonces import fresh_nonce, honest_length
+from mainmode.ike.objections import say_refused_sets
 from mainmode.ike.proxies import EntryChecked, check_entries, nearest_ace
 from mainmode.ike.quick_mode_exchange import (
     ace_sources,
@@ -134,6 +135,8 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
         turn.say(lines.PEER_CONFIGURED_FOR_MAP, qm.about, Step.QM1, qm.exchange, sources, map=entry.map_name)
         offered_against = (*entry_sources(entry, "transform_set", "pfs"), *set_sources(entry))
         turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, offered_against, payload="IPSec SA")
+    if qm.sa.nat.found:
+        turn.say(lines.NAT_T_MODES_ONLY, qm.about, Step.QM1, qm.exchange, action="Selecting")
     offer = message.all(SecurityAssociation)[0]
     found = choose_transform(offer, entry, qm.sa.nat.found)
     if isinstance(found, Refused):
@@ -155,8 +158,14 @@ def _say_check(qm: QuickMode, turn: Turn, check: EntryChecked, proxies: ProxyPai
     entry = check.entry
     names = {"map": entry.map_name, "sequence": entry.sequence}
     sources = (*entry_sources(entry, "entry", "acl", "peer"), *ace_sources(check.ace))
-    turn.say(lines.STATIC_MAP_CHECKING, qm.about, Step.QM1, qm.exchange, sources, **names)
+    if check.verdict == "peerless":
+        turn.say(lines.SKIPPING_DYNAMIC_MAP, qm.about, Step.QM1, qm.exchange, sources, **names)
+        return
+    checking = lines.CHECKING_DYNAMIC_MAP if entry.dynamic else lines.STATIC_MAP_CHECKING
+    turn.say(checking, qm.about, Step.QM1, qm.exchange, sources, **names)
     match check.verdict:
+        case "match" if entry.dynamic:
+            pass
         case "match":
             turn.say(lines.STATIC_MAP_MATCH, qm.about, Step.QM1, qm.exchange, sources, **names)
         case "incomplete":
@@ -221,6 +230,8 @@ def _no_entry(qm: QuickMode, turn: Turn, checked: tuple[EntryChecked, ...], prox
 
 def _no_transform(qm: QuickMode, turn: Turn, refused: Refused) -> Outcome:
     sources = tuple(each.source for each in refused.nearest() if each.source is not None)
+    offers = turn.message.all(SecurityAssociation) if turn.message is not None else ()
+    say_refused_sets(qm, turn, offers[0] if offers else None, refused)
     turn.say(lines.ALL_IPSEC_SA_UNACCEPTABLE, qm.about, Step.QM1, qm.exchange, sources)
     _refuse(qm, turn, NotifyType.NO_PROPOSAL_CHOSEN, _offered_spi(qm, turn))
     nearest = refused.nearest()

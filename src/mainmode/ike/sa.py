@@ -135,6 +135,8 @@ class IkeSa:
     nat: NatStatus = field(default_factory=NatStatus)
     tunnel_group: TunnelGroup | None = None
     peer_dpd: bool = False
+    peer_ios: bool = False
+    """Whether the peer says that it is IOS or speaks like it."""
     peer_fragments: bool = False
     """Whether the peer announced that it puts IKE fragments together."""
     fragment_set: int = 0

@@ -133,9 +133,10 @@ class IkeSettings:
     `identity_value` for the last. `nat_traversal` is the NAT keepalive in seconds, None where switched off.
     `tunnel_manager`: releases from 8.4 on have one, which hands key acquires to IKE and says so.
     `max_in_negotiation`: IKE SAs in negotiation at once, None for the platform's limit.
+    `am_disable`: aggressive mode is refused by configuration, not only because this device does not speak it.
     `mtus`: octets of an IP packet, by interface name, where configured.
     `disconnect_notify`: peers are told when the device goes down or reloads.
-    `sources` keys: identity, nat_traversal, hostname, max_in_negotiation, disconnect_notify, and
+    `sources` keys: identity, nat_traversal, hostname, max_in_negotiation, am_disable, disconnect_notify, and
     `enable <interface>` (an Absent where not enabled).
     """
 
@@ -152,6 +153,7 @@ class IkeSettings:
     nat_traversal: int | None
     tunnel_manager: bool = False
     max_in_negotiation: int | None = None
+    am_disable: bool = False
     disconnect_notify: bool = False
     mtus: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)

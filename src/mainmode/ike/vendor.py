@@ -32,6 +32,8 @@ def hear_vendor_ids(sa: IkeSa, turn: Turn, message: Message, step: Step) -> None
         vendor = recognise(payload.data)
         if vendor is not None and vendor.kind is _DPD:
             sa.peer_dpd = True
+        elif vendor is not None and vendor.kind is Kind.IOS:
+            sa.peer_ios = True
         elif vendor is not None and vendor.kind is Kind.FRAGMENTATION:
             sa.peer_fragments = fragmentation_modes(payload.data)[0]
         if turn.listened:
