@@ -3,21 +3,18 @@
 from dataclasses import replace
 
 import pytest
+from crafted import protected, sa_of
 from pair import A, B, Pair, Seeded, pair, settings, without_keepalives
 from test_ike_negotiations import up
 
-from mainmode.base.codes import ExchangeType, Flag, NotifyType, ProtocolId
+from mainmode.base.codes import NotifyType, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, seconds
-from mainmode.crypto.skeyid import hash_1, phase2_iv
 from mainmode.ike.effects import Cause, Dropped, Phase1Down, RemoveSa, Send, Step
 from mainmode.ike.engine import Engine
-from mainmode.ike.protection import Chain
-from mainmode.ike.sa import IkeSa
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import Activity
-from mainmode.wire.message import Message, write_payloads
-from mainmode.wire.payloads import Hash, Notify
+from mainmode.wire.payloads import Notify
 
 
 def asked(world: Pair, side: str) -> list[int]:
@@ -44,25 +41,10 @@ def cut(world: Pair) -> None:
     world.filter = lambda side, send: None
 
 
-def sa_of(engine: Engine) -> IkeSa:
-    return engine._table.all()[0]
-
-
 def tell(world: Pair, to: str, kind: NotifyType, number: int, spi: bytes | None = None) -> None:
     """A protected DPD notify as the peer would make it, with any number."""
-    engine = world.b if to == "b" else world.a
     sa = sa_of(world.a if to == "b" else world.b)
-    if sa.hash is None or sa.keys is None or sa.cipher is None:
-        raise AssertionError("no keys")
-    message_id = int.from_bytes(Seeded(f"{kind}{number}{world.now}").take(4))
-    notify = Notify(kind, ProtocolId.ISAKMP, spi or sa.cookie_i + sa.cookie_r, number.to_bytes(4))
-    digest = hash_1(sa.hash, sa.keys.a.reveal(), message_id, write_payloads((notify,)))
-    message = Message(
-        sa.cookie_i, sa.cookie_r, ExchangeType.INFORMATIONAL, message_id, (Hash(digest), notify), Flag.ENCRYPTED
-    )
-    chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
-    world.now = Instant(world.now + 1)
-    world.note(to, engine.receive(chain.seal(message), sa.path.reversed(), world.now))
+    protected(world, to, Notify(kind, ProtocolId.ISAKMP, spi or sa.cookie_i + sa.cookie_r, number.to_bytes(4)))
 
 
 def test_a_quiet_peer_is_asked_after_the_threshold_and_answers_with_the_same_number() -> None:
