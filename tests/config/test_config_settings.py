@@ -60,8 +60,8 @@ def test_the_sources_have_the_documented_keys() -> None:
         "protocols",
     }  # fmt: skip
     assert set(found.sources) == {
-        "identity", "nat_traversal", "hostname", "max_in_negotiation", "disconnect_notify", "enable inside",
-        "enable outside",
+        "identity", "nat_traversal", "hostname", "max_in_negotiation", "am_disable", "disconnect_notify",
+        "enable inside", "enable outside",
     }  # fmt: skip
 
 
