@@ -1,5 +1,6 @@
 """Two boxes back to back on one outside link, without latency or loss: what one sends, the other gets at once."""
 
+import struct
 from collections import deque
 from ipaddress import IPv4Address
 
@@ -12,7 +13,7 @@ from mainmode.device.decision import BoxEffect, Decision, PacketOut
 from mainmode.device.nat import rewritten
 from mainmode.ike.effects import Dropped, Send
 from mainmode.lab.entropy import SeededEntropy
-from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, read_echo, read_ipv4
+from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, checksum, read_echo, read_ipv4
 
 START = Instant(1_700_000_000_000_000)
 HOST_A, HOST_B = IPv4Address("192.168.1.10"), IPv4Address("192.168.2.10")
@@ -20,6 +21,20 @@ HOST_A, HOST_B = IPv4Address("192.168.1.10"), IPv4Address("192.168.2.10")
 
 def echo(source: IPv4Address, destination: IPv4Address, sequence: int = 1, ttl: int = 64) -> Ipv4:
     return Ipv4(source, destination, IpProtocol.ICMP, IcmpEcho(True, 7, sequence, bytes(56)).encode(), ttl)
+
+
+def segment(
+    source: IPv4Address,
+    destination: IPv4Address,
+    flags: int = 0x02,
+    ports: tuple[int, int] = (1025, 80),
+    options: bytes = b"",
+) -> Ipv4:
+    """A TCP segment without data, a SYN unless told otherwise, its checksum right."""
+    bare = struct.pack(">HHIIBBHHH", *ports, 1, 0, (5 + len(options) // 4) << 4, flags, 8192, 0, 0) + options
+    pseudo = source.packed + destination.packed + struct.pack(">HH", IpProtocol.TCP, len(bare))
+    payload = bare[:16] + checksum(pseudo + bare).to_bytes(2) + bare[18:]
+    return Ipv4(source, destination, IpProtocol.TCP, payload)
 
 
 class Pair:

@@ -6,14 +6,12 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from device_configs import REFERENCE, mirrored, modern
-from device_pair import HOST_A, HOST_B, Pair
+from device_pair import HOST_A, HOST_B, Pair, segment
 from ntc_templates.parse import parse_output
 
-from mainmode.base.codes import IpProtocol
 from mainmode.device.box import Box
 from mainmode.ike.effects import InstallSa, Phase1Down, Phase1Up, RemoveSa
 from mainmode.ipsec.dataplane import SaPair
-from mainmode.wire.ip import Ipv4
 
 SPELLINGS: dict[str, Callable[[str], str]] = {"8.2": str, "9.x": modern}
 
@@ -78,7 +76,7 @@ def _answered(text: str) -> State:
 def _several(text: str) -> State:
     state = _up(text)
     for _ in range(2):
-        state.pair.inject("a", "inside", Ipv4(HOST_A, HOST_B, IpProtocol.TCP, bytes(20)))
+        state.pair.inject("a", "inside", segment(HOST_A, HOST_B))
     return state
 
 

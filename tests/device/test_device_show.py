@@ -5,14 +5,13 @@ from ipaddress import IPv4Address
 
 import pytest
 from device_configs import REFERENCE, mirrored, modern
-from device_pair import HOST_A, HOST_B, Pair
+from device_pair import HOST_A, HOST_B, Pair, segment
 from ntc_templates.parse import parse_output  # type: ignore[import-untyped]
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import later, seconds
 from mainmode.device.box import Box
 from mainmode.ike.effects import InstallSa
-from mainmode.wire.ip import Ipv4
 
 TECH_NOTE_113574 = """
 interface: outside
@@ -157,7 +156,7 @@ def test_the_peer_form_starts_with_the_peer_and_shows_its_tunnels_only() -> None
 def test_two_tunnels_of_one_map_stand_below_one_interface_heading() -> None:
     pair = pair_after_pings()
     for _ in range(2):
-        pair.inject("a", "inside", Ipv4(HOST_A, HOST_B, IpProtocol.TCP, bytes(20)))
+        pair.inject("a", "inside", segment(HOST_A, HOST_B))
     output = pair.boxes["a"].show("crypto ipsec sa", pair.now)
     rows = parse_output(platform="cisco_asa", command="show crypto ipsec sa", data=output)
     found = [(row["local_identity_protocol"], row["packets_encapsulated"]) for row in rows]

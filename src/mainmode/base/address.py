@@ -60,7 +60,11 @@ class Proxy:
 
     def holds(self, address: IPv4Address, protocol: int, port: int) -> bool:
         """Whether traffic with this end, IP protocol and port is inside."""
-        return self.first <= address <= self.last and self.protocol in (0, protocol) and self.port in (0, port)
+        return (
+            self.protocol in (0, protocol)
+            and self.port in (0, port)
+            and int(self.first) <= int(address) <= int(self.last)
+        )
 
     def covers(self, other: "Proxy") -> bool:
         """Whether everything in `other` is inside this proxy."""

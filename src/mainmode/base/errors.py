@@ -50,6 +50,11 @@ class Drop(Enum):
     NOT_FOR_US = "addressed to nobody behind this device"
     TTL_EXPIRED = "its time to live ran out here"
     TOO_LARGE = "too large for one IP packet"
+    FRAGMENT_REFUSED = "a fragment that does not fit the others of its packet, or one too many"
+    NEEDS_FRAGMENTATION = "too large for the way it goes, and it must not be fragmented"
+    NO_CONNECTION = "a TCP segment that opens no connection and belongs to none"
+    NO_TRANSLATION = "no address or port is left to translate to"
+    NAT_REVERSE_PATH = "the way back would be translated by another rule"
     DENIED = "denied by an access list or by the security level"
 
 

@@ -14,6 +14,11 @@ def holds(ranges: Ranges, address: IPv4Address) -> bool:
     return any(one.first <= address <= one.last for one in ranges)
 
 
+def held_in(ranges: Ranges, address: IPv4Address) -> AddressRange | None:
+    """The first of `ranges` that `address` is in."""
+    return next((one for one in ranges if one.first <= address <= one.last), None)
+
+
 def size(ranges: Ranges) -> int:
     """How many addresses `ranges` have together."""
     return sum(int(one.last) - int(one.first) + 1 for one in ranges)

@@ -1,31 +1,42 @@
 """One firewall as a value: packets and moments go in, an ordered stream of effects comes out."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
+from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
-from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
+from mainmode.device.connections import Connection
+from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Trace, Verdict
 from mainmode.device.exec import show
+from mainmode.device.hits import HitCounts
 from mainmode.device.journal import Journal
-from mainmode.device.path import PacketPath, flow_of
+from mainmode.device.nat import NatHits
+from mainmode.device.own import PING_IDENTIFIER, OwnTraffic
+from mainmode.device.plane import Plane
+from mainmode.device.routing import Route
 from mainmode.device.settings import ike_settings
 from mainmode.device.show.standing import Standing
-from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, UseSa
+from mainmode.device.tables import Tables
+from mainmode.device.translations import Translation
+from mainmode.ike.effects import Dropped, Effect
+from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
+from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad
-from mainmode.wire.ip import IcmpEcho, Ipv4, read_echo, read_ipv4, read_udp
-from mainmode.wire.natt import EspDatagram, classify
+from mainmode.ipsec.statistics import FragmentTally, IpsecStatistics
+from mainmode.wire.fragments import Reassembler
+from mainmode.wire.ip import IcmpEcho, Ipv4, read_ipv4
 
-__all__ = ["Box", "BoxEffect", "Decision", "InterfaceView", "PacketOut"]
+__all__ = ["Box", "BoxEffect", "Decision", "Dropped", "InterfaceView", "PacketOut", "Trace"]
 
-_IKE_PORT, _NAT_T_PORT = 500, 4500
+_PING_DATA = 72
+"""Octets behind the header of an echo request: the packet has the 100 of a device's own ping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,42 +62,95 @@ class Box:
         now: Instant,
         hidden_key: Secret | Mapping[str, Secret] | None = None,
     ) -> None:
+        self._hidden_key = hidden_key
         self.configuration = configuration
         self.settings = ike_settings(configuration, hidden_key)
-        self.hostname = configuration.settings.hostname.value
         self.interfaces: Mapping[str, InterfaceView] = {view.name: view for view in _interfaces(configuration)}
         self.started_at = now
-        self._sad = Sad()
-        self.journal = Journal(configuration, self._sad)
-        self._engine = Engine(self.settings, entropy, watch=self._sad.activity)
-        self._path = PacketPath(configuration, self.settings, self._engine, self._sad, entropy)
+        globals_ = configuration.settings
+        sad = Sad(globals_.replay_window.value)
+        self.journal = Journal(configuration, sad)
+        self._plane = Plane(
+            Tables(configuration, self.settings),
+            Engine(self.settings, entropy, watch=sad.activity),
+            sad,
+            entropy,
+            PathMtus(globals_.pmtu_aging.value),
+            self.journal,
+            int.from_bytes(entropy.take(2)),
+        )
+        self._own = OwnTraffic(self._plane)
+        self._fragments: dict[str, Reassembler] = {}
+
+    @property
+    def hostname(self) -> str:
+        """The device's name."""
+        return self.configuration.settings.hostname.value
+
+    # --- packets and time ----------------------------------------------------------------------------------------
 
     def packet_in(self, interface: str, packet: bytes, now: Instant) -> list[BoxEffect]:
         """Any packet that arrives at an interface. Raises KeyError for a nameif that the box has not."""
         view = self.interfaces[interface]
         self.journal.came_in(interface, len(packet))
+        effects: list[BoxEffect]
         try:
             parsed = read_ipv4(packet)
+            if parsed.more_fragments or parsed.fragment_offset:
+                effects = self._fragment(parsed, view, now)
+            else:
+                effects = self._arrive(parsed, view, now)
         except WireError as error:
-            return self._applied([Dropped(error.drop, None, error.detail)], now, interface)
-        if parsed.destination == view.address:
-            return self._applied(self._to_the_box(parsed, interface, now), now, interface)
-        return self._applied(self._path.arrive(parsed, interface, now), now, interface)
+            effects = [Dropped(error.drop, None, error.detail)]
+        return self._noted(effects, now, interface)
 
     def expire(self, now: Instant) -> list[BoxEffect]:
         """Serve every deadline that is due."""
-        return self._applied(self._engine.expire(now), now)
+        return self._carried(self._plane.engine.expire(now), now)
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next; None while nothing is due."""
-        return self._engine.deadline()
+        return self._plane.engine.deadline()
+
+    def ping(
+        self, destination: IPv4Address, now: Instant, interface: str | None = None, sequence: int = 1
+    ) -> list[BoxEffect]:
+        """`ping [IFC] A`: one echo request of the box itself, from the address of `interface` or of the way out.
+
+        A reply shows as a decision of the stage TO_THE_BOX. Raises KeyError for a nameif that the box has not.
+        """
+        if interface is None:
+            interface = self._plane.tables.egress(destination)
+        if interface is None:
+            return [Dropped(Drop.NO_ROUTE, None, f"to {destination}")]
+        source = self.interfaces[interface].address
+        echo = IcmpEcho(True, PING_IDENTIFIER, sequence & 0xFFFF, bytes(_PING_DATA)).encode()
+        identification = self._plane.next_identification()
+        packet = Ipv4(source, destination, IpProtocol.ICMP, echo, identification=identification)
+        return self._noted(self._own.path.originate(packet, now), now)
+
+    def trace(self, interface: str, packet: bytes, now: Instant) -> Trace:
+        """The way that a packet takes, as `packet-tracer` finds it: by letting it pass.
+
+        Hits are counted, and a tunnel that it needs is negotiated; the packet itself does not leave. Raises KeyError
+        for a nameif that the box has not.
+        """
+        effects = self.packet_in(interface, packet, now)
+        left = [effect for effect in effects if isinstance(effect, PacketOut)]
+        return Trace(
+            tuple(effect for effect in effects if isinstance(effect, Decision | Dropped)),
+            tuple(effect for effect in effects if not isinstance(effect, Decision | Dropped | PacketOut)),
+            left[0].interface if left else None,
+        )
+
+    # --- what an administrator does ------------------------------------------------------------------------------
 
     def show(self, command: str, now: Instant) -> str:
         """The output of a `show` command, with or without the word itself.
 
         Raises InputError, in the device's wording, for what is no such command.
         """
-        engine = self._engine
+        engine = self._plane.engine
         standing = Standing(
             configuration=self.configuration,
             settings=self.settings,
@@ -94,8 +158,8 @@ class Box:
             ike_statistics=engine.statistics,
             sessions=engine.sessions(),
             session_counts=engine.session_counts(),
-            sad=self._sad,
-            routes=self._path.routes,
+            sad=self._plane.sad,
+            routes=self.routes,
             journal=self.journal,
             started_at=self.started_at,
             now=now,
@@ -104,74 +168,110 @@ class Box:
 
     def clear(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
         """`clear crypto isakmp sa`: the SAs with one peer, or all of them, with everything below."""
-        return self._applied(self._engine.clear(peer, now), now)
+        return self._carried(self._plane.engine.clear(peer, now), now)
 
-    def _applied(self, effects: Iterable[BoxEffect], now: Instant, ingress: str | None = None) -> list[BoxEffect]:
-        """The effects as a list; SAs come and go at their place in the order.
+    def clear_ipsec(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
+        """`clear crypto ipsec sa [peer A]`: the IPsec SAs with one peer, or all; the IKE SAs stay."""
+        return self._carried(self._plane.engine.clear_children(peer, now), now)
 
-        `ingress` is the interface by which the packet came that causes them.
+    def log_off(self, peer: IPv4Address | None, now: Instant, reason: Ending = Ending.RESET) -> list[BoxEffect]:
+        """`vpn-sessiondb logoff`: the session with one peer, or all of them."""
+        return self._carried(self._plane.engine.log_off(peer, reason, now), now)
+
+    def clear_counters(self) -> None:
+        """`clear crypto ipsec sa counters`, `clear access-list counters`, `clear nat counters`: all back to nothing."""
+        plane = self._plane
+        plane.statistics.clear()
+        plane.tables.access.hits.clear()
+        plane.tables.translator.clear_hits()
+        for state in plane.sad.states():
+            state.fragments = FragmentTally()
+
+    def clear_connections(self) -> None:
+        """`clear conn`, `clear xlate`: connections and translations are forgotten."""
+        self._plane.connections.clear()
+
+    def reconfigure(self, configuration: Configuration, now: Instant) -> list[BoxEffect]:
+        """Another configuration from here on.
+
+        SAs whose crypto map entry, peer and key still stand stay; the others are taken down with their deletes. Routes,
+        translation and access lists are made anew, and lines that stayed keep their hit counts. Connections stay.
         """
-        done: list[BoxEffect] = []
+        settings = ike_settings(configuration, self._hidden_key)
+        effects = self._carried(self._plane.engine.reconfigure(settings, now), now)
+        self.configuration, self.settings = configuration, settings
+        self.interfaces = {view.name: view for view in _interfaces(configuration)}
+        self.journal.follow(configuration)
+        self._plane.adopt(Tables(configuration, settings, self._plane.tables))
+        return effects
+
+    # --- what others may look at ---------------------------------------------------------------------------------
+
+    @property
+    def hits(self) -> HitCounts:
+        """How often access list entries matched, by line."""
+        return self._plane.tables.access.hits
+
+    @property
+    def nat_hits(self) -> Mapping[Source, NatHits]:
+        """How often translation rules were used, by line."""
+        return self._plane.tables.translator.hits
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """The routes as they are now, reverse ones of SAs included."""
+        return self._plane.tables.routes.routes
+
+    @property
+    def connections(self) -> tuple[Connection, ...]:
+        """The connections that may pass."""
+        return self._plane.connections.all()
+
+    @property
+    def translations(self) -> tuple[Translation, ...]:
+        """The dynamic translations in use."""
+        return self._plane.translations.all()
+
+    @property
+    def sad(self) -> Sad:
+        """The pairs of IPsec SAs that stand."""
+        return self._plane.sad
+
+    @property
+    def statistics(self) -> IpsecStatistics:
+        """What the data plane counted."""
+        return self._plane.statistics
+
+    @property
+    def path_mtus(self) -> PathMtus:
+        """The path MTUs learned from routers."""
+        return self._plane.path_mtus
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _carried(self, effects: list[Effect], now: Instant) -> list[BoxEffect]:
+        return self._noted(self._plane.carry(effects, now), now)
+
+    def _noted(self, effects: list[BoxEffect], now: Instant, ingress: str | None = None) -> list[BoxEffect]:
+        """The effects as they are, in the journal too; `ingress` is where the packet came in that caused them."""
         for effect in effects:
-            done.append(effect)
             self.journal.note(effect, now, ingress)
-            if isinstance(effect, InstallSa):
-                self._sad.install(effect.pair, now, effect.replaces)
-            elif isinstance(effect, MoveSa):
-                self._sad.move(effect.inbound_spi, effect.path)
-            elif isinstance(effect, UseSa):
-                self._sad.use(effect.inbound_spi)
-            elif isinstance(effect, RemoveSa):
-                self._sad.remove(effect.inbound_spi)
-        return done
+        return effects
 
-    # --- what is for the box itself ------------------------------------------------------------------------------
+    def _arrive(self, packet: Ipv4, view: InterfaceView, now: Instant) -> list[BoxEffect]:
+        if packet.destination == view.address:
+            return self._own.receive(packet, view.name, now)
+        return self._own.path.arrive(packet, view.name, now)
 
-    def _to_the_box(self, packet: Ipv4, interface: str, now: Instant) -> Iterator[BoxEffect]:
-        try:
-            if packet.protocol == IpProtocol.ESP and not packet.fragment_offset and not packet.more_fragments:
-                path = Path(Endpoint(packet.destination, 0), Endpoint(packet.source, 0))
-                yield from self._path.receive_esp(packet.payload, path, now)
-            elif packet.protocol == IpProtocol.UDP:
-                yield from self._udp(packet, interface, now)
-            elif (echo := read_echo(packet)) is not None and echo.request:
-                yield from self._echo(packet, echo)
-            else:
-                yield Dropped(Drop.NOT_FOR_US, None, f"nothing here listens to {flow_of(packet)}")
-        except WireError as error:
-            yield Dropped(error.drop, None, error.detail)
-
-    def _udp(self, packet: Ipv4, interface: str, now: Instant) -> Iterator[BoxEffect]:
-        datagram = read_udp(packet)
-        path = Path(
-            Endpoint(packet.destination, datagram.destination_port), Endpoint(packet.source, datagram.source_port)
-        )
-        if datagram.destination_port not in (_IKE_PORT, _NAT_T_PORT):
-            yield Dropped(Drop.NOT_FOR_US, path, f"nothing here listens to {flow_of(packet)}")
-        elif interface not in self.settings.enabled:
-            source = self.settings.sources[f"enable {interface}"]
-            yield Dropped(Drop.IKE_NOT_ENABLED, path, f"on {interface}", (source,))
-        elif datagram.destination_port == _NAT_T_PORT and _is_esp(datagram.payload):
-            yield from self._path.receive_esp(datagram.payload, path, now)
-        else:
-            yield from self._engine.receive(datagram.payload, path, now)
-
-    def _echo(self, packet: Ipv4, request: IcmpEcho) -> Iterator[BoxEffect]:
-        hop = self._path.hop(packet.source)
-        if hop is None:
-            yield Dropped(Drop.NO_ROUTE, None, f"to {packet.source}")
-            return
-        reply = IcmpEcho(False, request.identifier, request.sequence, request.data).encode()
-        answer = Ipv4(packet.destination, packet.source, IpProtocol.ICMP, reply)
-        yield Decision(Stage.TO_THE_BOX, Verdict.ALLOW, f"{packet.source} gets its echo back")
-        yield PacketOut(hop.interface, answer.encode(), hop.address)
-
-
-def _is_esp(datagram: bytes) -> bool:
-    try:
-        return isinstance(classify(datagram), EspDatagram)
-    except WireError:
-        return False
+    def _fragment(self, part: Ipv4, view: InterfaceView, now: Instant) -> list[BoxEffect]:
+        """A fragment is kept until its packet is whole; rules look at whole packets only."""
+        reassembler = self._fragments.setdefault(view.name, Reassembler())
+        whole = reassembler.add(part, now)
+        if whole is None:
+            text = f"a fragment from {part.source} to {part.destination} waits for the others"
+            return [Decision(Stage.REASSEMBLY, Verdict.HELD, text)]
+        text = f"{whole.length} octets from {whole.source} to {whole.destination} are whole"
+        return [Decision(Stage.REASSEMBLY, Verdict.ALLOW, text), *self._arrive(whole, view, now)]
 
 
 def _interfaces(configuration: Configuration) -> Iterator[InterfaceView]:

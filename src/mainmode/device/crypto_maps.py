@@ -1,11 +1,13 @@
 """The crypto maps of a device as a packet meets them: which entry and which ACE protect it, if any."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from ipaddress import summarize_address_range
 
 from mainmode.base.provenance import Absent, Source
-from mainmode.device.acl import Flow
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import Decision, Stage, Verdict
+from mainmode.device.flow import Flow
 from mainmode.device.settings import unbound_maps
 from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry
 from mainmode.ipsec.dataplane import SaPair
@@ -38,22 +40,39 @@ class CryptoMaps:
             for ace in (entry.acl or ()) if entry.complete and not entry.dynamic else ():
                 self._meanings[SpdRule(ace.permit, ace.proxies, key, ace.source)] = Protected(entry, ace)
         self._spd = Spd(self._meanings)
+        self._dynamic: dict[str, _Carried] = {}
+        for entry in settings.entries:
+            if entry.dynamic:
+                self._dynamic.setdefault(entry.interface, _Carried()).sequences.add(entry.sequence)
 
     def protecting(self, interface: str, flow: Flow) -> Protected | None:
         """The entry and ACE that protect `flow` where it leaves by `interface`."""
         found = self._lookup(interface, flow)
         return self._meanings[found.rule] if isinstance(found, Protect) else None
 
-    def tunnel(self, interface: str, flow: Flow, sad: Sad) -> SaState | None:
+    def tunnel(self, protected: Protected | None, interface: str, flow: Flow, sad: Sad) -> SaState | None:
         """The SAs that carry `flow`: those of its ACE, or, under a dynamic map, those whose proxies hold it."""
-        protected = self.protecting(interface, flow)
         if protected is not None:
             pairs = (sad.outbound_for(str(peer), protected.ace.proxies) for peer in protected.entry.peers)
             return next((state for state in pairs if state is not None), None)
-        if not any(entry.dynamic for entry in self._settings.entries_on(interface)):
-            return None
-        carrying = (state for state in reversed(sad.states()) if state.pair.interface == interface)
-        return next((state for state in carrying if carries(state.pair, flow)), None)
+        held = self._dynamic.get(interface)
+        for pair in held.holding(flow) if held is not None else ():
+            state = sad.outbound_for(pair.peer, pair.proxies)
+            if state is not None:
+                return state
+        return None
+
+    def installed(self, pair: SaPair) -> None:
+        """A pair of SAs stands: one under a dynamic map carries what its proxies hold."""
+        held = self._dynamic.get(pair.interface)
+        if held is not None and pair.map_sequence in held.sequences:
+            held.add(pair)
+
+    def removed(self, pair: SaPair) -> None:
+        """A pair of SAs is gone."""
+        held = self._dynamic.get(pair.interface)
+        if held is not None:
+            held.remove(pair)
 
     def incomplete(self, interface: str) -> list[Decision]:
         """A decision for each entry that is passed over because something of it is missing."""
@@ -94,6 +113,37 @@ class CryptoMaps:
         return self._spd.lookup(
             interface, flow.source, flow.destination, flow.protocol, flow.source_port, flow.destination_port
         )
+
+
+class _Carried:
+    """The pairs under the dynamic maps of one interface, found by their remote side, the newest first."""
+
+    def __init__(self) -> None:
+        self.sequences: set[int] = set()
+        self._tables: dict[int, dict[int, dict[int, SaPair]]] = {}
+
+    def add(self, pair: SaPair) -> None:
+        for mask, network in _networks(pair):
+            self._tables.setdefault(mask, {}).setdefault(network, {})[pair.inbound_spi] = pair
+
+    def remove(self, pair: SaPair) -> None:
+        for mask, network in _networks(pair):
+            table = self._tables.get(mask, {})
+            table.get(network, {}).pop(pair.inbound_spi, None)
+            if not table.get(network, True):
+                del table[network]
+
+    def holding(self, flow: Flow) -> Iterator[SaPair]:
+        number = int(flow.destination)
+        for mask, table in self._tables.items():
+            for pair in reversed(table.get(number & mask, {}).values()):
+                if carries(pair, flow):
+                    yield pair
+
+
+def _networks(pair: SaPair) -> Iterator[tuple[int, int]]:
+    for network in summarize_address_range(pair.proxies.remote.first, pair.proxies.remote.last):
+        yield int(network.netmask), int(network.network_address)
 
 
 def carries(pair: SaPair, flow: Flow) -> bool:

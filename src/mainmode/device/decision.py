@@ -5,19 +5,29 @@ from enum import Enum
 from ipaddress import IPv4Address
 
 from mainmode.base.provenance import Source
-from mainmode.ike.effects import Effect
+from mainmode.ike.effects import Dropped, Effect
 
 
 class Stage(Enum):
     """Where on its way through the box a packet is, in the packet-tracer's words where it has one."""
 
-    TO_THE_BOX = "TO-THE-BOX"
+    REASSEMBLY = "REASSEMBLY"
     DECRYPT = "VPN DECRYPT"
+    TUNNEL_FLOW = "VPN IPSEC-TUNNEL-FLOW"
+    FLOW_LOOKUP = "FLOW-LOOKUP"
+    UN_NAT = "UN-NAT"
     ROUTE = "ROUTE-LOOKUP"
     ACCESS_LIST = "ACCESS-LIST"
+    VPN_FILTER = "VPN FILTER"
     NAT = "NAT"
+    NAT_RPF = "NAT RPF-CHECK"
+    FLOW_CREATION = "FLOW-CREATION"
+    TCP_MSS = "TCP-MSS"
     CRYPTO_MAP = "CRYPTO-MAP"
+    FRAGMENTATION = "FRAGMENTATION"
     ENCRYPT = "VPN ENCRYPT"
+    PATH_MTU = "PATH-MTU"
+    TO_THE_BOX = "TO-THE-BOX"
 
 
 class Verdict(Enum):
@@ -27,6 +37,7 @@ class Verdict(Enum):
     PROTECT = "PROTECT"
     IN_CLEAR = "IN CLEAR"
     SKIPPED = "SKIPPED"
+    HELD = "HELD"
     DROP = "DROP"
 
 
@@ -50,3 +61,21 @@ class PacketOut:
 
 
 BoxEffect = Effect | PacketOut | Decision
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One packet's way through the box, for those who ask how it would go.
+
+    `records` are its decisions, and the drop where it ended in one. `effects` is what a shell still has to carry out:
+    the negotiation that the packet began; the packet itself does not leave. `output` is the nameif by which it would.
+    """
+
+    records: tuple[Decision | Dropped, ...]
+    effects: tuple[BoxEffect, ...]
+    output: str | None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the packet would leave, or reach the box."""
+        return not any(isinstance(record, Dropped) for record in self.records)

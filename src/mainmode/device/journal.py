@@ -31,7 +31,9 @@ class Traffic:
 
 
 class Journal:
-    """Counts what the box does. `came_in` before a packet's effects, `note` for each effect before it is applied."""
+    """Counts what the box does. `came_in` before a packet's effects, `removing` before a pair of SAs goes out, and
+    `note` for each effect.
+    """
 
     def __init__(self, configuration: Configuration, sad: Sad) -> None:
         self._sad = sad
@@ -48,7 +50,6 @@ class Journal:
             Phase1Up: lambda effect, *_: self.tunnels.phase1_up(effect),
             Phase1Down: lambda effect, *_: self.tunnels.phase1_down(effect),
             InstallSa: lambda effect, *_: self.tunnels.installed(effect),
-            RemoveSa: lambda effect, *_: self.tunnels.removed(effect, self._sad),
         }
         self.follow(configuration)
 
@@ -68,6 +69,10 @@ class Journal:
         traffic = self.traffic[interface]
         traffic.packets_in += 1
         traffic.octets_in += octets
+
+    def removing(self, effect: RemoveSa) -> None:
+        """A pair of IPsec SAs goes out; the database still has it."""
+        self.tunnels.removed(effect, self._sad)
 
     def note(self, effect: BoxEffect, now: Instant, ingress: str | None = None) -> None:
         """One effect, in its order; `ingress` is the interface by which came the packet that caused it."""

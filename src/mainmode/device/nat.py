@@ -1,19 +1,22 @@
-"""Address translation: twice NAT (sections 1 and 3) and object NAT (section 2), for one packet at a time.
+"""Which address translation rule a packet meets, in either direction, and what becomes of the packet's addresses.
 
-Not evaluated: rules with a service (the configuration has no service objects), and the way back through a
-dynamic rule, since the box keeps no table of translations.
+The device's order: the destination is translated back first, which may also say by which interface the packet leaves;
+access lists come in between; then the first rule that fits the source translates it.
 """
 
-import struct
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.prefixes import PrefixIndex
 from mainmode.base.provenance import Source
-from mainmode.device.addresses import AddressBook, Ranges, holds, size
-from mainmode.device.config.model import AddressRange, Configuration, NatRule, NetworkObject
-from mainmode.wire.ip import Ipv4
+from mainmode.device.addresses import EVERYTHING, AddressBook, Ranges, holds, size
+from mainmode.device.config.model import AddressRange, Configuration
+from mainmode.device.flow import Flow
+from mainmode.device.nat_rules import Rule, rules_of
+from mainmode.device.services import Ports, within
+from mainmode.wire.ip import Ipv4, adjusted
 
 _CHECKSUM_AT = {int(IpProtocol.TCP): 16, int(IpProtocol.UDP): 6}
 Egress = Callable[[IPv4Address], str | None]
@@ -21,146 +24,218 @@ Egress = Callable[[IPv4Address], str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule. `mapped_source` None: the egress interface's address; destination None: any."""
+class Untranslated:
+    """Where a packet really goes. `rule` None: no rule says anything about its destination.
 
-    real_interface: str
-    mapped_interface: str
-    dynamic: bool
-    unidirectional: bool
-    real_source: Ranges
-    mapped_source: Ranges | None
-    mapped_destination: Ranges | None
-    real_destination: Ranges | None
-    source: Source
+    `backward`: the packet comes from the rule's mapped side. `egress` is the interface that the rule leads out by;
+    None where the routes decide.
+    """
+
+    destination: IPv4Address
+    port: int
+    rule: Rule | None = None
+    backward: bool = False
+    egress: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Translation:
-    """The addresses of a packet behind the box, and the rule that says so (None: no rule matches)."""
+class Translated:
+    """What a static rule makes of a packet's source. A `dynamic` one still has to find a free address or port."""
 
     source: IPv4Address
-    destination: IPv4Address
-    rule: Rule | None
+    port: int
+    rule: Rule | None = None
+    dynamic: bool = False
+
+
+@dataclass(slots=True)
+class NatHits:
+    """How many connections a rule translated, from its real side and from its mapped side."""
+
+    translated: int = 0
+    untranslated: int = 0
+
+
+@dataclass(slots=True)
+class _Candidates:
+    """Rules by the address that they are found by."""
+
+    destination: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
+    mapped: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
+    source: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
 
 
 class Translator:
     """The rules of one configuration, in the device's order."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, previous: "Translator | None" = None) -> None:
+        """`previous` is the translator before a change of configuration: rules that stayed keep their counts."""
         self._book = AddressBook(configuration)
-        manual = [rule for rule in configuration.nat_rules if not rule.inactive and rule.real_service is None]
-        self.rules = (
-            *(self._twice(rule) for rule in manual if not rule.after_auto),
-            *self._object_rules(configuration),
-            *(self._twice(rule) for rule in manual if rule.after_auto),
-        )
-
-    def translate(self, ingress: str, source: IPv4Address, destination: IPv4Address, egress: Egress) -> Translation:
-        """What the first rule that matches, in either direction, makes of the addresses."""
+        self.rules = rules_of(configuration)
+        kept: dict[Rule, NatHits] = {}
+        if previous is not None:
+            kept = dict(zip(previous.rules, previous._hits, strict=True))
+        self._hits: list[NatHits] = [kept.get(rule) or NatHits() for rule in self.rules]
+        self._by = _Candidates()
         for rule in self.rules:
-            found = self._forward(rule, ingress, source, destination, egress)
+            _add(self._by.source, rule.real_source, rule)
+            if rule.on_destination:
+                _add(self._by.destination, rule.mapped_destination or EVERYTHING, rule)
+            if not rule.dynamic and not rule.unidirectional:
+                _add(self._by.mapped, rule.mapped_source if rule.mapped_source is not None else EVERYTHING, rule)
+
+    @property
+    def hits(self) -> Mapping[Source, NatHits]:
+        """The counts of each rule, by its line."""
+        return {rule.source: hits for rule, hits in zip(self.rules, self._hits, strict=True)}
+
+    def clear_hits(self) -> None:
+        """All counts back to nothing."""
+        self._hits = [NatHits() for _ in self.rules]
+
+    def count(self, found: Untranslated, source: Translated) -> None:
+        """A connection began that these rules translated."""
+        if found.rule is not None and found.backward:
+            self._hits[found.rule.order].untranslated += 1
+        for rule in {one for one in (found.rule if not found.backward else None, source.rule) if one is not None}:
+            self._hits[rule.order].translated += 1
+
+    def untranslate(self, ingress: str, flow: Flow, egress: Egress) -> Untranslated:
+        """The real destination of a packet that came in by `ingress`, by the first rule that knows it."""
+        address = int(flow.destination)
+        candidates = {rule.order: rule for rule in self._by.destination.find(address)}
+        candidates |= {rule.order: rule for rule in self._by.mapped.find(address)}
+        for _, rule in sorted(candidates.items()):
+            found = self._ahead(rule, ingress, flow, egress) if rule.on_destination else None
             if found is None and not rule.dynamic and not rule.unidirectional:
-                found = self._backward(rule, ingress, source, destination, egress)
+                found = self._back(rule, ingress, flow, egress)
             if found is not None:
                 return found
-        return Translation(source, destination, None)
+        return Untranslated(flow.destination, flow.destination_port)
 
-    def _forward(
-        self, rule: Rule, ingress: str, source: IPv4Address, destination: IPv4Address, egress: Egress
-    ) -> Translation | None:
-        """Real to mapped: the packet comes from the rule's real side."""
-        if not _on(rule.real_interface, ingress) or not holds(rule.real_source, source):
-            return None
-        beyond = _mapped(destination, rule.mapped_destination, rule.real_destination)
-        leaving = egress(beyond) if beyond is not None else None
-        if beyond is None or leaving is None or not _on(rule.mapped_interface, leaving):
-            return None
-        if rule.mapped_source is None:
-            own = self._book.interface(leaving)
-            return None if own is None else Translation(own, beyond, rule)
-        mapped = _mapped(source, rule.real_source, rule.mapped_source)
-        return None if mapped is None else Translation(mapped, beyond, rule)
+    def translate(self, ingress: str, leaving: str, flow: Flow, found: Untranslated) -> Translated:
+        """What becomes of the source of a packet that leaves by `leaving`; `flow` is as it came in."""
+        if found.rule is not None and found.backward and found.rule.on_destination:
+            return _origin(found.rule, flow)
+        for rule in self._by.source.find(int(flow.source)):
+            if not _on(rule.real_interface, ingress) or not _on(rule.mapped_interface, leaving):
+                continue
+            if _real_side(rule, flow):
+                return self._mapped_source(rule, flow, leaving)
+        return Translated(flow.source, flow.source_port)
 
-    def _backward(
-        self, rule: Rule, ingress: str, source: IPv4Address, destination: IPv4Address, egress: Egress
-    ) -> Translation | None:
-        """Mapped to real: the packet comes from the other side and is for a mapped address."""
+    def asymmetric(self, ingress: str, leaving: str, flow: Flow, found: Untranslated) -> Rule | None:
+        """The rule that would translate the replies though none translated the packet; None where all is well."""
+        if found.rule is not None and not found.backward:
+            return None
+        back = Flow(found.destination, flow.source, flow.protocol, found.port, flow.source_port)
+        answered = self.translate(leaving, ingress, back, Untranslated(back.destination, back.destination_port))
+        if answered.rule is None or answered.rule is found.rule:
+            return None
+        changed = answered.dynamic or (answered.source, answered.port) != (flow.destination, flow.destination_port)
+        return answered.rule if changed else None
+
+    def _ahead(self, rule: Rule, ingress: str, flow: Flow, egress: Egress) -> Untranslated | None:
+        """From the rule's real side to a mapped destination."""
+        if not _on(rule.real_interface, ingress) or not _real_side(rule, flow):
+            return None
+        real = _mapped(flow.destination, rule.mapped_destination, rule.real_destination)
+        if real is None:
+            return None
+        services = rule.services
+        port = flow.destination_port
+        if services is not None and services.mapped_destination is not None:
+            port = _port(port, services.mapped_destination, services.real_destination)
+        return _led(rule, rule.mapped_interface, Untranslated(real, port, rule), egress)
+
+    def _back(self, rule: Rule, ingress: str, flow: Flow, egress: Egress) -> Untranslated | None:
+        """From the rule's mapped side to a mapped source."""
         if not _on(rule.mapped_interface, ingress):
             return None
-        target = rule.mapped_source if rule.mapped_source is not None else self._own(ingress)
-        if not holds(target, destination):
+        target = rule.mapped_source if rule.mapped_source is not None else self.own(ingress)
+        if not holds(target, flow.destination):
             return None
-        real = _mapped(destination, target, rule.real_source)
-        origin = _mapped(source, rule.real_destination, rule.mapped_destination)
-        leaving = egress(real) if real is not None else None
-        if real is None or origin is None or leaving is None or not _on(rule.real_interface, leaving):
+        services = rule.services
+        port = flow.destination_port
+        if services is not None:
+            if flow.protocol not in services.protocols:
+                return None
+            if services.mapped_source is not None:
+                if not within(services.mapped_source, port):
+                    return None
+                port = _port(port, services.mapped_source, services.real_source)
+            if services.real_destination is not None and not within(services.real_destination, flow.source_port):
+                return None
+        if rule.real_destination is not None and not holds(rule.real_destination, flow.source):
             return None
-        return Translation(origin, real, rule)
+        real = _mapped(flow.destination, target, rule.real_source)
+        if real is None:
+            return None
+        return _led(rule, rule.real_interface, Untranslated(real, port, rule, backward=True), egress)
 
-    def _own(self, nameif: str) -> Ranges:
+    def _mapped_source(self, rule: Rule, flow: Flow, leaving: str) -> Translated:
+        if rule.dynamic:
+            return Translated(flow.source, flow.source_port, rule, dynamic=True)
+        target = rule.mapped_source if rule.mapped_source is not None else self.own(leaving)
+        mapped = _mapped(flow.source, rule.real_source, target)
+        services = rule.services
+        port = flow.source_port
+        if services is not None and services.real_source is not None:
+            port = _port(port, services.real_source, services.mapped_source)
+        return Translated(mapped if mapped is not None else flow.source, port, rule)
+
+    def own(self, nameif: str) -> Ranges:
+        """The address of an interface, as ranges; empty where it has none."""
         own = self._book.interface(nameif)
         return () if own is None else (AddressRange(own, own),)
 
-    def _twice(self, rule: NatRule) -> Rule:
-        def named(name: str | None) -> Ranges | None:
-            return None if name in (None, "interface") else self._book.named(str(name))
 
-        return Rule(
-            rule.interfaces[0],
-            rule.interfaces[1],
-            rule.method == "dynamic",
-            rule.unidirectional,
-            self._book.named(rule.real_source),
-            named(rule.mapped_source),
-            named(rule.mapped_destination),
-            named(rule.real_destination),
-            rule.source,
-        )
-
-    def _object_rules(self, configuration: Configuration) -> list[Rule]:
-        """Section 2: static before dynamic, then the smaller object, the lower address, the name."""
-        holders = sorted(configuration.objects.values(), key=lambda holder: holder.name)
-        rules = [rule for holder in holders if (rule := self._object(holder)) is not None]
-        return sorted(rules, key=lambda rule: (rule.dynamic, size(rule.real_source), rule.real_source[0].first))
-
-    def _object(self, holder: NetworkObject) -> Rule | None:
-        real = self._book.named(holder.name)
-        if holder.nat is None or not real:
-            return None
-        nat = holder.nat.value
-        mapped: Ranges | None = None
-        if isinstance(nat.mapped, IPv4Address):
-            count = 1 if nat.method == "dynamic" else size(real)
-            mapped = (AddressRange(nat.mapped, IPv4Address(min(int(nat.mapped) + count - 1, 0xFFFFFFFF))),)
-        elif nat.mapped != "interface":
-            mapped = self._book.named(nat.mapped)
-        return Rule(*nat.interfaces, nat.method == "dynamic", False, real, mapped, None, None, holder.nat.source)
+def _add(index: PrefixIndex[Rule], ranges: Iterable[AddressRange], rule: Rule) -> None:
+    index.add(((one.first, one.last) for one in ranges), rule)
 
 
-def rewritten(packet: Ipv4, source: IPv4Address, destination: IPv4Address) -> Ipv4:
-    """The packet with other addresses; the checksum of TCP and UDP follows them (RFC 1624)."""
-    at = _CHECKSUM_AT.get(packet.protocol)
-    payload = packet.payload
-    if at is not None and not packet.fragment_offset and len(payload) >= at + 2:
-        carried = int.from_bytes(payload[at : at + 2])
-        if carried or packet.protocol != IpProtocol.UDP:
-            new = _adjusted(carried, packet, source, destination)
-            payload = payload[:at] + new.to_bytes(2) + payload[at + 2 :]
-    return replace(packet, source=source, destination=destination, payload=payload)
+def _led(rule: Rule, towards: str, found: Untranslated, egress: Egress) -> Untranslated | None:
+    """The way out that a rule gives: its own interface, or with `any` and `route-lookup` the routes' if that fits."""
+    if towards != "any" and not rule.route_lookup:
+        return replace(found, egress=towards)
+    leaving = egress(found.destination)
+    return found if leaving is not None and _on(towards, leaving) else None
 
 
-def _adjusted(carried: int, packet: Ipv4, source: IPv4Address, destination: IPv4Address) -> int:
-    old = struct.unpack(">4H", packet.source.packed + packet.destination.packed)
-    new = struct.unpack(">4H", source.packed + destination.packed)
-    total = (carried ^ 0xFFFF) + sum(word ^ 0xFFFF for word in old) + sum(new)
-    while total > 0xFFFF:
-        total = (total & 0xFFFF) + (total >> 16)
-    return (total ^ 0xFFFF) or 0xFFFF
+def _real_side(rule: Rule, flow: Flow) -> bool:
+    """Whether a packet from the real side is one that the rule is about."""
+    if not holds(rule.real_source, flow.source):
+        return False
+    if rule.mapped_destination is not None and not holds(rule.mapped_destination, flow.destination):
+        return False
+    services = rule.services
+    return services is None or (
+        flow.protocol in services.protocols
+        and (services.real_source is None or within(services.real_source, flow.source_port))
+        and (services.mapped_destination is None or within(services.mapped_destination, flow.destination_port))
+    )
+
+
+def _origin(rule: Rule, flow: Flow) -> Translated:
+    """What the source of a packet from the mapped side becomes: the mapped destination of the rule."""
+    source = _mapped(flow.source, rule.real_destination, rule.mapped_destination)
+    services = rule.services
+    port = flow.source_port
+    if services is not None and services.real_destination is not None:
+        port = _port(port, services.real_destination, services.mapped_destination)
+    return Translated(source if source is not None else flow.source, port, rule)
 
 
 def _on(wanted: str, interface: str) -> bool:
     return wanted in ("any", interface)
+
+
+def _port(port: int, inside: Ports, beyond: Ports | None) -> int:
+    """A port's counterpart by its place in the range; itself where the rule has no other ports."""
+    if not beyond:
+        return port
+    (first, _), (other, last) = inside[0], beyond[0]
+    return min(other + port - first, last)
 
 
 def _mapped(address: IPv4Address, inside: Ranges | None, beyond: Ranges | None) -> IPv4Address | None:
@@ -170,15 +245,42 @@ def _mapped(address: IPv4Address, inside: Ranges | None, beyond: Ranges | None) 
     offset = 0
     for one in inside:
         if one.first <= address <= one.last:
-            return _nth(beyond, (offset + int(address) - int(one.first)) % size(beyond)) if beyond else None
+            return nth(beyond, (offset + int(address) - int(one.first)) % size(beyond)) if beyond else None
         offset += int(one.last) - int(one.first) + 1
     return None
 
 
-def _nth(ranges: Ranges, offset: int) -> IPv4Address | None:
+def nth(ranges: Ranges, offset: int) -> IPv4Address | None:
+    """The address at this place, counted from 0; None behind the end."""
     for one in ranges:
         length = int(one.last) - int(one.first) + 1
         if offset < length:
             return IPv4Address(int(one.first) + offset)
         offset -= length
     return None
+
+
+def rewritten(
+    packet: Ipv4,
+    source: IPv4Address,
+    destination: IPv4Address,
+    ports: tuple[int, int] | None = None,
+    identifier: int | None = None,
+) -> Ipv4:
+    """The packet with other addresses, ports (TCP, UDP) or echo identifier (ICMP); checksums follow (RFC 1624)."""
+    payload = packet.payload
+    if packet.fragment_offset:
+        return replace(packet, source=source, destination=destination)
+    at = _CHECKSUM_AT.get(packet.protocol)
+    if identifier is not None:
+        new = identifier.to_bytes(2)
+        carried = adjusted(int.from_bytes(payload[2:4]), payload[4:6], new)
+        payload = payload[:2] + carried.to_bytes(2) + new + payload[6:]
+    elif at is not None and len(payload) >= at + 2:
+        moved = payload[:4] if ports is None else ports[0].to_bytes(2) + ports[1].to_bytes(2)
+        carried = int.from_bytes(payload[at : at + 2])
+        if carried or packet.protocol != IpProtocol.UDP:
+            old = packet.source.packed + packet.destination.packed + payload[:4]
+            carried = adjusted(carried, old, source.packed + destination.packed + moved) or 0xFFFF
+        payload = moved + payload[4:at] + carried.to_bytes(2) + payload[at + 2 :]
+    return replace(packet, source=source, destination=destination, payload=payload)

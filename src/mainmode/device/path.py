@@ -1,165 +1,219 @@
 """The way of a packet through the box: translation, route, access, crypto map, and out, in clear or as ESP.
 
 The order is the device's (packet-tracer): the destination is translated back and routed, access lists see real
-addresses, the crypto map sees the source as it is after translation. Not done here: fragments are neither made nor put
-together, and no table of connections is kept.
+addresses, the crypto map sees the packet as it is after translation. The first packet of a connection meets every
+rule; what was found is remembered with the connection, and its other packets and its replies follow it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from ipaddress import IPv4Address
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
-from mainmode.base.entropy import Entropy
-from mainmode.base.errors import Drop, WireError
+from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
-from mainmode.device.acl import AccessPolicy, Flow
-from mainmode.device.config.model import Configuration
-from mainmode.device.crypto_maps import CryptoMaps, Protected, carries
+from mainmode.device.connections import Connection
+from mainmode.device.crypto_maps import Protected
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
-from mainmode.device.nat import Rule, Translation, Translator, rewritten
-from mainmode.device.routing import Hop, Route, RoutingTable, routes_of, unbound
+from mainmode.device.flow import Flow, flow_of, key_of
+from mainmode.device.mss import clamped
+from mainmode.device.plane import Plane
+from mainmode.device.routing import Hop
+from mainmode.device.vpn_path import VpnPath, within_proxies
+from mainmode.device.ways import Found, Way, Ways
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import Dropped
-from mainmode.ike.engine import Engine
-from mainmode.ike.settings import IkeSettings
-from mainmode.ipsec.dataplane import SaPair
-from mainmode.ipsec.esp import EspRefused
-from mainmode.ipsec.overhead import overhead
-from mainmode.ipsec.sad import Sad, SaState
-from mainmode.wire.esp import read_esp
-from mainmode.wire.ip import Ipv4, Udp, ports_of, read_ipv4
+from mainmode.ipsec.sad import SaState
+from mainmode.wire.fragments import cut
+from mainmode.wire.icmp import too_large
+from mainmode.wire.ip import Ipv4
 
-_LARGEST = 0xFFFF
+_FLAGS_AT = 13
+_FIN, _SYN, _RST = 0x01, 0x02, 0x04
+_SMALLEST_MTU = 68
 
-
-def flow_of(packet: Ipv4) -> Flow:
-    """The five-tuple of a packet, with ICMP type and code; a later fragment has none of what follows the addresses."""
-    kind = code = 0
-    if packet.protocol == IpProtocol.ICMP and not packet.fragment_offset and len(packet.payload) > 1:
-        kind, code = packet.payload[:2]
-    return Flow(packet.source, packet.destination, packet.protocol, *ports_of(packet), kind, code)
+Delivery = Callable[[Ipv4, str, Instant], list[BoxEffect]]
+"""What the box does with a packet that came out of a tunnel for the box itself."""
 
 
 class PacketPath:
-    """The data plane of one box. Its methods yield what happens, in order, and change only the SAD and the engine."""
+    """The data plane of one box. Its methods give what happens, in order."""
 
-    def __init__(
-        self, configuration: Configuration, settings: IkeSettings, engine: Engine, sad: Sad, entropy: Entropy
-    ) -> None:
-        self._configuration = configuration
-        self._engine = engine
-        self._sad = sad
-        self._entropy = entropy
-        self._own = frozenset(settings.addresses.values())
-        self._routes = RoutingTable(routes_of(configuration))
-        self._translator = Translator(configuration)
-        self._access = AccessPolicy(configuration)
-        self._maps = CryptoMaps(configuration, settings)
-        self._identification = int.from_bytes(entropy.take(2))
+    def __init__(self, plane: Plane, deliver: Delivery) -> None:
+        self._plane = plane
+        self._deliver = deliver
+        self._ways = Ways(plane)
+        self.vpn = VpnPath(plane)
 
     # --- through the box -----------------------------------------------------------------------------------------
 
-    def arrive(self, packet: Ipv4, ingress: str, now: Instant) -> Iterator[BoxEffect]:
-        """A packet in clear that is not for the box itself."""
-        flow = flow_of(packet)
-        wanted = self._maps.protecting(ingress, flow.reversed())
-        if wanted is not None:
-            text = f"{flow} came in by {ingress} in clear"
-            yield Dropped(Drop.IN_CLEAR, None, text, wanted.sources)
-            return
-        yield from self.forward(packet, ingress, now, tunnelled=False)
+    def arrive(self, packet: Ipv4, ingress: str, now: Instant) -> list[BoxEffect]:
+        """A whole packet in clear that is not for the box itself."""
+        return self._forward(packet, ingress, now, None, None)
 
-    def forward(self, packet: Ipv4, ingress: str, now: Instant, *, tunnelled: bool) -> Iterator[BoxEffect]:
-        """A packet on its way to another interface; `tunnelled` when it was decrypted just now."""
-        if packet.ttl <= 1:
-            yield Dropped(Drop.TTL_EXPIRED, None, str(flow_of(packet)))
-            return
-        found = self._translator.translate(ingress, packet.source, packet.destination, self._egress)
-        hop = self._routes.hop(found.destination)
+    def receive_esp(self, esp: bytes, path: Path, now: Instant) -> list[BoxEffect]:
+        """ESP for the box itself, SPI first: opened, checked against its SA's proxies, and sent on."""
+        opened = self.vpn.open(esp, path, now)
+        if opened.packet is None or opened.state is None:
+            return opened.effects
+        state = opened.state
+        return [*opened.effects, *self._forward(opened.packet, state.pair.interface, now, state, (esp, path))]
+
+    def claims(self, packet: Ipv4, ingress: str, now: Instant) -> bool:
+        """Whether a packet for the box's own address belongs to somebody behind it, by translation."""
+        if self._plane.connections.find(ingress, key_of(packet), now) is not None:
+            return True
+        tables = self._plane.tables
+        found = tables.translator.untranslate(ingress, flow_of(packet), tables.egress)
+        return found.rule is not None and found.destination not in tables.own
+
+    def originate(self, packet: Ipv4, now: Instant) -> list[BoxEffect]:
+        """A packet that the box itself sends: routed, and through the crypto map like any other."""
+        hop = self._plane.tables.routes.hop(packet.destination)
         if hop is None:
-            yield self._no_route(found.destination)
-            return
-        yield Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources)
-        if found.destination in self._own:
-            yield Dropped(Drop.NOT_FOR_US, None, f"{found.destination} is the box's own address on {hop.interface}")
-            return
-        if tunnelled and hop.interface == ingress:
-            text = f"to {found.destination} but back out by {ingress}, where the tunnel came in: {hop.route}"
-            yield Dropped(Drop.NO_ROUTE, None, text, hop.route.sources)
-            return
-        real = replace(flow_of(packet), destination=found.destination)
-        access = self._access.judge(real, ingress, hop.interface, tunnelled=tunnelled)
-        if access.verdict is Verdict.DROP:
-            yield Dropped(Drop.DENIED, None, access.text, access.sources)
-            return
-        yield access
-        if found.rule is not None:
-            yield _translated(packet, found)
-        after = replace(rewritten(packet, found.source, found.destination), ttl=packet.ttl - 1)
-        for effect in self._leave(after, hop, ingress, now, tunnelled=tunnelled):
-            if found.rule is not None and isinstance(effect, Decision) and effect.verdict is Verdict.IN_CLEAR:
-                effect = self._translated_away(effect, hop.interface, flow_of(packet), flow_of(after), found.rule)
-            yield effect
-
-    @property
-    def routes(self) -> tuple[Route, ...]:
-        """The routing table as it stands."""
-        return self._routes.routes
-
-    def hop(self, destination: IPv4Address) -> Hop | None:
-        """Where the box sends what it says itself."""
-        return self._routes.hop(destination)
-
-    def _egress(self, destination: IPv4Address) -> str | None:
-        hop = self._routes.hop(destination)
-        return hop.interface if hop is not None else None
-
-    def _no_route(self, destination: IPv4Address) -> Dropped:
-        missing = unbound(self._configuration, destination)
-        text = f"to {destination}"
-        if missing:
-            text += ", since the crypto map that would put one in is bound to no interface"
-        return Dropped(Drop.NO_ROUTE, None, text, missing)
-
-    def _leave(self, packet: Ipv4, hop: Hop, ingress: str, now: Instant, *, tunnelled: bool) -> Iterator[BoxEffect]:
-        """The crypto map of the egress interface decides: into a tunnel, or out in clear."""
+            return [self._ways.no_route(packet.destination)]
         flow = flow_of(packet)
-        state = self._maps.tunnel(hop.interface, flow, self._sad)
-        if state is not None and state.expired(now):
-            yield from self._engine.outlived(state.pair.inbound_spi, now)
-            state = self._maps.tunnel(hop.interface, flow, self._sad)
-        protected = self._maps.protecting(hop.interface, flow)
-        if state is None and protected is None:
-            yield from self._maps.incomplete(hop.interface)
-            if not tunnelled:
-                yield self._maps.in_clear(hop.interface, flow)
-            yield PacketOut(hop.interface, packet.encode(), hop.address)
-            return
+        record = Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources)
+        way = Way(self._plane.generation, False, (record,), hop, flow, flow, own=True)
+        return [record, *self._leave(packet, way, packet, hop.interface, now)]
+
+    def _forward(
+        self, packet: Ipv4, ingress: str, now: Instant, carrier: SaState | None, sealed: tuple[bytes, Path] | None
+    ) -> list[BoxEffect]:
+        """A packet on its way to another interface; `carrier` is the pair that it came out of a tunnel by."""
+        plane = self._plane
+        if packet.ttl <= 1:
+            return [Dropped(Drop.TTL_EXPIRED, None, str(flow_of(packet)))]
+        found = self._find(packet, ingress, now, carrier, sealed)
+        way, connection, effects = found.way, found.connection, found.effects
+        if way is None:
+            return [*effects, *self._deliver(packet, ingress, now)] if found.to_the_box else effects
+        if way.refused is not None:
+            return [*effects, way.refused]
+        after = way.applied(packet)
+        if packet.protocol == IpProtocol.TCP:
+            after = self._segment(after, effects)
+        left = self._leave(after, way, packet, ingress, now)
+        effects += left
+        if connection is not None:
+            if found.new and isinstance(left[-1], Dropped):
+                plane.connections.remove(connection)
+                return effects
+            plane.connections.touch(connection, packet.length, now)
+            _note(connection, way, reply=found.reply)
+            if packet.protocol == IpProtocol.TCP:
+                self._close(connection, packet, reply=found.reply)
+        return effects
+
+    def _find(
+        self, packet: Ipv4, ingress: str, now: Instant, carrier: SaState | None, sealed: tuple[bytes, Path] | None
+    ) -> Found:
+        """The way of a packet: the one that its connection remembers, if that still counts, else a new one."""
+        plane = self._plane
+        key = key_of(packet)
+        known = plane.connections.find(ingress, key, now)
+        if known is not None:
+            connection, reply = known
+            way = connection.back if reply else connection.there
+            if isinstance(way, Way) and way.generation == plane.generation and way.carrier is carrier:
+                return Found(list(way.records), way, connection, reply=reply)
+        if carrier is not None and sealed is not None:
+            flow = flow_of(packet)
+            if not within_proxies(carrier, flow):
+                return Found(self.vpn.outside_policy(carrier, flow, *sealed, now))
+        if known is None:
+            return self._ways.first(packet, key, ingress, now, carrier)
+        found = self._ways.again(packet, connection, now, carrier, reply=reply)
+        if found.way is not None:
+            _remember(connection, found.way, reply=reply)
+        return found
+
+    def _segment(self, packet: Ipv4, effects: list[BoxEffect]) -> Ipv4:
+        """A TCP segment, its largest size lowered where it tells one."""
+        tcpmss = self._plane.tables.configuration.settings.tcpmss
+        after = clamped(packet, tcpmss.value)
+        if after is not packet:
+            text = f"the largest segment becomes {tcpmss.value}"
+            effects.append(Decision(Stage.TCP_MSS, Verdict.ALLOW, text, (tcpmss.source,)))
+        return after
+
+    def _close(self, connection: Connection, packet: Ipv4, *, reply: bool) -> None:
+        flags = packet.payload[_FLAGS_AT] if len(packet.payload) > _FLAGS_AT else 0
+        if flags & (_FIN | _RST):
+            self._plane.connections.close(connection, reset=bool(flags & _RST), reply=reply)
+
+    # --- out of the box ------------------------------------------------------------------------------------------
+
+    def _leave(self, packet: Ipv4, way: Way, original: Ipv4, ingress: str, now: Instant) -> list[BoxEffect]:
+        """The crypto map of the egress interface decides: into a tunnel, or out in clear.
+
+        `original` is the packet as it came, which its sender would know again.
+        """
+        plane = self._plane
+        effects: list[BoxEffect] = []
+        if way.pairs != plane.pairs:
+            self._choose(way, now)
+        if way.state is not None and way.state.expired(now):
+            effects += plane.carry(plane.engine.outlived(way.state.pair.inbound_spi, now), now)
+            self._choose(way, now)
+        effects += way.records_out
+        if way.refused_out is not None:
+            effects.append(way.refused_out)
+        elif way.state is not None:
+            sealed = self.vpn.seal(way.state, packet, now)
+            effects += sealed.effects
+            if sealed.fits is not None:
+                effects += self._tell(original, sealed.fits, ingress, now, tunnelled=way.tunnelled)
+        elif way.protected is not None:
+            effects += self._ask(way.protected, way.after, ingress, now)
+        else:
+            effects += self._send(packet, way.hop, original, ingress, now, tunnelled=way.tunnelled)
+        return effects
+
+    def _choose(self, way: Way, now: Instant) -> None:
+        """Which SAs carry the packets of a way, as things stand now."""
+        plane, maps = self._plane, self._plane.tables.maps
+        interface = way.hop.interface
+        way.pairs = plane.pairs
+        way.protected = protected = maps.protecting(interface, way.after)
+        way.state = maps.tunnel(protected, interface, way.after, plane.sad)
+        records: list[Decision] = []
         if protected is not None:
             name = f"{protected.entry.map_name} {protected.entry.sequence}"
-            text = f"{flow} matches crypto map {name}: {protected.ace.text}"
-            yield Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources)
-        if state is not None:
-            yield from self._seal(state, packet, now)
-        elif protected is not None:
-            yield from self._ask(protected, flow, ingress, now)
+            text = f"{way.after} matches crypto map {name}: {protected.ace.text}"
+            records.append(Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources))
+        way.refused_out = None
+        if way.state is not None:
+            named = plane.tables.vpn_filter(way.state.pair)
+            if named is not None:
+                verdict = plane.tables.access.filtered(*named, way.after.reversed(), now)
+                if verdict.verdict is Verdict.DROP:
+                    way.refused_out = Dropped(Drop.DENIED, None, verdict.text, verdict.sources)
+                else:
+                    records.append(verdict)
+        elif protected is None:
+            records += maps.incomplete(interface)
+            if not (way.tunnelled or way.own):
+                records.append(self._in_clear(way, interface))
+        way.records_out = tuple(records)
 
-    def _translated_away(self, clear: Decision, interface: str, before: Flow, after: Flow, rule: Rule) -> Decision:
+    def _in_clear(self, way: Way, interface: str) -> Decision:
         """The decision to send in clear, blamed on the translation where the packet was protected without it."""
-        missed = self._maps.protecting(interface, before) if before != after else None
-        if missed is None:
+        maps = self._plane.tables.maps
+        clear = maps.in_clear(interface, way.after)
+        missed = maps.protecting(interface, way.before) if way.after is not way.before else None
+        if missed is None or way.rule is None:
             return clear
         name = f"{missed.entry.map_name} {missed.entry.sequence}"
-        text = f"{before} would match crypto map {name}, but becomes {after} before: it leaves in clear"
-        return replace(clear, text=text, sources=(rule.source, missed.ace.source))
+        text = f"{way.before} would match crypto map {name}, but becomes {way.after} before: it leaves in clear"
+        return replace(clear, text=text, sources=(way.rule.source, missed.ace.source))
 
-    # --- into a tunnel -------------------------------------------------------------------------------------------
-
-    def _ask(self, protected: Protected, flow: Flow, ingress: str, now: Instant) -> Iterator[BoxEffect]:
-        """No SA yet: IKE is asked for one, and the packet that asked is lost, as on the device."""
-        yield from self._engine.acquire(
+    def _ask(self, protected: Protected, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
+        """No SA yet: IKE is asked for one. The packet that asked is lost, as on the device: nothing is queued."""
+        plane = self._plane
+        plane.statistics.outbound.dropped += 1
+        plane.statistics.missing_sa_failures += 1
+        asked = plane.engine.acquire(
             Acquire(
                 protected.entry,
                 protected.ace,
@@ -172,83 +226,53 @@ class PacketPath:
             ),
             now,
         )
-        yield Dropped(Drop.NO_TUNNEL, None, f"{flow} asked for it", protected.sources)
+        text = f"{flow} asked for it and is lost: no packet waits for a tunnel"
+        return [*plane.carry(asked, now), Dropped(Drop.NO_TUNNEL, None, text, protected.sources)]
 
-    def _seal(self, state: SaState, packet: Ipv4, now: Instant) -> Iterator[BoxEffect]:
-        pair = state.pair
-        peer = pair.path.remote.address
-        hop = self._routes.hop(peer)
-        if hop is None:
-            yield self._no_route(peer)
-            return
-        if packet.length + overhead(pair.suite, pair.udp_encapsulated) > _LARGEST:
-            yield Dropped(Drop.TOO_LARGE, None, f"{packet.length} octets and ESP around them", pair.sources)
-            return
-        try:
-            esp = state.seal(packet.encode(), self._entropy, now)
-        except EspRefused as refused:
-            yield Dropped(refused.drop, None, refused.detail, pair.sources)
-            return
-        text = f"to {peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.outbound.sequence}"
-        yield Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)
-        yield PacketOut(hop.interface, self._outer(pair, packet, esp).encode(), hop.address)
-        if state.renewal_due():
-            yield from self._engine.renew(pair.inbound_spi, now)
+    def _send(
+        self, packet: Ipv4, hop: Hop, original: Ipv4, ingress: str, now: Instant, *, tunnelled: bool
+    ) -> list[BoxEffect]:
+        """Out in clear, in fragments where the link wants them."""
+        mtu = self._plane.tables.mtu(hop.interface)
+        if packet.length <= mtu:
+            return [PacketOut(hop.interface, packet.encode(), hop.address)]
+        source = self._plane.tables.configuration.mtus[hop.interface].source
+        if packet.dont_fragment:
+            text = f"{packet.length} octets, {mtu} fit {hop.interface}: the DF bit is set"
+            dropped = Dropped(Drop.NEEDS_FRAGMENTATION, None, text, (source,))
+            return [dropped, *self._tell(original, mtu, ingress, now, tunnelled=tunnelled)]
+        pieces = list(cut(packet, mtu))
+        text = f"{packet.length} octets become {len(pieces)} fragments of at most {mtu}"
+        decision = Decision(Stage.FRAGMENTATION, Verdict.ALLOW, text, (source,))
+        return [decision, *(PacketOut(hop.interface, piece.encode(), hop.address) for piece in pieces)]
 
-    def _outer(self, pair: SaPair, inner: Ipv4, esp: bytes) -> Ipv4:
-        """The packet around ESP: DSCP and DF copied from the inner one, in UDP where NAT is in between (RFC 3948)."""
-        local, remote = pair.path.local, pair.path.remote
-        protocol, payload = IpProtocol.ESP, esp
-        if pair.udp_encapsulated:
-            protocol = IpProtocol.UDP
-            payload = Udp(local.port, remote.port, esp).encode(local.address, remote.address, with_checksum=False)
-        self._identification = (self._identification + 1) & 0xFFFF
-        return Ipv4(
-            local.address,
-            remote.address,
-            protocol,
-            payload,
-            identification=self._identification,
-            tos=inner.tos,
-            dont_fragment=inner.dont_fragment,
-        )
+    def _tell(self, packet: Ipv4, mtu: int, ingress: str, now: Instant, *, tunnelled: bool) -> list[BoxEffect]:
+        """ICMP to the sender of a packet that was too large: the size that fits.
 
-    # --- out of a tunnel -----------------------------------------------------------------------------------------
-
-    def receive_esp(self, esp: bytes, path: Path, now: Instant) -> Iterator[BoxEffect]:
-        """ESP for the box itself, SPI first: opened, checked against its SA's proxies, and sent on."""
-        try:
-            header = read_esp(esp)
-            state = self._sad.inbound(header.spi)
-            if state is not None and state.expired(now):
-                yield from self._engine.outlived(header.spi, now)
-                state = None
-            if state is None:
-                yield Dropped(Drop.UNKNOWN_SPI, path, f"SPI 0x{header.spi:08X}")
-                yield from self._engine.unknown_spi(header.spi, path, now)
-                return
-            inner = read_ipv4(state.open(esp, now))
-        except (WireError, EspRefused) as refused:
-            yield Dropped(refused.drop, path, refused.detail)
-            return
-        pair, flow = state.pair, flow_of(inner)
-        if not carries(pair, flow.reversed()):
-            state.count_selector_mismatch()
-            text = f"{flow} came under {pair.proxies.mirrored()}"
-            yield Dropped(Drop.SELECTOR_MISMATCH, path, text, pair.sources)
-            return
-        text = f"from {pair.peer}, SPI 0x{header.spi:08X}, sequence number {header.sequence}"
-        yield Decision(Stage.DECRYPT, Verdict.ALLOW, text, pair.sources)
-        if pair.udp_encapsulated and path.remote != pair.path.remote:
-            yield from self._engine.moved(header.spi, path.remote, now)
-        if state.renewal_due():
-            yield from self._engine.renew(header.spi, now)
-        yield from self.forward(inner, pair.interface, now, tunnelled=True)
+        Not through a tunnel, whose proxies do not hold the box's own address; and never about an ICMP error or to
+        what is no host (RFC 1122 §3.2.2).
+        """
+        reporter = self._plane.tables.settings.addresses.get(ingress)
+        quiet = packet.protocol == IpProtocol.ICMP and packet.payload[:1] not in (b"\x00", b"\x08")
+        source = packet.source
+        if tunnelled or quiet or reporter is None or source.is_multicast or source.is_unspecified:
+            return []
+        text = f"{source} is told that {max(mtu, _SMALLEST_MTU)} octets fit"
+        answer = too_large(packet, max(mtu, _SMALLEST_MTU), reporter)
+        return [Decision(Stage.PATH_MTU, Verdict.ALLOW, text), *self.originate(answer, now)]
 
 
-def _translated(packet: Ipv4, found: Translation) -> Decision:
-    sources = (found.rule.source,) if found.rule is not None else ()
-    if (found.source, found.destination) == (packet.source, packet.destination):
-        return Decision(Stage.NAT, Verdict.ALLOW, "identity: the addresses stay as they are", sources)
-    text = f"{packet.source} to {packet.destination} becomes {found.source} to {found.destination}"
-    return Decision(Stage.NAT, Verdict.ALLOW, text, sources)
+def _remember(connection: Connection, way: Way, *, reply: bool) -> None:
+    if reply:
+        connection.back = way
+    else:
+        connection.there = way
+
+
+def _note(connection: Connection, way: Way, *, reply: bool) -> None:
+    """Which tunnel the connection depends on."""
+    state = way.state or way.carrier
+    if state is not None:
+        one, other = connection.tunnels
+        spi = state.pair.inbound_spi
+        connection.tunnels = (one, spi) if reply else (spi, other)

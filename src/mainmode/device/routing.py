@@ -9,6 +9,7 @@ from mainmode.base.provenance import Source
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Configuration, CryptoMapEntry
 from mainmode.device.settings import unbound_maps
+from mainmode.ipsec.dataplane import SaPair
 
 _DEEPEST_GATEWAY = 4
 """How many gateways that are themselves behind a gateway are followed."""
@@ -24,7 +25,10 @@ class Origin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One route. `gateway` is None for a connected network; `metric` is the administrative distance."""
+    """One route. `gateway` is None for a connected network; `metric` is the administrative distance.
+
+    A `tunneled` one is for traffic that came out of a tunnel.
+    """
 
     network: IPv4Network
     interface: str
@@ -32,6 +36,7 @@ class Route:
     origin: Origin
     metric: int
     sources: tuple[Source, ...]
+    tunneled: bool = False
 
     def __str__(self) -> str:
         via = "connected" if self.gateway is None else f"via {self.gateway}"
@@ -48,27 +53,72 @@ class Hop:
 
 
 class RoutingTable:
-    """Longest prefix first, then the smaller distance, then the order of configuration."""
+    """Longest prefix first, then the smaller distance, then the order of arrival. Routes may come and go."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
-        self.routes = tuple(sorted(routes, key=lambda route: (-route.network.prefixlen, route.metric)))
-        self._tables: dict[int, dict[int, Route]] = {}
-        for route in self.routes:
-            table = self._tables.setdefault(int(route.network.netmask), {})
-            table.setdefault(int(route.network.network_address), route)
+        self._tables: dict[int, dict[int, list[Route]]] = {}
+        self._tunneled: list[Route] = []
+        for route in routes:
+            if route.tunneled:
+                self._tunneled.append(route)
+            else:
+                self._insert(route)
+        self._owners: dict[Route, set[int]] = {}
+        self._owned: dict[int, tuple[Route, ...]] = {}
 
-    def lookup(self, destination: IPv4Address) -> Route | None:
-        """The best route to `destination`."""
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All routes, the longest prefixes first; last those for traffic of tunnels."""
+        held = (route for table in self._tables.values() for routes in table.values() for route in routes)
+        return (*held, *self._tunneled)
+
+    def put_in(self, owner: int, routes: Iterable[Route]) -> bool:
+        """Routes that stand while `owner` (the inbound SPI of an SA) does; whether the table changed.
+
+        A route of several owners stands once, until the last of them is gone.
+        """
+        owned = tuple(routes)
+        changed = False
+        for route in owned:
+            owners = self._owners.setdefault(route, set())
+            if not owners:
+                self._insert(route)
+                changed = True
+            owners.add(owner)
+        if owned:
+            self._owned[owner] = owned
+        return changed
+
+    def take_out(self, owner: int) -> bool:
+        """Forget what `owner` put in; whether the table changed."""
+        changed = False
+        for route in self._owned.pop(owner, ()):
+            owners = self._owners[route]
+            owners.discard(owner)
+            if not owners:
+                del self._owners[route]
+                self._remove(route)
+                changed = True
+        return changed
+
+    def lookup(self, destination: IPv4Address, interface: str | None = None) -> Route | None:
+        """The best route to `destination`; with `interface`, the best of those that lead out there."""
         number = int(destination)
         for mask, table in self._tables.items():
-            route = table.get(number & mask)
-            if route is not None:
-                return route
+            for route in table.get(number & mask, ()):
+                if interface is None or route.interface == interface:
+                    return route
         return None
 
-    def hop(self, destination: IPv4Address) -> Hop | None:
-        """Where a packet to `destination` goes next; None where no route or no link leads there."""
-        route = self.lookup(destination)
+    def hop(self, destination: IPv4Address, interface: str | None = None, *, tunnelled: bool = False) -> Hop | None:
+        """Where a packet to `destination` goes next; None where no route or no link leads there.
+
+        With `interface`, what address translation says of the way out stands, and routes only give the next hop.
+        What came out of a tunnel takes the `tunneled` route where otherwise only a default route leads.
+        """
+        route = self.lookup(destination, interface)
+        if tunnelled and self._tunneled and (route is None or not route.network.prefixlen):
+            route = next((one for one in self._tunneled if interface in (None, one.interface)), route)
         if route is None:
             return None
         neighbour = destination
@@ -82,9 +132,27 @@ class RoutingTable:
             behind = self.lookup(neighbour)
         return None
 
+    def _insert(self, route: Route) -> None:
+        mask, network = int(route.network.netmask), int(route.network.network_address)
+        if mask not in self._tables:
+            self._tables[mask] = {}
+            self._tables = dict(sorted(self._tables.items(), reverse=True))
+        held = self._tables[mask].setdefault(network, [])
+        held.append(route)
+        held.sort(key=lambda one: one.metric)
+
+    def _remove(self, route: Route) -> None:
+        mask, network = int(route.network.netmask), int(route.network.network_address)
+        table = self._tables[mask]
+        table[network].remove(route)
+        if not table[network]:
+            del table[network]
+        if not table:
+            del self._tables[mask]
+
 
 def routes_of(configuration: Configuration) -> list[Route]:
-    """All routes of a configuration: connected, static, and reverse ones of crypto maps that are bound."""
+    """All routes of a configuration: connected, static, and the reverse ones that stand without an SA."""
     routes = [*_connected(configuration), *_static(configuration)]
     for crypto_map in configuration.crypto_maps.values():
         for bound in crypto_map.interfaces:
@@ -119,12 +187,12 @@ def _connected(configuration: Configuration) -> Iterator[Route]:
 def _static(configuration: Configuration) -> Iterator[Route]:
     for line in configuration.routes:
         network = IPv4Network(f"{line.network}/{line.mask}", strict=False)
-        yield Route(network, line.interface, line.gateway, Origin.STATIC, line.distance, (line.source,))
+        yield Route(network, line.interface, line.gateway, Origin.STATIC, line.distance, (line.source,), line.tunneled)
 
 
 def _reverse(configuration: Configuration, entry: CryptoMapEntry, interface: str, binding: Source) -> Iterator[Route]:
     """The routes of one entry: to the remote side of each permit line of its list, by way of the peer."""
-    if not (entry.complete and entry.reverse_route.value and entry.acl and entry.peers):
+    if not (entry.complete and entry.reverse_route.value == "static" and entry.acl and entry.peers):
         return
     access_list = configuration.access_lists.get(entry.acl.value)
     book = AddressBook(configuration)
@@ -133,3 +201,29 @@ def _reverse(configuration: Configuration, entry: CryptoMapEntry, interface: str
             sources = (entry.reverse_route.source, ace.source, entry.peers.source, binding)
             for network in summarize_address_range(one.first, one.last):
                 yield Route(network, interface, entry.peers.value[0], Origin.REVERSE, 1, sources)
+
+
+def routes_while(configuration: Configuration, pair: SaPair) -> tuple[Route, ...]:
+    """The reverse routes that stand as long as a pair of SAs: of `reverse-route dynamic` and of dynamic maps."""
+    found = _entry_of(configuration, pair)
+    if found is None or not found.reverse_route.value:
+        return ()
+    remote = pair.proxies.remote
+    sources = (found.reverse_route.source, *pair.sources)
+    return tuple(
+        Route(network, pair.interface, pair.path.remote.address, Origin.REVERSE, 1, sources)
+        for network in summarize_address_range(remote.first, remote.last)
+    )
+
+
+def _entry_of(configuration: Configuration, pair: SaPair) -> CryptoMapEntry | None:
+    """The entry that says whether such routes go in: a static one with `dynamic`, or one of the dynamic map."""
+    crypto_map = configuration.crypto_maps.get(pair.map_name)
+    for entry in crypto_map.entries if crypto_map is not None else ():
+        if entry.sequence != pair.map_sequence:
+            continue
+        if entry.dynamic is None:
+            return entry if entry.reverse_route.value == "dynamic" else None
+        behind = configuration.dynamic_maps.get(entry.dynamic.value)
+        return next((one for one in behind.entries if one.reverse_route.value), None) if behind is not None else None
+    return None

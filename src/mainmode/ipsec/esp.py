@@ -128,8 +128,11 @@ class InboundSa:
 
     __slots__ = ("_cbc", "_gcm", "_keyed", "_spi", "window")
 
-    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int = DEFAULT_SIZE) -> None:
-        """`window` is the anti-replay window in packets. Raises as `OutboundSa` and `ReplayWindow` do."""
+    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int | None = DEFAULT_SIZE) -> None:
+        """`window` is the anti-replay window in packets, None for no check.
+
+        Raises as `OutboundSa` and `ReplayWindow` do.
+        """
         self._keyed = _Keyed(suite, keys)
         self._spi = spi
         self.window = ReplayWindow(window)

@@ -7,19 +7,25 @@ LARGEST_SIZE = 1024
 class ReplayWindow:
     """Which of the last `size` sequence numbers were received. Ask `accepts`, check the ICV, then `mark`."""
 
-    __slots__ = ("_base", "_seen", "size")
+    __slots__ = ("_base", "_seen", "enabled", "size")
 
-    def __init__(self, size: int = DEFAULT_SIZE) -> None:
-        """`size` from 64 to 1024 packets. Raises ValueError for another."""
-        if not DEFAULT_SIZE <= size <= LARGEST_SIZE:
+    def __init__(self, size: int | None = DEFAULT_SIZE) -> None:
+        """`size` from 64 to 1024 packets. Raises ValueError for another.
+
+        None switches the check off: every number is accepted, and the last ones are noted all the same.
+        """
+        if size is not None and not DEFAULT_SIZE <= size <= LARGEST_SIZE:
             raise ValueError(f"a replay window of {size} packets")
-        self.size = size
+        self.enabled = size is not None
+        self.size = size if size is not None else DEFAULT_SIZE
         self._base = 0
         # Bit n is sequence number base + n. The first packet's number is 1, so number 0 counts as seen.
         self._seen = 1
 
     def accepts(self, sequence: int) -> bool:
         """Whether a packet with this number is new: right of the window, or inside it and not seen."""
+        if not self.enabled:
+            return True
         return sequence >= self._base and not self._seen >> (sequence - self._base) & 1
 
     def mark(self, sequence: int) -> None:

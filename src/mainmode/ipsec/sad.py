@@ -3,11 +3,14 @@
 from dataclasses import replace
 
 from mainmode.base.address import Path, ProxyPair
+from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
 from mainmode.ipsec.dataplane import Activity, SaPair, SaTally
 from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa
+from mainmode.ipsec.replay import DEFAULT_SIZE
+from mainmode.ipsec.statistics import FragmentTally
 
 _KILOBYTE = 1024
 
@@ -31,13 +34,14 @@ class SaState:
 
     __slots__ = (
         "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_octets_in", "_octets_out", "_replays",
-        "_selector_mismatches", "_soft_octets", "heard", "inbound", "installed_at", "outbound", "pair", "sent",
-        "usable",
+        "_selector_mismatches", "_soft_octets", "fragments", "heard", "inbound", "installed_at", "outbound", "pair",
+        "sent", "usable",
     )  # fmt: skip
 
-    def __init__(self, pair: SaPair, now: Instant, *, usable: bool = True) -> None:
+    def __init__(self, pair: SaPair, now: Instant, *, usable: bool = True, window: int | None = DEFAULT_SIZE) -> None:
         """`usable` False: outbound traffic stays on the pair that this one renews until the peer is known to listen.
 
+        `window` is the anti-replay window in packets, None for no check.
         Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
         """
         self.pair = pair
@@ -46,7 +50,8 @@ class SaState:
         self.heard: Instant | None = None
         self.sent: Instant | None = None
         self.outbound = OutboundSa(pair.outbound_spi, pair.suite, pair.outbound_keys)
-        self.inbound = InboundSa(pair.inbound_spi, pair.suite, pair.inbound_keys)
+        self.inbound = InboundSa(pair.inbound_spi, pair.suite, pair.inbound_keys, window)
+        self.fragments = FragmentTally()
         self._encapsulated = self._decapsulated = self._octets_out = self._octets_in = 0
         self._replays = self._bad_icv = self._selector_mismatches = 0
         share = SOFT_SHARE_INITIATOR if pair.initiator else SOFT_SHARE_RESPONDER
@@ -54,21 +59,32 @@ class SaState:
         self._soft_octets = None if kilobytes is None else int(kilobytes * _KILOBYTE * share)
         self._asked = False
 
-    def seal(self, packet: bytes, entropy: Entropy, now: Instant) -> bytes:
-        """The ESP packet of an inner packet, counted. Raises EspRefused as `OutboundSa.seal` does."""
-        esp = self.outbound.seal(packet, entropy)
+    def seal(self, packet: bytes, entropy: Entropy, now: Instant, next_header: int = IpProtocol.IPIP) -> bytes:
+        """The ESP packet of an inner packet, counted. Raises EspRefused as `OutboundSa.seal` does.
+
+        In transport mode `packet` is what follows the IP header, and `next_header` its protocol.
+        """
+        esp = self.outbound.seal(packet, entropy, next_header)
         self._encapsulated += 1
         self._octets_out += len(packet)
         self.sent = now
         return esp
 
     def open(self, esp: bytes, now: Instant) -> bytes:
-        """The inner packet, counted. Raises EspRefused as `InboundSa.open` does; REPLAY and BAD_ICV are counted.
+        """The inner packet of tunnel mode, counted. Raises EspRefused as `unwrap` and `InboundSa.open` do."""
+        packet, next_header = self.unwrap(esp, now)
+        if next_header != IpProtocol.IPIP:
+            raise EspRefused(Drop.NOT_AN_IP_PACKET, f"next header {next_header} in tunnel mode")
+        return packet
 
-        A peer that sends on a pair has installed it: outbound traffic may use it from here on.
+    def unwrap(self, esp: bytes, now: Instant) -> tuple[bytes, int]:
+        """Payload and next header, counted.
+
+        Raises EspRefused as `InboundSa.unwrap` does; REPLAY and BAD_ICV are counted. A peer that sends on a pair has
+        installed it: outbound traffic may use it from here on.
         """
         try:
-            packet = self.inbound.open(esp)
+            payload, next_header = self.inbound.unwrap(esp)
         except EspRefused as refused:
             if refused.drop is Drop.REPLAY:
                 self._replays += 1
@@ -76,10 +92,10 @@ class SaState:
                 self._bad_icv += 1
             raise
         self._decapsulated += 1
-        self._octets_in += len(packet)
+        self._octets_in += len(payload)
         self.heard = now
         self.usable = True
-        return packet
+        return payload, next_header
 
     def count_selector_mismatch(self) -> None:
         """Note that the last opened packet is outside the pair's proxies."""
@@ -159,11 +175,15 @@ class SaState:
 
 
 class Sad:
-    """All established pairs of one device, in the order of their installation."""
+    """All established pairs of one device, in the order of their installation.
 
-    __slots__ = ("_states", "_tunnels")
+    `window` is the anti-replay window in packets of pairs that are installed from now on, None for no check.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_states", "_tunnels", "window")
+
+    def __init__(self, window: int | None = DEFAULT_SIZE) -> None:
+        self.window = window
         self._states: dict[int, SaState] = {}
         self._tunnels: dict[tuple[str, ProxyPair], list[SaState]] = {}
 
@@ -174,7 +194,7 @@ class Sad:
         on it, tells that the peer has installed it too.
         Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
         """
-        state = SaState(pair, now, usable=not pair.initiator or replaces not in self._states)
+        state = SaState(pair, now, usable=not pair.initiator or replaces not in self._states, window=self.window)
         self.remove(pair.inbound_spi)
         self._states[pair.inbound_spi] = state
         self._tunnels.setdefault((pair.peer, pair.proxies), []).append(state)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
-from itertools import groupby
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.prefixes import PrefixIndex
 from mainmode.base.provenance import Source
 
 
@@ -43,16 +43,18 @@ class Bypass:
 
 
 class Spd:
-    """The rules of all bound crypto maps: entries by sequence, inside an entry in the order given."""
+    """The rules of all bound crypto maps: entries by sequence, inside an entry in the order given.
 
-    __slots__ = ("_entries",)
+    Rules are found by their remote side, so a look-up does not grow with the number of tunnels.
+    """
+
+    __slots__ = ("_by_interface",)
 
     def __init__(self, rules: Iterable[SpdRule]) -> None:
-        ordered = sorted(rules, key=lambda rule: (rule.entry.interface, rule.entry.sequence))
-        self._entries = [
-            (interface, tuple(entry))
-            for (interface, _), entry in groupby(ordered, key=lambda rule: (rule.entry.interface, rule.entry.sequence))
-        ]
+        self._by_interface: dict[str, PrefixIndex[SpdRule]] = {}
+        for rule in sorted(rules, key=lambda rule: (rule.entry.interface, rule.entry.sequence)):
+            index = self._by_interface.setdefault(rule.entry.interface, PrefixIndex())
+            index.add([(rule.proxies.remote.first, rule.proxies.remote.last)], rule)
 
     def lookup(
         self,
@@ -69,17 +71,16 @@ class Spd:
         reference §4). For a packet that came in, swap source and destination: what is protected going out must
         not come in clear.
         """
-        denied = None
-        for bound_to, rules in self._entries:
-            if bound_to != interface:
+        index = self._by_interface.get(interface)
+        denied: SpdRule | None = None
+        for rule in index.find(int(destination)) if index is not None else ():
+            if denied is not None and denied.entry == rule.entry:
                 continue
-            for rule in rules:
-                proxies = rule.proxies
-                if proxies.local.holds(source, protocol, source_port) and proxies.remote.holds(
-                    destination, protocol, destination_port
-                ):
-                    if rule.permit:
-                        return Protect(rule)
-                    denied = rule
-                    break
+            proxies = rule.proxies
+            if proxies.local.holds(source, protocol, source_port) and proxies.remote.holds(
+                destination, protocol, destination_port
+            ):
+                if rule.permit:
+                    return Protect(rule)
+                denied = rule
         return Bypass(denied)

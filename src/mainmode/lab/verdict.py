@@ -45,6 +45,7 @@ _DROPS = {
     Drop.BAD_HASH: "PSK_MISMATCH",
     Drop.NO_ROUTE: "NO_ROUTE",
     Drop.DENIED: "DENIED",
+    Drop.NAT_REVERSE_PATH: "NO_NAT_EXEMPTION",
     Drop.IN_CLEAR: "NOT_INTERESTING",
 }
 """What a drop by name means when nobody gave a better reason."""
@@ -115,7 +116,7 @@ def _no_reply(observed: Observed) -> Finding:
         if outside.code == "NO_NAT_EXEMPTION":
             return outside
         return Finding("NO_REPLY", side, outside.detail, outside.sources, side.other)
-    dropped = next(_dropped(observed, observed.reasons, (Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)), None)
+    dropped = next(_dropped(observed, observed.reasons, _REFUSED), None)
     if dropped is not None:
         if dropped.code == "NO_REPLY":
             return Finding(dropped.code, side, dropped.detail, dropped.sources, dropped.knower)
@@ -126,6 +127,10 @@ def _no_reply(observed: Observed) -> Finding:
     last = observed.reasons[-1].what if observed.reasons else None
     detail = last.detail or last.reason.value if isinstance(last, Dropped) else "no packet is missing on the wire"
     return Finding("NO_REPLY", side, detail)
+
+
+_REFUSED = (Drop.NAT_REVERSE_PATH, Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)
+"""Why a device lets a packet of the tunnel go no further."""
 
 
 def _no_tunnel(observed: Observed) -> Finding:

@@ -21,9 +21,16 @@ _ECHO_REQUEST = 8
 
 def checksum(octets: bytes) -> int:
     """The Internet checksum (RFC 1071); 0 over octets that hold their own right checksum."""
+    number = int.from_bytes(octets)
     if len(octets) % 2:
-        octets += b"\0"
-    total: int = sum(struct.unpack(f">{len(octets) // 2}H", octets))
+        number <<= 8
+    # 2 ** 16 is 1 modulo 65535, so the remainder is the one's complement sum of the words.
+    return (number % 0xFFFF or (0xFFFF if number else 0)) ^ 0xFFFF
+
+
+def adjusted(carried: int, old: bytes, new: bytes) -> int:
+    """A checksum after `old` became `new` under it (RFC 1624); both in whole words, of the same length."""
+    total = (carried ^ 0xFFFF) + (checksum(old)) + (checksum(new) ^ 0xFFFF)
     while total > 0xFFFF:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF

@@ -1,0 +1,49 @@
+"""How often the lines of access lists matched, for `show access-list`."""
+
+from collections.abc import Iterable
+
+from mainmode.base.provenance import Source, Statement
+from mainmode.device.config.model import AddressRange
+
+
+class HitCounts:
+    """Hits by line: those of the whole line, and of each of its elements once objects are expanded.
+
+    A line is known by its words, not by its number: it keeps its count when lines before it come or go.
+    """
+
+    __slots__ = ("_elements", "_lines")
+
+    def __init__(self) -> None:
+        self._lines: dict[str, int] = {}
+        self._elements: dict[tuple[str, AddressRange, AddressRange, int], int] = {}
+
+    def hit(self, line: Source, source: AddressRange, destination: AddressRange, service: int) -> None:
+        """A flow matched: the line, and in it these ranges and the service with this number, from 0."""
+        words = _words(line)
+        self._lines[words] = self._lines.get(words, 0) + 1
+        element = words, source, destination, service
+        self._elements[element] = self._elements.get(element, 0) + 1
+
+    def of(self, line: Source) -> int:
+        """How many flows matched the line."""
+        return self._lines.get(_words(line), 0)
+
+    def of_element(self, line: Source, source: AddressRange, destination: AddressRange, service: int = 0) -> int:
+        """How many flows matched one element of the line, `service` being the number of its protocol and ports."""
+        return self._elements.get((_words(line), source, destination, service), 0)
+
+    def keep(self, lines: Iterable[Source]) -> None:
+        """Forget the counts of all lines but these."""
+        kept = {_words(line) for line in lines}
+        self._lines = {words: count for words, count in self._lines.items() if words in kept}
+        self._elements = {element: count for element, count in self._elements.items() if element[0] in kept}
+
+    def clear(self) -> None:
+        """Back to nothing."""
+        self._lines.clear()
+        self._elements.clear()
+
+
+def _words(line: Source) -> str:
+    return line.text.strip() if isinstance(line, Statement) else line.command

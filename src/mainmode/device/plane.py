@@ -1,0 +1,104 @@
+"""What the rooms of the packet path share: the tables, the state that packets leave behind, and the way to IKE."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mainmode.base.entropy import Entropy
+from mainmode.base.instant import Instant
+from mainmode.device.complaints import Complaints
+from mainmode.device.connections import ConnectionTable
+from mainmode.device.decision import BoxEffect
+from mainmode.device.journal import Journal
+from mainmode.device.routing import routes_while
+from mainmode.device.tables import Tables
+from mainmode.device.translations import Translations
+from mainmode.ike.effects import Effect, InstallSa, MoveSa, RemoveSa, UseSa
+from mainmode.ike.engine import Engine
+from mainmode.ipsec.path_mtu import PathMtus
+from mainmode.ipsec.sad import Sad, SaState
+from mainmode.ipsec.statistics import IpsecStatistics
+
+
+@dataclass(slots=True)
+class Plane:
+    """The data plane of one box.
+
+    `generation` counts changes of routes and rules, `pairs` changes among the SAs: what was found under an older
+    number has to be looked up again. `identification` is that of the last packet the box made.
+    """
+
+    tables: Tables
+    engine: Engine
+    sad: Sad
+    entropy: Entropy
+    path_mtus: PathMtus
+    journal: Journal
+    identification: int
+    connections: ConnectionTable = field(default_factory=ConnectionTable)
+    translations: Translations = field(default_factory=Translations)
+    statistics: IpsecStatistics = field(default_factory=IpsecStatistics)
+    complaints: Complaints = field(default_factory=Complaints)
+    generation: int = 0
+    pairs: int = 0
+
+    def carry(self, effects: Iterable[Effect], now: Instant) -> list[BoxEffect]:
+        """The engine's effects as they are; SAs come and go at their place in the order."""
+        done: list[BoxEffect] = []
+        for effect in effects:
+            done.append(effect)
+            if isinstance(effect, InstallSa):
+                self._install(effect, now)
+            elif isinstance(effect, UseSa):
+                self.sad.use(effect.inbound_spi)
+                self.pairs += 1
+            elif isinstance(effect, MoveSa):
+                self.sad.move(effect.inbound_spi, effect.path)
+                self.generation += 1
+            elif isinstance(effect, RemoveSa):
+                self.journal.removing(effect)
+                self._remove(effect.inbound_spi)
+        return done
+
+    def next_identification(self) -> int:
+        """The identification of the next packet that the box makes."""
+        self.identification = (self.identification + 1) & 0xFFFF
+        return self.identification
+
+    def adopt(self, tables: Tables) -> None:
+        """Other tables from here on; what stands keeps its routes."""
+        self.tables = tables
+        self.generation += 1
+        self.pairs += 1
+        self.path_mtus.aging = tables.configuration.settings.pmtu_aging.value
+        self.sad.window = tables.configuration.settings.replay_window.value
+        for state in self.sad.states():
+            self._put_in(state)
+
+    def _install(self, effect: InstallSa, now: Instant) -> None:
+        self._remove(effect.pair.inbound_spi)
+        state = self.sad.install(effect.pair, now, effect.replaces)
+        self.statistics.active_tunnels += 1
+        self.pairs += 1
+        self._put_in(state)
+
+    def _put_in(self, state: SaState) -> None:
+        pair = state.pair
+        self.tables.maps.installed(pair)
+        if self.tables.routes.put_in(pair.inbound_spi, routes_while(self.tables.configuration, pair)):
+            self.generation += 1
+
+    def _remove(self, inbound_spi: int) -> None:
+        state = self.sad.remove(inbound_spi)
+        if state is None:
+            return
+        pair = state.pair
+        self.statistics.active_tunnels -= 1
+        self.statistics.previous_tunnels += 1
+        self.pairs += 1
+        self.tables.maps.removed(pair)
+        if self.tables.routes.take_out(inbound_spi):
+            self.generation += 1
+        if self.sad.outbound_for(pair.peer, pair.proxies) is None:
+            self.path_mtus.forget(pair.path.remote.address)
+            if not self.tables.configuration.settings.preserve_vpn_flows.value:
+                self.connections.end_of_tunnel(inbound_spi)
