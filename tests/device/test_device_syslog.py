@@ -102,7 +102,7 @@ def test_show_logging_prints_the_settings_above_the_buffer() -> None:
     one = state(
         "up, initiator",
         "9.x",
-        "logging enable\nlogging timestamp\nlogging buffered warnings\nlogging trap informational\n"
+        "logging enable\nlogging timestamp\nlogging buffered errors\nlogging trap informational\n"
         "logging host inside 192.168.1.9\nlogging device-id string A1\n",
     )
     assert one.show("logging").startswith(
@@ -114,8 +114,8 @@ def test_show_logging_prints_the_settings_above_the_buffer() -> None:
         "    Debug-trace logging: disabled\n"
         "    Console logging: disabled\n"
         "    Monitor logging: disabled\n"
-        "    Buffer logging: level warnings, 0 messages logged\n"
-        "    Trap logging: level informational, facility 20, 9 messages logged\n"
+        "    Buffer logging: level errors, 0 messages logged\n"
+        "    Trap logging: level informational, facility 20, 10 messages logged\n"
         "        Logging to inside 192.168.1.9\n"
     )
     assert one.show("logging setting") == one.show("logging")

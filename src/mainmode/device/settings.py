@@ -224,6 +224,7 @@ def _entry(
         connection_type=ConnectionType(entry.connection_type.value),
         nat_t_disable=entry.nat_t_disable.value,
         dynamic=outer.dynamic is not None,
+        reverse_route=entry.reverse_route.value is not None,
         sources={
             "entry": outer.source,
             "acl": source(entry.acl, "match address ACL"),

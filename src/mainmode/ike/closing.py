@@ -4,6 +4,7 @@ from mainmode.base.codes import ProtocolId
 from mainmode.base.instant import between, later, whole_seconds
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
+from mainmode.ike import reverse_route
 from mainmode.ike.effects import (
     NO_EXCHANGE,
     Cause,
@@ -51,6 +52,7 @@ def delete_child(child: Child, turn: Turn, failure: Failure, tell_peer: bool, en
         _say_sending(sa, turn, exchange_of=child, ending=ending)
         withdrawn = Delete(ProtocolId.ESP, (child.spi.to_bytes(4),))
         send_informational(sa, turn, withdrawn, "IPSec delete", Step.TEARDOWN)
+    reverse_route.say_deleted(child, turn, about)
     say_deleted(pair, turn, exchange)
     turn.effects.append(RemoveSa(child.spi, failure))
     for other in session.children.values():

@@ -67,6 +67,8 @@ class Cause(Enum):
     CONNECTION_TYPE = "the connection-type forbids this direction"
     IDENTITY_MISMATCH = "the peer's identity is not the expected one"
     BAD_MESSAGE = "a message of the peer cannot be accepted"
+    PROTOCOL_NOT_ALLOWED = "the group-policy allows no IKEv1 tunnel"
+    REROUTED = "the peer is reached by another interface now"
     LIMIT = "a limit on negotiations was reached"
     PEER_DELETED = "the peer deleted the SA"
     LIFETIME = "the lifetime ended"

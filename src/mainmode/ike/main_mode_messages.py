@@ -316,6 +316,12 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
         turn.say(lines.USING_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
     turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, sources, group=found.name)
     sa.land_on(found)
+    if "ikev1" not in found.protocols:
+        allowed = " ".join(sorted(found.protocols)) or "nothing"
+        detail = f"vpn-tunnel-protocol of group-policy {found.policy_name} allows {allowed}"
+        sources = tuple(found.sources[name] for name in ("policy", "protocols") if name in found.sources)
+        turn.say(lines.CONFLICTING_PROTOCOLS, sa.about, step, sa.exchange, sources)
+        return fail(sa, Cause.PROTOCOL_NOT_ALLOWED, step, detail, sources=sources)
     return Outcome.OK
 
 

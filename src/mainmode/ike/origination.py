@@ -8,12 +8,14 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.base.provenance import Absent, Source
+from mainmode.base.provenance import Absent
 from mainmode.catalogue import lines
-from mainmode.catalogue.entry import NOBODY, About
+from mainmode.catalogue.entry import About
 from mainmode.ike import limits
 from mainmode.ike.acquire import Acquire
+from mainmode.ike.closing import end_session
 from mainmode.ike.effects import NO_EXCHANGE, AcquireFailed, Cause, Failure, Role, Step
+from mainmode.ike.endings import Ending
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.session import Session
@@ -22,6 +24,7 @@ from mainmode.ike.statistics import Statistics
 from mainmode.ike.table import NO_COOKIE
 from mainmode.ike.teardown import say_unsuccessful
 from mainmode.ike.timing import MAX_PENDING_ACQUIRES
+from mainmode.ike.trigger_lines import request_sources, say_not_dispatched, say_obstacle, say_trigger
 
 if TYPE_CHECKING:
     from mainmode.ike.course import Course
@@ -60,14 +63,14 @@ class Origination:
         entry = request.entry
         failure = obstacle(entry, turn.settings)
         if failure is not None:
-            turn.say(
-                lines.NO_POLICY, NOBODY, Step.TRIGGER, NO_EXCHANGE, failure.sources,
-                interface=request.ingress, source=request.packet_source, destination=request.packet_destination,
-            )  # fmt: skip
+            say_obstacle(request, failure, turn)
             turn.effects.append(AcquireFailed(failure))
             return
         session = _session_for(entry, turn)
         sa = session.best() if session is not None else None
+        if sa is not None and session is not None and sa.interface != entry.interface:
+            _leave_interface(session, sa, request, turn)
+            session = sa = None
         half_open = None if sa is not None else _half_open_for(entry, turn)
         found = sa or half_open
         if found is not None and _asked_already(session, half_open, request):
@@ -75,16 +78,19 @@ class Origination:
                 lines.NEGOTIATION_IN_PROGRESS, found.about, Step.TRIGGER, found.exchange,
                 destination=request.packet_destination,
             )  # fmt: skip
+            say_not_dispatched(lines.DISPATCH_ALREADY_QUEUED, turn, request_sources(request))
             return
         if turn.listened:
-            _say_trigger(request, turn)
+            say_trigger(request, turn)
         if half_open is not None:
             turn.say(
                 lines.QUEUING_KEY_ACQUIRE, About(ip=str(half_open.peer)), Step.TRIGGER, half_open.exchange,
-                _sources(request),
+                request_sources(request),
             )  # fmt: skip
             if len(half_open.pending) < MAX_PENDING_ACQUIRES:
                 half_open.pending.append(request)
+            else:
+                say_not_dispatched(lines.DISPATCH_NO_MEMORY, turn, request_sources(request))
         elif sa is not None:
             _say_beginning(request, sa.peer, "New Phase 2", turn, sa)
             self._course.start_quick_mode(sa, entry, request.ace, request.ace.proxies, turn)
@@ -165,6 +171,18 @@ def _session_for(entry: MapEntry, turn: Turn) -> Session | None:
     return None
 
 
+def _leave_interface(session: Session, sa: IkeSa, request: Acquire, turn: Turn) -> None:
+    """The peer is reached by another interface than the one where its phase 1 stands: that one comes down."""
+    entry = request.entry
+    turn.say(
+        lines.PHASE1_ON_OTHER_INTERFACE, sa.about, Step.TRIGGER, sa.exchange, request_sources(request),
+        interface=entry.interface, phase1_interface=sa.interface,
+    )  # fmt: skip
+    detail = f"the peer is reached by interface {entry.interface} now, not by {sa.interface}"
+    failure = Failure(Cause.REROUTED, Step.TRIGGER, detail, sources=request_sources(request))
+    end_session(session, turn, Ending.ERROR, failure, tell_peer=True)
+
+
 def _half_open_for(entry: MapEntry, turn: Turn) -> IkeSa | None:
     for peer in entry.peers:
         found = turn.table.initiating_with(peer)
@@ -194,6 +212,9 @@ def obstacle(entry: MapEntry, settings: IkeSettings) -> Failure | None:
     if not entry.complete or not entry.peers or entry.interface not in settings.addresses:
         detail = "the crypto map entry is incomplete (ACL, peer, sound transform set), or its interface has no address"
         return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=tuple(entry.sources.values()))
+    if any(peer in settings.addresses.values() for peer in entry.peers):
+        detail = "a peer of the crypto map entry is this device's own address"
+        return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=entry_sources(entry, "peer"))
     if entry.connection_type is ConnectionType.ANSWER_ONLY:
         source = entry.sources.get("connection_type")
         detail = "the crypto map entry is answer-only"
@@ -201,28 +222,10 @@ def obstacle(entry: MapEntry, settings: IkeSettings) -> Failure | None:
     return None
 
 
-def _sources(request: Acquire) -> tuple[Source, ...]:
-    return (*entry_sources(request.entry, "acl", "entry"), request.ace.source)
-
-
 def _say_beginning(request: Acquire, peer: IPv4Address, what: str, turn: Turn, sa: IkeSa | None) -> None:
     turn.say(
         lines.IKE_INITIATOR, sa.about if sa is not None else About(ip=str(peer)), Step.TRIGGER,
-        sa.exchange if sa is not None else NO_EXCHANGE, _sources(request),
+        sa.exchange if sa is not None else NO_EXCHANGE, request_sources(request),
         what=what, interface=request.ingress, peer=peer,
         local=request.ace.proxies.local.first, remote=request.ace.proxies.remote.first, map=request.entry.map_name,
     )  # fmt: skip
-
-
-def _say_trigger(request: Acquire, turn: Turn) -> None:
-    none, sources = NO_EXCHANGE, _sources(request)
-    named = {"map": request.entry.map_name, "sequence": request.entry.sequence}
-    turn.say(
-        lines.LOOKING_FOR_CRYPTO_MAP, NOBODY, Step.TRIGGER, none, sources,
-        protocol=request.protocol, source=request.packet_source, source_port=request.source_port,
-        destination=request.packet_destination, destination_port=request.destination_port,
-    )  # fmt: skip
-    turn.say(lines.CRYPTO_MAP_MATCHED, NOBODY, Step.TRIGGER, none, sources, **named)
-    if turn.settings.tunnel_manager:
-        turn.say(lines.DISPATCHING_KEY_ACQUIRE, NOBODY, Step.TRIGGER, none, sources, **named)
-    turn.say(lines.PITCHER_KEY_ACQUIRE, NOBODY, Step.TRIGGER, none, sources, spi=0)

@@ -9,7 +9,7 @@ from mainmode.catalogue.entry import NOBODY
 from mainmode.crypto.algorithms import esp_cipher, esp_integrity
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.skeyid import equal, hash_1, hash_2, hash_3, keymat, phase2_iv
-from mainmode.ike import ipsec_lines
+from mainmode.ike import ipsec_lines, reverse_route
 from mainmode.ike.effects import Cause, Failure, Role, Step
 from mainmode.ike.fsm import Outcome, State
 from mainmode.ike.keepalives import heard
@@ -243,6 +243,7 @@ def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
             lines.P2_REKEY_TIMER, qm.about, step, qm.exchange, entry_sources(qm.entry, "lifetime_seconds"),
             seconds=int(pair.lifetime_seconds * PHASE2_REKEY_SHARE),
         )  # fmt: skip
+    reverse_route.say_added(qm, turn)
     turn.say(lines.PHASE2_COMPLETED, qm.about, step, qm.exchange, pair.sources, message_id=qm.message_id)
     if turn.settings.tunnel_manager and pair.initiator:
         named = {"map": pair.map_name, "sequence": pair.map_sequence}

@@ -187,6 +187,8 @@ def _say_check(qm: QuickMode, turn: Turn, check: EntryChecked, proxies: ProxyPai
 
 
 def _no_entry(qm: QuickMode, turn: Turn, checked: tuple[EntryChecked, ...], proxies: ProxyPair) -> Outcome:
+    if proxies == _implied(qm):
+        turn.say(lines.SAME_OUTER_AND_INNER, qm.about, Step.QM1, qm.exchange, peer=qm.sa.peer)
     turn.say(
         lines.NO_MATCHING_MAP_ENTRY, qm.about, Step.QM1, qm.exchange,
         tuple(source for check in checked for source in entry_sources(check.entry, "entry", "acl")),

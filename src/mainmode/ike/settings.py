@@ -93,6 +93,7 @@ class MapEntry:
     connection_type: ConnectionType = ConnectionType.BIDIRECTIONAL
     nat_t_disable: bool = False
     dynamic: bool = False
+    reverse_route: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
     @property

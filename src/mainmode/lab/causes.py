@@ -75,6 +75,8 @@ CAUSES: Mapping[str, CauseRow] = {
     "BAD_MESSAGE": CauseRow("{knower} cannot accept a message of {other}: {detail}.", stated),
     "LIMIT": CauseRow("{knower} reached a limit on negotiations: {detail}.", stated),
     "LIFETIME": CauseRow("The lifetime ended on {knower}: {detail}.", stated),
+    "PROTOCOL_NOT_ALLOWED": CauseRow("{knower} allows {other} no IKEv1 tunnel: {detail}.", stated),
+    "REROUTED": CauseRow("{knower} gave up its tunnel with {other}: {detail}.", stated),
     "LOST_PEER": CauseRow("{other} stopped answering the keepalives of {knower}: {detail}.", stated),
     "ADMIN": CauseRow("The tunnel was taken down on {knower}: {detail}.", stated),
     "IDLE": CauseRow("The tunnel of {knower} carried nothing for too long: {detail}.", stated),
