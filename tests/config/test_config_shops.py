@@ -175,3 +175,13 @@ def _names(suffix: str) -> Iterable[str]:
 
 def test_each_shop_says_what_its_tunnels_are() -> None:
     assert _names("cfg") == _names("tunnels")
+
+
+@pytest.mark.parametrize("name", SHOPS)
+def test_no_key_of_a_shop_is_ever_shown(name: str) -> None:
+    text = decode((FOLDER / name).read_bytes())
+    keys = {key for key in re.findall(r"^ (?:ikev1 )?pre-shared-key (\S+)", text, re.M) if "*" not in key}
+    hashes = set(re.findall(r"(?:password|passwd) (\S+) (?:encrypted|pbkdf2)", text)) - {"*****"}
+    configuration = shop(name)
+    for shown in ("\n".join(configuration.lines), repr(configuration), running_config(configuration)):
+        assert [key for key in keys | hashes if key in shown] == []
