@@ -29,7 +29,7 @@ HEADERS = {
     Mode.TUNNEL_IPSEC: ["tunnel-group 192.0.2.7 type ipsec-l2l", "tunnel-group 192.0.2.7 ipsec-attributes"],
 }
 
-_PIECE = re.compile(r"(\[)|(\])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]{}~]+)")
+_PIECE = re.compile(r"([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]<>{}~]+)")
 
 names = st.sampled_from(["VPN", "MAP", "outside", "inside", "Ab-1_x", "any", "T1", "10.9.9.9"])
 addresses = st.integers(1, 2**32 - 2).map(lambda value: str(IPv4Address(value)))
@@ -72,8 +72,11 @@ _range = st.tuples(addresses, addresses).map(lambda pair: sorted(pair, key=IPv4A
 
 KINDS: dict[str, SearchStrategy[str]] = {
     "address": addresses,
+    "address-itself": addresses,
+    "address-name": st.sampled_from(["WEB", "N-1", "a_b"]),
     "mask": masks,
     "name": names,
+    "nat-name": st.one_of(names, st.sampled_from(["interface", "interface ipv6"])),
     "rest": _words,
     "hostname": st.sampled_from(["asa1", "a", "fw-1.example"]),
     "key": st.sampled_from(["s3cret!", "0", "8", "*****", "ä€", "a" * 128, "no"]),
@@ -81,6 +84,7 @@ KINDS: dict[str, SearchStrategy[str]] = {
     "pfs-group": st.sampled_from(["group1", "group2", "group5", "group14", "group21"]),
     "nat-pair": st.sampled_from(["(inside,outside)", "(any,dmz)"]),
     "nat-mapped": st.one_of(addresses, names, st.just("interface")),
+    "sctp": st.sampled_from(["sctp", "132"]),
     "tcp": st.sampled_from(["tcp", "6"]),
     "udp": st.sampled_from(["udp", "17"]),
     "icmp": st.sampled_from(["icmp", "1"]),
@@ -164,7 +168,7 @@ def lines(draw: st.DrawFn, text: str, release: Release) -> str:
             stack.append([])
         elif closing:
             inner = stack.pop()
-            stack[-1].extend(inner if draw(st.booleans()) else [])
+            stack[-1].extend(inner if closing == ">" or draw(st.booleans()) else [])
         elif name:
             count = draw(st.integers(1, int(most or 1)))
             stack[-1].extend(draw(_kind(spec)) for _ in range(count))

@@ -103,9 +103,13 @@ tunnel-group 10.0.0.3 general-attributes
 tunnel-group 10.0.0.3 ipsec-attributes
  ikev1 pre-shared-key *****
  peer-id-validate req
+ no chain
+ no ikev1 trust-point
  isakmp keepalive threshold 10 retry 2
+ no ikev2 remote-authentication
+ no ikev2 local-authentication
 """
-"""As a public output of 9.x prints it, without what it denies of IKEv2 and certificates."""
+"""As a public output of 9.x prints it."""
 
 
 def test_all_writes_the_defaults_of_a_tunnel_group() -> None:

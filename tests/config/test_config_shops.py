@@ -48,7 +48,6 @@ MEANT = {
         f"coniston_paste_82.cfg:{line}": "a terminal's session has more in it than a configuration"
         for line in (1, 3, 4, 6, 8, 231, 232, 240, 247)
     },
-    **{f"ftd_run_all_64.cfg:{line}": "a prompt without the device's name" for line in (1, 1550)},
 }
 """The lines which are to stay unread: `file:line`, and why."""
 

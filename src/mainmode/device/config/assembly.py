@@ -24,6 +24,7 @@ from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
 from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
 from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Enter, Record, Row, Table
+from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.problem import Problem
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 def _fields() -> dict[Table, dict[str, Command | None]]:
     found: dict[Table, dict[str, Command | None]] = {}
     for one in COMMANDS:
-        if isinstance(one.action, Assign | Enter):
+        if isinstance(one.action, Assign | Enter) and one.written:
             fields = found.setdefault(one.action.table, {})
             for name in one.action.fields:
                 fields[name] = one if _has_default(one) else fields.get(name)
@@ -85,13 +86,14 @@ def assemble(
         access_groups=tuple(lists.rolls.get("access_groups", ())),
         nat_rules=tuple(nat_rules),
         routes=tuple(lists.rolls.get("routes", ())),
+        null_routes=tuple(lists.rolls.get("null_routes", ())),
         transform_sets={one.name: one for one in build.all(TRANSFORM_SETS, model.TransformSet)},
         crypto_maps=_maps(build.entries(MAP_ENTRIES), _bindings(draft)),
         dynamic_maps=_maps(build.entries(DYNAMIC_ENTRIES), {}),
         policies=tuple(sorted(build.all(POLICIES, model.Policy), key=lambda policy: policy.priority)),
         enabled=tuple(Sourced(record.key[0], _source(record)) for record in draft.of(ENABLED).values()),
         group_policies={one.name: one for one in build.all(GROUP_POLICIES, model.ConfiguredGroupPolicy)},
-        tunnel_groups={one.name: one for one in build.all(TUNNEL_GROUPS, model.TunnelGroup)},
+        tunnel_groups={one.name: one for one in build.tunnel_groups()},
     )
 
 
@@ -101,7 +103,7 @@ class _Builder:
     def __init__(self, draft: Draft, file: str, release: Release) -> None:
         self._draft = draft
         self._file = file
-        self._release = release
+        self._spelling = Spelling(release)
 
     def all(self, table: Table, cls: Callable[..., T], *rolls: str) -> list[T]:
         """The table's records as values of `cls`; `rolls` are the lists that they hold."""
@@ -126,9 +128,12 @@ class _Builder:
 
     def entries(self, table: Table) -> list[model.CryptoMapEntry]:
         """Crypto map entries; one that says nothing but defaults is none, as it would not be written."""
-        actions = [command.action for command in COMMANDS if command.written and command.action.table is table]
-        entries = self.all(table, model.CryptoMapEntry)
-        return [entry for entry in entries if any(row for action in actions for row in action.rows(entry))]
+        return [entry for entry in self.all(table, model.CryptoMapEntry) if _says_something(table, entry)]
+
+    def tunnel_groups(self) -> list[model.TunnelGroup]:
+        """Tunnel-groups; a built-in one that says nothing but defaults is none, as it would not be written."""
+        groups = self.all(TUNNEL_GROUPS, model.TunnelGroup)
+        return [one for one in groups if one.type is not None or _says_something(TUNNEL_GROUPS, one)]
 
     def values(self, table: Table, record: Record) -> dict[str, Any]:
         """Keys and fields of a record; None for what neither a line nor a default says."""
@@ -149,7 +154,16 @@ class _Builder:
         if value is NOTHING:
             return None
         row = next(action.row_for(value, keys), Row(keys, negated=True))
-        return Sourced(value, Default(self._file, command.text(row, self._release)))
+        return Sourced(value, Default(self._file, command.text(row, self._spelling)))
+
+
+def _says_something(table: Table, record: Any) -> bool:
+    return any(
+        True
+        for command in COMMANDS
+        if command.written and command.action.table is table and isinstance(command.action, Assign)
+        for _ in command.action.rows(record)
+    )
 
 
 def _source(record: Record) -> Source:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from mainmode.base.provenance import Source, Statement
+from mainmode.device.config.commands.ike import TUNNEL_GROUPS
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Configuration, CryptoMapEntry
 from mainmode.device.config.problem import Problem, Severity
@@ -122,7 +123,12 @@ def _policies(configuration: Configuration) -> Iterator[Problem]:
 
 def _tunnel_groups(configuration: Configuration) -> Iterator[Problem]:
     for group in configuration.tunnel_groups.values():
-        if group.type is not None and group.is_l2l and not _is_address(group.name):
+        if (
+            group.type is not None
+            and group.is_l2l
+            and not _is_address(group.name)
+            and group.name not in TUNNEL_GROUPS.builtin
+        ):
             yield from _warning(group.type.source, NOT_AN_ADDRESS, "the peer's IPv4 address")
         if group.key is not None and group.is_l2l and group.key_hidden:
             wording = (

@@ -11,7 +11,7 @@ from typing import Any
 
 from mainmode.base.provenance import Statement
 from mainmode.device.config.forms import kind
-from mainmode.device.config.grammar import Syntax
+from mainmode.device.config.grammar import Spelling, Syntax
 from mainmode.device.config.model import Configuration, Release, Sourced
 
 
@@ -37,11 +37,13 @@ class Mode(Enum):
 
 
 class Support(Enum):
-    """How far a command is carried out."""
+    """How far a command is carried out: one of these for everything that a listing may hold."""
 
+    UNKNOWN = "unknown"
+    IRRELEVANT = "irrelevant"
+    NOT_BUILT = "known but not built"
+    CONDITIONAL = "conditional"
     FULL = "full"
-    EXTENSION = "full, with values that only late releases or mainmode know"
-    ACCEPTED = "read and written, without effect"
 
 
 class _Nothing:
@@ -285,8 +287,8 @@ class Assign(Action):
     `default` is the value without a line, `builtin` the one of the table's built-in records. `off` is what `no` gives
     (else the default; `off_creates`: in a record that is not there, too), `bare` the value of an omitted part. A line
     is written where the value is not the default, where one said it and `stated`, or `always` (None: as the `no` form).
-    Asked for all, the device writes defaults too, unless they are `tacit`, or are `no` forms and not `outspoken`, or
-    the command came with a `later` release.
+    Asked for all, the device writes defaults too, unless they are `tacit`, or are `no` forms (also of what has no value
+    at all) and not `outspoken`, or the command came with a `later` release.
     """
 
     table: Table
@@ -352,12 +354,16 @@ class Assign(Action):
         found = tuple(self.rows(record))
         one = getattr(record, self.fields[0])
         unknown = self.later and release is Release.OLD
-        if found or self.tacit or unknown or not isinstance(one, Sourced) or len(self.fields) > 1:
+        if found or self.tacit or unknown or len(self.fields) > 1:
             yield from found
             return
-        for row in self.row_for(one.value, self.table.key_values(record)):
-            if self.outspoken or not row.negated:
-                yield row
+        keys = self.table.key_values(record)
+        if one is None:
+            yield from (Row(keys, negated=True),) if self.outspoken else ()
+        elif self.bare is not NOTHING and one.value == self.bare:
+            yield Row({**keys, self.fields[0]: one.value})
+        else:
+            yield from (row for row in self.row_for(one.value, keys) if self.outspoken or not row.negated)
 
     def _says_something(self, one: Sourced[Any], keys: Mapping[str, Any]) -> bool:
         if self.stated and isinstance(one.source, Statement):
@@ -434,7 +440,8 @@ def parts_of(value: Any) -> dict[str, Any]:
 class Command:
     """One declared command. `also` are further spellings that are read and never written; `note` is for the page.
 
-    `ending` is what the device prints after the line's last word.
+    Of a command that is not built the note says what is missing, and is the warning; of a conditional one it says
+    under which condition it is carried out. `ending` is what the device prints after the line's last word.
     """
 
     syntax: Syntax
@@ -451,17 +458,17 @@ class Command:
         """Whether the command exists in its `no` form only."""
         return isinstance(self.action, Remove)
 
-    def text(self, row: Row, release: Release, *, reveal: bool = False) -> str:
+    def text(self, row: Row, spelling: Spelling, *, reveal: bool = False) -> str:
         """The line as it is written; keys are five stars unless `reveal`. Raises UnwritableError."""
         if row.negated:
-            return "no " + self.syntax.write(row.values, release, to_mark=True)
+            return "no " + self.syntax.write(row.values, spelling, to_mark=True)
         hidden = () if reveal else self.syntax.secrets
         values = {
             name: None if name in hidden else value
             for name, value in row.values.items()
             if self.mode is Mode.GLOBAL or name not in self.action.table.keys
         }
-        return self.syntax.write(values, release) + self.ending
+        return self.syntax.write(values, spelling) + self.ending
 
 
 def command(

@@ -6,9 +6,8 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from mainmode.device.config import model
-from mainmode.device.config.grammar import Kind, MismatchError, Miss, Syntax, Tokens, UnwritableError
+from mainmode.device.config.grammar import Kind, MismatchError, Miss, Spelling, Syntax, Tokens, UnwritableError
 from mainmode.device.config.kinds import Token, kind_named
-from mainmode.device.config.model import Release
 
 _FORMS: dict[str, Kind] = {}
 
@@ -84,13 +83,13 @@ class VariantsKind:
                 miss.note(end - 1, self.expected, str(error))
         return None
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The value in the first form that can say it. Raises UnwritableError."""
         for syntax, cls, _ in self._written:
             if isinstance(value, cls):
                 values = {one.name: getattr(value, one.name) for one in fields(cls)}
                 try:
-                    return syntax.write({name: one for name, one in values.items() if one is not None}, release)
+                    return syntax.write({name: one for name, one in values.items() if one is not None}, spelling)
                 except UnwritableError:
                     continue
         raise UnwritableError(self.expected)
@@ -122,11 +121,11 @@ class EitherKind:
                 furthest = mismatch if mismatch.at > furthest.at else furthest
         raise furthest
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The value by the first kind that can say it. Raises UnwritableError."""
         for kind in self._kinds:
             try:
-                return kind.write(value, release)
+                return kind.write(value, spelling)
             except UnwritableError:
                 continue
         raise UnwritableError(self.expected)
@@ -238,7 +237,7 @@ _declare("icmp6-match-or-group", VariantsKind("ICMP6-OR-GROUP", "an ICMPv6 type"
 def _services() -> tuple[tuple[_TextForm, ...], tuple[_TextForm, ...]]:
     """The forms of a service, and the older ones, which leave out the word destination."""
     forms, older = [], []
-    for side, ports in (("tcp", "tcp"), ("udp", "udp"), ("tcp-udp", "any")):
+    for side, ports in (("tcp", "tcp"), ("udp", "udp"), ("tcp-udp", "any"), ("sctp", "any")):
         head = f"{{protocols:only-{side}}} [source {{source_port:{ports}-match}}]"
         forms.append(_form(f"{head} [destination {{destination_port:{ports}-match}}]", model.Service))
         older.append(_form(f"{{protocols:only-{side}}} {{destination_port:{ports}-match}}", model.Service))

@@ -6,7 +6,8 @@
 `isakmp/ikev1`   a keyword spelled by release (8.2/8.3, then 8.4+); `-/ikev1` stands in the later one only
 `{name:kind}`    a typed part: a kind of `kinds.py` or `forms.py`, a range `1-65535`, or keywords `md5|sha` (a single
                  one: `main|`); `1-9|none` reads the word as None; `...10` after the kind: one to ten of them
-`[ … ]`          optional; with a single keyword inside it is a flag of that name (`no-proxy-arp` -> no_proxy_arp)
+`[ … ]`          optional; a flag of that name where a keyword is all that it must have (`no-proxy-arp` -> no_proxy_arp)
+`<[ … ] [ … ]>`  optional parts that may change places
 `~`              where the `no` form may end
 """
 
@@ -18,7 +19,7 @@ from typing import Any, Protocol
 
 from mainmode.device.config.model import Release
 
-_PIECE = re.compile(r"\s*(?:(\[)|(\])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]{}~]+))")
+_PIECE = re.compile(r"\s*(?:([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]<>{}~]+))")
 _WORD = re.compile(r"[^ ]+")
 END = "the end of the line"
 
@@ -35,6 +36,14 @@ class MismatchError(Exception):
         self.expected = expected
         self.wording = wording
         super().__init__(expected)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How values are written: in which release's words, and addresses by which names."""
+
+    release: Release
+    names: Mapping[IPv4Address, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class Kind(Protocol):
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The value that begins at token `at` and the token after it. Raises MismatchError."""
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The value's text. Raises UnwritableError."""
 
 
@@ -114,7 +123,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Optional:
-    """A part that may be left out; `flag` is its name where it is one keyword."""
+    """A part that may be left out; `flag` is its name where a keyword is all that it must have."""
 
     parts: tuple["Part", ...]
     flag: str | None
@@ -129,11 +138,18 @@ class Optional:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class AnyOrder:
+    """Parts that may be left out and may change places; they are written in this order."""
+
+    parts: tuple[Optional, ...]
+
+
 class NoEnd:
     """Where the `no` form may end."""
 
 
-Part = Word | Slot | Optional | NoEnd
+Part = Word | Slot | Optional | AnyOrder | NoEnd
 
 
 @dataclass(slots=True)
@@ -201,25 +217,25 @@ class Syntax:
         """Like `read`, for the beginning of what stands there; also the token after it."""
         return _Reading(tokens, miss, whole=False).follow(self.parts, start, Match({}, frozenset(), ()))
 
-    def write(self, values: Mapping[str, Any], release: Release, *, to_mark: bool = False) -> str:
+    def write(self, values: Mapping[str, Any], spelling: Spelling, *, to_mark: bool = False) -> str:
         """The command with these values; `to_mark` ends it at `~`. Raises UnwritableError where it cannot say them."""
         words: list[str] = []
         used: set[str] = set()
-        self._write(self.parts, values, release, (words, used), to_mark)
+        self._write(self.parts, values, spelling, (words, used), to_mark)
         if not to_mark and not used >= {name for name, value in values.items() if value is not False}:
             raise UnwritableError(self.text)
         return " ".join(words)
 
-    def write_parts(self, values: Mapping[str, Any], release: Release) -> str:
+    def write_parts(self, values: Mapping[str, Any], spelling: Spelling) -> str:
         """The typed parts alone, without keywords. Raises UnwritableError."""
         slots = (part for part in _inner(self.parts) if isinstance(part, Slot) and part.name in values)
-        return " ".join(slot.kind.write(values[slot.name], release) for slot in slots)
+        return " ".join(slot.kind.write(values[slot.name], spelling) for slot in slots)
 
     def _write(
         self,
         parts: Sequence[Part],
         values: Mapping[str, Any],
-        release: Release,
+        spelling: Spelling,
         out: tuple[list[str], set[str]],
         to_mark: bool,
     ) -> None:
@@ -229,20 +245,22 @@ class Syntax:
                 if to_mark:
                     return
             elif isinstance(part, Word):
-                spelled = part.spelled(release)
+                spelled = part.spelled(spelling.release)
                 if spelled:
                     words.append(spelled)
             elif isinstance(part, Optional):
                 if part.wanted(values):
                     used.add(part.flag or "")
-                    self._write(part.parts, values, release, out, to_mark)
+                    self._write(part.parts, values, spelling, out, to_mark)
+            elif isinstance(part, AnyOrder):
+                self._write(part.parts, values, spelling, out, to_mark)
             else:
                 if part.name not in values:
                     raise UnwritableError(part.name)
                 used.add(part.name)
                 value = values[part.name]
                 many = value if part.most > 1 else (value,)
-                words.extend(part.kind.write(one, release) for one in many)
+                words.extend(part.kind.write(one, spelling) for one in many)
 
     def reference(self) -> str:
         """The syntax as a command reference prints it."""
@@ -262,12 +280,8 @@ class _Reading:
         """The match and the token after it; adds to the values of `match`."""
         count = len(self._tokens.words)
         for index, part in enumerate(parts):
-            if isinstance(part, Optional):
-                if not self._begins(part, at):
-                    continue
-                flags = {part.flag: True} if part.flag else {}
-                taken = Match({**match.values, **flags}, match.releases, match.secrets)
-                found = self.follow((*part.parts, *parts[index + 1 :]), at, taken)
+            if isinstance(part, Optional | AnyOrder):
+                found = self._choose(part, parts[index + 1 :], at, match)
                 if found is not None:
                     return found
             elif isinstance(part, NoEnd):
@@ -282,6 +296,23 @@ class _Reading:
             self._miss.note(at, END)
             return None
         return match, at
+
+    def _choose(
+        self, part: Optional | AnyOrder, after: Sequence[Part], at: int, match: Match
+    ) -> tuple[Match, int] | None:
+        """The match with a part that may be left out, or with one of those that may change places; None: without."""
+        options = part.parts if isinstance(part, AnyOrder) else (part,)
+        for place, option in enumerate(options):
+            if not self._begins(option, at):
+                continue
+            flags = {option.flag: True} if option.flag else {}
+            taken = Match({**match.values, **flags}, match.releases, match.secrets)
+            others = (*options[:place], *options[place + 1 :])
+            rest = (AnyOrder(others),) if others else ()
+            found = self.follow((*option.parts, *rest, *after), at, taken)
+            if found is not None:
+                return found
+        return None
 
     def _begins(self, part: Optional, at: int) -> bool:
         head = part.parts[0]
@@ -329,10 +360,13 @@ def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[P
     for opening, closing, mark, name, kind, most, word in (piece.groups() for piece in pieces):
         if opening:
             stack.append([])
+        elif closing == ">":
+            options = tuple(one for one in stack.pop() if isinstance(one, Optional))
+            stack[-1].append(AnyOrder(options))
         elif closing:
             inner = tuple(stack.pop())
-            only = inner[0] if len(inner) == 1 else None
-            flag = only.old.replace("-", "_") if isinstance(only, Word) and only.old else None
+            head = inner[0] if all(isinstance(one, Optional) for one in inner[1:]) else None
+            flag = head.old.replace("-", "_") if isinstance(head, Word) and head.old else None
             stack[-1].append(Optional(inner, flag))
         elif mark:
             stack[-1].append(NoEnd())
@@ -366,7 +400,7 @@ def _needs(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
 def _inner(parts: Sequence[Part]) -> Iterator[Part]:
     for part in parts:
         yield part
-        if isinstance(part, Optional):
+        if isinstance(part, Optional | AnyOrder):
             yield from _inner(part.parts)
 
 
@@ -383,4 +417,6 @@ def _shown(parts: Sequence[Part]) -> str:
             shown.append(label if part.most == 1 else f"{label} … (up to {part.most})")
         elif isinstance(part, Optional):
             shown.append(f"[{_shown(part.parts)}]")
+        elif isinstance(part, AnyOrder):
+            shown.append(_shown(part.parts))
     return " ".join(shown)

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from typing import Any
 
 from mainmode.base.secret import Secret
-from mainmode.device.config.grammar import Kind, MismatchError, Tokens, UnwritableError
+from mainmode.device.config.grammar import Kind, MismatchError, Spelling, Tokens, UnwritableError
 from mainmode.device.config.model import LogTransport, Release
 from mainmode.device.config.words import (
     DAYS,
@@ -52,7 +52,7 @@ class Token:
         except ValueError:
             raise MismatchError(at, self.expected, self.wording) from None
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The value's text. Raises UnwritableError."""
         try:
             return self.writer(value)
@@ -61,28 +61,31 @@ class Token:
 
 
 class AddressKind:
-    """An IPv4 address, a name that `name A N` gave one, or `0` for 0.0.0.0."""
+    """An IPv4 address or `0` for 0.0.0.0, and where `named` a name that `name A N` gave to one."""
 
     label = "A.B.C.D"
     expected = "an IPv4 address"
     secret = False
     starts = None
 
+    def __init__(self, named: bool = True) -> None:
+        self._named = named
+
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The address. Raises MismatchError."""
         word = tokens.words[at]
-        if word in tokens.names:
+        if self._named and word in tokens.names:
             return tokens.names[word], at + 1
         try:
             return ipv4(word), at + 1
         except ValueError:
             raise MismatchError(at, self.expected) from None
 
-    def write(self, value: Any, release: Release) -> str:
-        """The dotted address. Raises UnwritableError for what is none."""
+    def write(self, value: Any, spelling: Spelling) -> str:
+        """Its name where names are shown, else the dotted address. Raises UnwritableError for what is none."""
         if not isinstance(value, IPv4Address):
             raise UnwritableError(self.label)
-        return str(value)
+        return (spelling.names.get(value) if self._named else None) or str(value)
 
 
 class RestKind:
@@ -97,7 +100,7 @@ class RestKind:
         """The text as it stands, without blanks at its end."""
         return tokens.rest(at), len(tokens.words)
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The text."""
         return str(value)
 
@@ -120,9 +123,27 @@ class TunnelProtocolKind:
             raise MismatchError(at, self.expected)
         return value, at + 1
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The word of the release."""
-        return TUNNEL_PROTOCOLS[value] if release is Release.OLD else str(value)
+        return TUNNEL_PROTOCOLS[value] if spelling.release is Release.OLD else str(value)
+
+
+class NatNameKind:
+    """What twice NAT maps a source to: an object's name, `interface`, or the two words `interface ipv6`."""
+
+    label = "MAPPED-SOURCE"
+    expected = "an object or interface"
+    secret = False
+    starts = None
+
+    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
+        """The words."""
+        pair = [word.lower() for word in tokens.words[at : at + 2]] == ["interface", "ipv6"]
+        return ("interface ipv6", at + 2) if pair else (tokens.words[at], at + 1)
+
+    def write(self, value: Any, spelling: Spelling) -> str:
+        """The words."""
+        return str(value)
 
 
 class ServiceGroupKind:
@@ -139,7 +160,7 @@ class ServiceGroupKind:
             raise MismatchError(at, self.expected)
         return tokens.words[at], at + 1
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """The name."""
         return str(value)
 
@@ -256,7 +277,7 @@ class MomentKind:
         except (ValueError, StopIteration):
             raise MismatchError(at, self.expected) from None
 
-    def write(self, value: Any, release: Release) -> str:
+    def write(self, value: Any, spelling: Spelling) -> str:
         """As the device writes it."""
         return f"{value:%H:%M} {value.day} {MONTHS[value.month - 1].capitalize()} {value.year}"
 
@@ -318,6 +339,12 @@ def _key(text: str) -> Secret | None:
     return None if text == HIDDEN else Secret(text.encode())
 
 
+def _address_name(text: str) -> str:
+    if text.lower() in _NO_NAMES or re.fullmatch(r"[A-Za-z][\w.-]{0,62}", text, re.ASCII) is None:
+        raise ValueError(text)
+    return text
+
+
 def _hostname(text: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", text) is None:
         raise ValueError(text)
@@ -351,11 +378,17 @@ _LEVEL = table("LEVEL", "a severity, 0 to 7 or by name", LOG_LEVELS, {}, 7)
 _LEVEL_DIGITS = frozenset("01234567")
 _DAYS = {word.lower(): word for word in DAYS}
 _PORTS = {**UDP_PORTS, **TCP_PORTS}
+_NO_NAMES = frozenset(
+    ["any", "any4", "any6", "host", "interface", "object", "object-group", "subnet", "range", "fqdn", "standby"]
+)
+"""Words that stand where an address may, and so name none."""
 GROUPS = ("1", "2", "5", "14", "15", "16", "19", "20", "21")
 _KINDS: dict[str, Kind] = {
     "address": AddressKind(),
+    "address-itself": AddressKind(named=False),
     "mask": Token("MASK", "a netmask such as 255.255.255.0 (not a wildcard mask)", mask),
     "name": Token("", "a name", str, _write_name),
+    "address-name": Token("NAME", "a name that begins with a letter", _address_name),
     "rest": RestKind(),
     "hostname": Token("NAME", "a hostname", _hostname, wording="ERROR: % Invalid Hostname"),
     "encrypted-key": Token("KEY", "an encrypted key", lambda text: None, secret=True),
@@ -372,10 +405,12 @@ _KINDS: dict[str, Kind] = {
     "tcp": _only_protocol("tcp", 6),
     "udp": _only_protocol("udp", 17),
     "icmp": _only_protocol("icmp", 1),
+    "sctp": _only_protocol("sctp", 132),
     "icmp6": _only_protocol("icmp6", 58),
     "only-tcp": _only_protocols("tcp", 6),
     "only-udp": _only_protocols("udp", 17),
     "only-tcp-udp": _only_protocols("tcp-udp", 6, 17),
+    "only-sctp": _only_protocols("sctp", 132),
     "only-icmp": _only_protocols("icmp", 1),
     "only-icmp6": _only_protocols("icmp6", 58),
     "only-protocol": Token(
@@ -389,6 +424,7 @@ _KINDS: dict[str, Kind] = {
     "tcp-port": table("PORT", "a TCP port by name or number", TCP_PORTS, {}, 65535),
     "udp-port": table("PORT", "a UDP port by name or number", UDP_PORTS, {}, 65535),
     "any-port": table("PORT", "a TCP or UDP port by name or number", _PORTS, {}, 65535),
+    "nat-name": NatNameKind(),
     "service-group": ServiceGroupKind(),
     "icmp6-type": table("ICMP6-TYPE", "an ICMPv6 type by name or number", ICMP6_TYPES, {}, 255),
     "tunnel-protocol": TunnelProtocolKind(),

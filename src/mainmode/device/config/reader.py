@@ -13,10 +13,11 @@ from ipaddress import IPv4Address
 from mainmode.base.provenance import Statement
 from mainmode.device.config.assembly import assemble
 from mainmode.device.config.checks import warnings
-from mainmode.device.config.commands import before_8_3, candidates, first_words, ignored
+from mainmode.device.config.commands import candidates, first_words
+from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3, family, flat
 from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
-from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope
+from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope, Support
 from mainmode.device.config.grammar import Match, Miss, Tokens
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
@@ -24,13 +25,11 @@ from mainmode.device.config.problem import Problem, Severity
 
 INVALID = "ERROR: % Invalid input detected at '^' marker."
 INCOMPLETE = "ERROR: % Incomplete command"
-OLD_NAT = "WARNING: NAT of 8.2 is not applied; the run has no address translation"
-OLD_NAT_EXPECTED = "NAT as of 8.3, such as nat (inside,outside) source static NAME NAME"
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BLANKS = str.maketrans({"\t": " ", "\xa0": " "})
 _MORE = re.compile(r"<--- More --->[ ]*")
-_PROMPT = re.compile(r" *[A-Za-z0-9][\w.-]{0,63}(/[\w./-]+)?(\(config[\w-]*\)#|[#>](?= |$)) *")
+_PROMPT = re.compile(r" *(?:[A-Za-z0-9][\w.-]{0,63}(/[\w./-]+)?(\(config[\w-]*\)#|[#>](?= |$))|>(?= |$)) *")
 _SAID_BY_DEVICE = ("WARNING:", "INFO:", "ERROR:", "NOTE:", "[OK]")
 _EXEC = frozenset(
     {
@@ -102,7 +101,7 @@ class _Reader:
         self._releases: set[Release] = set()
         self._orphaned = False
         self._skipped: int | None = None
-        self._told_old_nat = False
+        self._told: set[str] = set()
 
     def line(self, number: int, line: str, base: int) -> None:
         """Read one line; `base` is the indentation of the listing as a whole."""
@@ -136,20 +135,22 @@ class _Reader:
             found = self._match(scope, tokens)
             if found is not None:
                 return self._carry_out(*found, here if scope is here.mode else Scope(Mode.GLOBAL), number, tokens)
-        if here.mode is not Mode.GLOBAL and ignored(here.mode, tokens.words):
+        known = family(here.mode, tokens.words) if here.mode is not Mode.GLOBAL else None
+        if known is not None:
             self._skipped = _indent(tokens.line) if below else None
-            return masked_guess(tokens)
-        if ignored(Mode.GLOBAL, tokens.words):
+            return self._skip(known, number, tokens)
+        known = family(Mode.GLOBAL, tokens.words)
+        if known is not None:
             self._scope = None
-            return masked_guess(tokens)
+            return self._skip(known, number, tokens)
         if tokens.words[0].lower() in _EXEC:
             self._scope = Scope(Mode.GLOBAL)
             return masked_guess(tokens)
-        if self._scope is None and ignored(None, tokens.words):
+        if self._scope is None and flat(tokens.words):
             return masked_guess(tokens)
         if not below and before_8_3(tokens.words):
             self._scope = Scope(Mode.GLOBAL)
-            return self._tell_old_nat(number, tokens)
+            return self._skip(OLD_NAT, number, tokens)
         self._orphaned = not below
         return self._report(number, tokens, here.mode)
 
@@ -184,14 +185,19 @@ class _Reader:
                 miss.note(start + found.place, keyword)
         return miss
 
-    def _tell_old_nat(self, number: int, tokens: Tokens) -> str:
-        """One warning for all NAT of 8.2, at its first line."""
+    def _skip(self, known: Family, number: int, tokens: Tokens) -> str:
+        """Leave out a line of a family; one that is not built is told."""
         shown = masked_guess(tokens)
-        if not self._told_old_nat:
-            place = self._file, number, tokens.columns[0]
-            self._problems.append(Problem(Severity.WARNING, *place, shown, OLD_NAT, OLD_NAT_EXPECTED))
-        self._told_old_nat = True
+        if known.support is Support.NOT_BUILT:
+            self._tell(known.note, known.instead, number, tokens, shown)
         return shown
+
+    def _tell(self, missing: str, instead: str, number: int, tokens: Tokens, shown: str) -> None:
+        """One warning for all that is not built for the same reason, at its first line."""
+        if missing not in self._told and tokens.words[0].lower() != "no":
+            self._told.add(missing)
+            place = self._file, number, tokens.columns[0]
+            self._problems.append(Problem(Severity.WARNING, *place, shown, f"WARNING: {missing}", instead))
 
     def _carry_out(self, command: Command, match: Match, scope: Scope, number: int, tokens: Tokens) -> str:
         shown = masked_tokens(tokens, match.secrets)
@@ -199,6 +205,8 @@ class _Reader:
         self._releases |= match.releases
         action = command.action
         self._scope = scope
+        if command.support is Support.NOT_BUILT:
+            self._tell(command.note, "", number, tokens, shown)
         if tokens.words[0].lower() == "no":
             action.undo(self._draft, scope, match.values, source)
         else:

@@ -3,6 +3,7 @@
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode
 from mainmode.device.config.forms import glossary
+from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import Release
 
 _TITLES = {
@@ -71,4 +72,4 @@ def _default(one: Command) -> str:
     row = next(action.row_for(action.default, {}), None)
     if row is None or row.negated:
         return "`off`"
-    return f"`{one.syntax.write_parts(row.values, Release.NEW) or 'on'}`"
+    return f"`{one.syntax.write_parts(row.values, Spelling(Release.NEW)) or 'on'}`"

@@ -7,7 +7,7 @@ from typing import Any
 
 from mainmode.device.config.commands import LAYOUT, access_lists
 from mainmode.device.config.declaration import Append, Command, Enter, Mode, Row
-from mainmode.device.config.grammar import UnwritableError
+from mainmode.device.config.grammar import Spelling, UnwritableError
 from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced
 
 _SHORT_SECTIONS = {"ipsec": "crypto ipsec", "isakmp": "crypto isakmp", "ikev1": "crypto ikev1"}
@@ -64,6 +64,8 @@ class _Writer:
         self._configuration = configuration
         self._reveal_keys = reveal_keys
         self._defaults = defaults
+        shown = configuration.names.items() if configuration.settings.names_shown.value else ()
+        self._spelling = Spelling(configuration.release, {named.value: name for name, named in shown})
 
     def family(self, commands: tuple[Command, ...]) -> Iterator[_Block]:
         """The blocks of a family: table by table and record by record, crypto maps name by name."""
@@ -124,6 +126,6 @@ class _Writer:
 
     def _text(self, one: Command, row: Row) -> Iterator[str]:
         try:
-            yield one.text(row, self._configuration.release, reveal=self._reveal_keys)
+            yield one.text(row, self._spelling, reveal=self._reveal_keys)
         except UnwritableError:
             return

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from mainmode.device.config.commands import (
     access_lists,
-    families,
     ike,
     interfaces,
     ipsec,
@@ -47,11 +46,10 @@ LAYOUT: tuple[tuple[Command, ...], ...] = (
     ipsec.INTERFACES,
     ipsec.DYNAMIC_MAPS,
     ipsec.MAPS,
-    ike.IDENTITY,
-    ike.ENABLE,
-    ike.POLICY,
-    ike.NAT_TRAVERSAL,
     ike.SETTINGS,
+    ike.ENABLE,
+    ike.LIMITS,
+    ike.POLICY,
     policies.GROUP_POLICY,
     ike.PEERS,
 )
@@ -126,30 +124,3 @@ def candidates(mode: Mode, words: Sequence[str]) -> Candidates:
 def first_words(mode: Mode) -> frozenset[str]:
     """The words that a line of this mode may begin with."""
     return frozenset(key[0] for key in _INDEX[mode] if key)
-
-
-def ignored(mode: Mode | None, words: Sequence[str]) -> bool:
-    """Whether a line of a mode belongs to a family that is known and skipped; None: below a skipped line."""
-    start = int(len(words) > 1 and words[0].lower() == "no")
-    head = words[start].lower()
-    if mode is None:
-        return head in families.FLAT or all(character in "0123456789abcdef" for character in head)
-    if mode is not Mode.GLOBAL:
-        return head in families.BELOW.get(mode, ()) or _begins(words[start:], families.PREFIXES_BELOW.get(mode))
-    with_name = len(words) > start + 2 and (head, words[start + 2].lower()) in families.WITH_NAME
-    checksum = head.startswith("cryptochecksum")
-    return head in families.GLOBAL or with_name or checksum or _begins(words[start:], families.PREFIXES)
-
-
-def before_8_3(words: Sequence[str]) -> bool:
-    """Whether a global line is NAT in the language of 8.2: `nat (IFC) N …`, `global (IFC) N …`, `static (…) …`."""
-    start = int(len(words) > 1 and words[0].lower() == "no")
-    head, *rest = words[start : start + 3]
-    if head.lower() == "nat-control":
-        return True
-    form = families.NAT_BEFORE_8_3.get(head.lower())
-    return form is not None and form.fullmatch(" ".join(rest)) is not None
-
-
-def _begins(words: Sequence[str], prefixes: frozenset[str] | None) -> bool:
-    return any(" ".join(words[:count]).lower() in (prefixes or ()) for count in (2, 3, 4))

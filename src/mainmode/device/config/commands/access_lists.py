@@ -26,6 +26,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     command(_ports("tcp", "tcp"), _ENTRY),
     command(_ports("udp", "udp"), _ENTRY),
+    command(_ports("sctp", "any"), _ENTRY),
     *(
         command(
             f"{_HEAD} {{protocol:{icmp}}} {{source_address:acl-address}} {{destination_address:acl-address}} "

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS, flag
 from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, Table, command
 from mainmode.device.config.kinds import GROUPS
@@ -20,18 +21,44 @@ TUNNEL_GROUPS = Table(
     frozenset({"DefaultL2LGroup", "DefaultRAGroup", "DefaultWEBVPNGroup"}),
 )
 
-IDENTITY: tuple[Command, ...] = (
+SETTINGS: tuple[Command, ...] = (
     command(
         "crypto isakmp identity ~ {identity:identity}",
         Assign(GLOBALS, ("identity",), default=Identity()),
         "auto: the address for pre-shared keys.",
+        also=("isakmp identity ~ {identity:identity}",),
+    ),
+    command(
+        "crypto isakmp nat-traversal ~ [{nat_traversal:10-3600}]",
+        Assign(GLOBALS, ("nat_traversal",), default=20, off=None, bare=20),
+        "The number is the NAT keepalive in seconds.",
+        also=("isakmp nat-traversal ~ [{nat_traversal:10-3600}]",),
+    ),
+    flag(
+        "crypto isakmp disconnect-notify",
+        "disconnect_notify",
+        "Peers are told when a session ends.",
+        also=("isakmp disconnect-notify",),
+    ),
+    flag(
+        "crypto isakmp reload-wait",
+        "reload_wait",
+        "A reload waits until all sessions have ended.",
+        also=("isakmp reload-wait",),
     ),
 )
 
-SETTINGS: tuple[Command, ...] = (
-    flag("crypto isakmp disconnect-notify", "disconnect_notify", "Peers are told when a session ends."),
-    flag("crypto isakmp reload-wait", "reload_wait", "A reload waits until all sessions have ended."),
-    flag("crypto isakmp/ikev1 am-disable", "am_disable", "Aggressive mode is not spoken in either case."),
+ENABLE: tuple[Command, ...] = (
+    command("crypto isakmp/ikev1 enable {interface:name}", Create(ENABLED), also=("isakmp enable {interface:name}",)),
+)
+
+LIMITS: tuple[Command, ...] = (
+    flag(
+        "crypto isakmp/ikev1 am-disable",
+        "am_disable",
+        "Aggressive mode is not spoken in either case.",
+        also=("isakmp am-disable",),
+    ),
     command(
         "crypto ikev1 limit max-in-negotiation-sa ~ {max_in_negotiation:1-100}",
         Assign(GLOBALS, ("max_in_negotiation",), default=None, off=None),
@@ -39,59 +66,54 @@ SETTINGS: tuple[Command, ...] = (
     ),
     command(
         "crypto isakmp/ikev1 ipsec-over-tcp ~ [port {ipsec_over_tcp:1-65535...10}]",
-        Assign(GLOBALS, ("ipsec_over_tcp",), bare=(10000,)),
-        support=Support.ACCEPTED,
-    ),
-    command(
-        "tunnel-group-map default-group ~ {map_default_group:name}",
-        Assign(GLOBALS, ("map_default_group",), default="DefaultRAGroup"),
-        "For certificates; a pre-shared key finds its group by the peer's address.",
-        support=Support.ACCEPTED,
+        Assign(GLOBALS, ("ipsec_over_tcp",), bare=(10000,), outspoken=True),
+        "IPsec over TCP is not built",
+        support=Support.NOT_BUILT,
+        also=("isakmp ipsec-over-tcp ~ [port {ipsec_over_tcp:1-65535...10}]",),
     ),
 )
 
-ENABLE: tuple[Command, ...] = (command("crypto isakmp/ikev1 enable {interface:name}", Create(ENABLED)),)
 
-POLICY: tuple[Command, ...] = (
-    command("crypto isakmp/ikev1 policy {priority:1-65535}", Enter(POLICIES, Mode.POLICY), "Low is preferred."),
-    command(
+def _policy(text: str, action: Assign, note: str = "", support: Support = Support.FULL) -> tuple[Command, Command]:
+    """A setting of a policy: below the policy, and in one line as before 8.0."""
+    before = "isakmp policy {priority:1-65535} "
+    return (
+        command(text, action, note, mode=Mode.POLICY, support=support),
+        command("crypto " + before + text, action, written=False, support=support, also=(before + text,)),
+    )
+
+
+_SETTINGS = (
+    _policy(
         "authentication ~ {authentication:pre-share|rsa-sig|crack}",
         Assign(POLICIES, ("authentication",), default="pre-share", always=True),
-        "Only pre-share is spoken.",
-        mode=Mode.POLICY,
+        "pre-share; certificates are not built.",
+        Support.CONDITIONAL,
     ),
-    command(
+    _policy(
         "encryption ~ {encryption:des|3des|aes|aes-192|aes-256}",
         Assign(POLICIES, ("encryption",), default="3des", always=True),
-        mode=Mode.POLICY,
     ),
-    command(
+    _policy(
         "hash ~ {hash:md5|sha|sha256|sha384|sha512}",
         Assign(POLICIES, ("hash",), default="sha", always=True),
         "The SHA-2 hashes are an extension of mainmode.",
-        mode=Mode.POLICY,
-        support=Support.EXTENSION,
     ),
-    command(
+    _policy(
         f"group ~ {{group:{'|'.join(GROUPS)}}}",
         Assign(POLICIES, ("group",), default=2, always=True),
         "14 came with 9.x; 15, 16, 19, 20 and 21 are an extension of mainmode.",
-        mode=Mode.POLICY,
-        support=Support.EXTENSION,
     ),
-    command(
+    _policy(
         "lifetime ~ {lifetime:120-2147483647|none}",
         Assign(POLICIES, ("lifetime",), default=86400, always=True),
-        mode=Mode.POLICY,
     ),
 )
 
-NAT_TRAVERSAL: tuple[Command, ...] = (
-    command(
-        "crypto isakmp nat-traversal ~ [{nat_traversal:10-3600}]",
-        Assign(GLOBALS, ("nat_traversal",), default=20, off=None, bare=20),
-        "The number is the NAT keepalive in seconds.",
-    ),
+POLICY: tuple[Command, ...] = (
+    command("crypto isakmp/ikev1 policy {priority:1-65535}", Enter(POLICIES, Mode.POLICY), "Low is preferred."),
+    *(below for below, _ in _SETTINGS),
+    *(in_one_line for _, in_one_line in _SETTINGS),
 )
 
 PEERS: tuple[Command, ...] = (
@@ -108,7 +130,6 @@ PEERS: tuple[Command, ...] = (
         "default-group-policy ~ {group_policy:name}",
         Assign(TUNNEL_GROUPS, ("group_policy",), default="DfltGrpPolicy"),
         mode=Mode.TUNNEL_GENERAL,
-        support=Support.ACCEPTED,
     ),
     command(
         "tunnel-group {name:name} ipsec-attributes",
@@ -127,6 +148,20 @@ PEERS: tuple[Command, ...] = (
         mode=Mode.TUNNEL_IPSEC,
     ),
     command(
+        "chain",
+        Assign(TUNNEL_GROUPS, ("chain",), constant=True, default=False, off=False, outspoken=True),
+        CERTIFICATES,
+        mode=Mode.TUNNEL_IPSEC,
+        support=Support.NOT_BUILT,
+    ),
+    command(
+        "-/ikev1 trust-point ~ {trust_point:name}",
+        Assign(TUNNEL_GROUPS, ("trust_point",), outspoken=True),
+        CERTIFICATES,
+        mode=Mode.TUNNEL_IPSEC,
+        support=Support.NOT_BUILT,
+    ),
+    command(
         "isakmp keepalive ~ threshold {threshold:10-3600} [retry {retry:2-10}]",
         Assign(TUNNEL_GROUPS, ("keepalive",), build=Keepalive, default=Keepalive()),
         mode=Mode.TUNNEL_IPSEC,
@@ -135,5 +170,16 @@ PEERS: tuple[Command, ...] = (
         "isakmp keepalive disable",
         Assign(TUNNEL_GROUPS, ("keepalive",), constant=None),
         mode=Mode.TUNNEL_IPSEC,
+    ),
+    *(
+        command(
+            f"ikev2 {end}-authentication ~ pre-shared-key [0] {{ikev2_{end}_key:key}}",
+            Assign(TUNNEL_GROUPS, (f"ikev2_{end}_key",), outspoken=True, later=True),
+            IKEV2,
+            mode=Mode.TUNNEL_IPSEC,
+            support=Support.NOT_BUILT,
+            also=(f"ikev2 {end}-authentication pre-shared-key 8 {{ikev2_{end}_key:encrypted-key}}",),
+        )
+        for end in ("remote", "local")
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Remove, Support, Table, command
 from mainmode.device.config.model import Configuration, Phase1Mode, Sourced
@@ -47,7 +48,6 @@ TRANSFORMS: tuple[Command, ...] = (
             f"crypto ipsec -/ikev1 transform-set {{name:name}} {{authentication:{_AUTHENTICATION}}} "
             f"{{encryption:{_ENCRYPTION}}}",
         ),
-        support=Support.EXTENSION,
         ending=" ",
     ),
     command(
@@ -102,15 +102,13 @@ LIFETIMES: tuple[Command, ...] = (
 
 def _entry(table: Table, text: str, *fields: str, note: str = "", also: tuple[str, ...] = (), **what: Any) -> Command:
     head = f"{table.noun} {{map_name:name}} {{sequence:1-65535}} "
-    written = what.pop("written", True)
-    support = what.pop("support", Support.FULL)
+    aside = {name: what.pop(name) for name in ("written", "support") if name in what}
     return command(
         head + text,
         Assign(table, fields, **what),
         note,
         also=tuple(head + other for other in also),
-        written=written,
-        support=support,
+        **aside,
     )
 
 
@@ -118,33 +116,34 @@ def _settings(table: Table) -> tuple[Command, ...]:
     both = f"{{lifetime_seconds:{_SECONDS}}}", f"{{lifetime_kilobytes:{_KILOBYTES}}}"
     return (
         _entry(table, "match address ~ {acl:name}", "acl"),
-        _entry(table, "set pfs ~ [{pfs:pfs-group}]", "pfs", bare=2, note="Without a group: group2.",
-               support=Support.EXTENSION),
+        _entry(table, "set pfs ~ [{pfs:pfs-group}]", "pfs", bare=2, note="Without a group: group2."),
         _entry(table, "set connection-type ~ {connection_type:bidirectional|originate-only|answer-only}",
                "connection_type", default="bidirectional"),
         _entry(table, "set peer ~ {peers:address...10}", "peers"),
         _entry(table, "set -/ikev1 phase1-mode ~ {phase1_mode:phase1-mode}", "phase1_mode", default=Phase1Mode(),
-               support=Support.ACCEPTED, note="Main mode is what the lab speaks."),
+               support=Support.CONDITIONAL, note="main; aggressive mode is not spoken."),
         _entry(table, "set -/ikev1 transform-set ~ {transform_sets:name...11}", "transform_sets"),
+        _entry(table, "set ikev2 ipsec-proposal ~ {ikev2_proposals:name...11}", "ikev2_proposals",
+               support=Support.NOT_BUILT, note=IKEV2),
+        _entry(table, "set ikev2 mode ~ {ikev2_mode:tunnel|transport|transport-require}", "ikev2_mode",
+               default="tunnel", support=Support.NOT_BUILT, note=IKEV2, later=True),
         _entry(table, f"set {_LIFETIME} seconds ~ {both[0]}", "lifetime_seconds"),
         _entry(table, f"set {_LIFETIME} kilobytes ~ {both[1]}", "lifetime_kilobytes"),
         _entry(table, f"set {_LIFETIME} seconds {both[0]} kilobytes {both[1]}", "lifetime_seconds",
                "lifetime_kilobytes", also=(f"set {_LIFETIME} kilobytes {both[1]} seconds {both[0]}",), written=False),
-        _entry(table, "set trustpoint ~ {trustpoint:trustpoint}", "trustpoint", support=Support.ACCEPTED),
-        _entry(table, "set ikev2 ipsec-proposal ~ {ikev2_proposals:name...11}", "ikev2_proposals",
-               support=Support.ACCEPTED),
-        _entry(table, "set ikev2 mode ~ {ikev2_mode:tunnel|transport|transport-require}", "ikev2_mode",
-               default="tunnel", later=True, support=Support.ACCEPTED),
+        _entry(table, "set trustpoint ~ {trustpoint:trustpoint}", "trustpoint", support=Support.NOT_BUILT,
+               note=CERTIFICATES),
         _entry(table, "set inheritance ~ {inheritance:rule|data}", "inheritance", default="rule", tacit=True,
-               support=Support.ACCEPTED),
+               support=Support.CONDITIONAL, note="rule; one pair of SAs for each host (data) is not built."),
         _entry(table, "set df-bit ~ {df_bit:copy-df|set-df|clear-df}", "df_bit"),
         _entry(table, "set validate-icmp-errors", "validate_icmp_errors", constant=True, default=False, off=False,
-               support=Support.ACCEPTED),
-        _entry(table, "set tfc-packets ~ [{tfc_packets:rest}]", "tfc_packets", default=None, off=None, bare="",
-               outspoken=True, later=True, support=Support.ACCEPTED),
+               support=Support.NOT_BUILT, note="ICMP errors out of a tunnel are not validated"),
         _entry(table, "set nat-t-disable", "nat_t_disable", constant=True, default=False, off=False),
         _entry(table, "set reverse-route ~ [{reverse_route:dynamic|static}]", "reverse_route", default=None,
                off=None, bare="static"),
+        _entry(table, "set tfc-packets ~ [{tfc_packets:rest}]", "tfc_packets", default=None, off=None, bare="",
+               outspoken=True, later=True, support=Support.NOT_BUILT,
+               note="packets that hide how much traffic flows (TFC) are not built"),
     )  # fmt: skip
 
 

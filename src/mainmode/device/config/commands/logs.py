@@ -13,7 +13,7 @@ _MESSAGE = "100000-999999"
 
 
 def _flag(text: str, name: str) -> Command:
-    return command(f"logging {text}", Assign(LOGGING, (name,), constant=True, default=False, off=False))
+    return command(f"logging {text}", Assign(LOGGING, (name,), constant=True, default=False, off=False, outspoken=True))
 
 
 def _destination(name: str, note: str = "") -> Command:
@@ -24,7 +24,7 @@ SWITCHES: tuple[Command, ...] = (
     _flag("enable", "enabled"),
     command(
         "logging timestamp ~ [{timestamp:rfc5424|}]",
-        Assign(LOGGING, ("timestamp",), default=None, off=None, bare="local"),
+        Assign(LOGGING, ("timestamp",), default=None, off=None, bare="local", outspoken=True),
     ),
     _flag("standby", "standby"),
 )
@@ -48,9 +48,13 @@ DESTINATIONS: tuple[Command, ...] = (
     _destination("trap", "To the hosts of logging host."),
     _destination("history", "To SNMP; kept, no trap is sent."),
     command("logging facility ~ {facility:16-23}", Assign(LOGGING, ("facility",), default=20)),
-    command("logging device-id ~ {device_id:device-id}", Assign(LOGGING, ("device_id",), default=None, off=None)),
     command(
-        "logging host {interface:name} {address:address} [{transport:log-transport}] [format {emblem:emblem}]",
+        "logging device-id ~ {device_id:device-id}",
+        Assign(LOGGING, ("device_id",), default=None, off=None, outspoken=True),
+    ),
+    command(
+        "logging host {interface:name} {address:address} [{transport:log-transport}] [format {emblem:emblem}] [secure] "
+        "[reference-identity {reference_identity:name}]",
         Append(LOGGING, "hosts", LogHost),
     ),
     _flag("debug-trace", "debug_trace"),

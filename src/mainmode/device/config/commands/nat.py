@@ -1,17 +1,17 @@
 """Twice NAT (identity NAT is one of its cases) and static routes."""
 
 from mainmode.device.config.commands.system import LISTS
-from mainmode.device.config.declaration import Append, Command, command
-from mainmode.device.config.model import NatRule, Route
+from mainmode.device.config.declaration import Append, Command, Support, command
+from mainmode.device.config.model import NatRule, NullRoute, Route
 
-POOL = "[round-robin] [extended] [flat] [include-reserve] [interface]"
+POOL = "<[round-robin] [extended] [flat] [include-reserve] [interface [ipv6]]>"
 """What may follow a dynamic rule's mapped addresses."""
 
 _TAIL = (
-    f"source {{method:static|dynamic}} {{real_source:name}} [pat-pool] {{mapped_source:name}} {POOL} "
+    f"source {{method:static|dynamic}} {{real_source:name}} [pat-pool] {{mapped_source:nat-name}} {POOL} "
     "[destination static {mapped_destination:name} {real_destination:name}] "
-    "[service {mapped_service:name} {real_service:name}] [net-to-net] [dns] [unidirectional] [no-proxy-arp] "
-    "[route-lookup] [inactive] [description {description:rest}]"
+    "[service {mapped_service:name} {real_service:name}] "
+    "<[net-to-net] [dns] [unidirectional] [no-proxy-arp] [route-lookup] [inactive]> [description {description:rest}]"
 )
 
 TWICE_NAT: tuple[Command, ...] = (
@@ -33,5 +33,11 @@ ROUTE: tuple[Command, ...] = (
         "route {interface:name} {network:address} {mask:mask} {gateway:address} ~ [{distance:1-255}] "
         "[track {track:1-500}] [tunneled]",
         Append(LISTS, "routes", Route),
+    ),
+    command(
+        "route {interface:Null0|null0} {network:address} {mask:mask} ~ [{distance:1-255}]",
+        Append(LISTS, "null_routes", NullRoute),
+        "routes to Null0 are not built",
+        support=Support.NOT_BUILT,
     ),
 )

@@ -24,7 +24,7 @@ NAT: tuple[Command, ...] = (
     command("object network {name:name}", Enter(OBJECTS, Mode.OBJECT, written_alone=False)),
     command(
         f"nat [{{interfaces:nat-pair}}] ~ {{method:static|dynamic}} [pat-pool] {{mapped:nat-mapped}} {POOL} "
-        "[net-to-net] [dns] [service {service:nat-service}] [no-proxy-arp] [route-lookup]",
+        "<[net-to-net] [dns] [service {service:nat-service}] [no-proxy-arp] [route-lookup]>",
         Assign(OBJECTS, ("nat",), build=ObjectNat),
         mode=Mode.OBJECT,
     ),

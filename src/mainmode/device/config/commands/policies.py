@@ -17,27 +17,28 @@ _PROTOCOLS = ("ikev1", "ikev2", "l2tp-ipsec", "ssl-clientless")
 GROUP_POLICY: tuple[Command, ...] = (
     command(
         "group-policy {name:name} internal",
-        Assign(GROUP_POLICIES, ("internal",), constant=True, default=False, removes=True),
+        Assign(GROUP_POLICIES, ("internal",), constant=True, default=False, builtin=True, removes=True),
         "What it does not say comes from DfltGrpPolicy.",
+        also=("group-policy {name:name} internal from {model:name}",),
     ),
     command(
         "group-policy {name:name} external server-group {external:name} [password {password:key}]",
         Assign(GROUP_POLICIES, ("external",), removes=True),
-        "No server is asked, and the password is not kept.",
-        support=Support.ACCEPTED,
+        "external group-policies are not built; what this one says comes from DfltGrpPolicy",
+        support=Support.NOT_BUILT,
     ),
     command(
         "group-policy {name:name} attributes",
         Enter(GROUP_POLICIES, Mode.GROUP_POLICY, create=False, written_alone=False, removes=False),
     ),
     command(
-        "vpn-idle-timeout ~ {idle_timeout:" + _MINUTES + "}",
+        "vpn-idle-timeout ~ {idle_timeout:" + _MINUTES + "} [alert-interval {alert:1-30}]",
         Assign(GROUP_POLICIES, ("idle_timeout",), builtin=30),
         "Minutes.",
         mode=Mode.GROUP_POLICY,
     ),
     command(
-        "vpn-session-timeout ~ {session_timeout:" + _MINUTES + "}",
+        "vpn-session-timeout ~ {session_timeout:" + _MINUTES + "} [alert-interval {alert:1-30}]",
         Assign(GROUP_POLICIES, ("session_timeout",), builtin=None),
         "Minutes.",
         mode=Mode.GROUP_POLICY,

@@ -15,9 +15,11 @@ NAMES = Table(
 )
 
 
-def flag(text: str, name: str, note: str = "", *, default: bool = False) -> Command:
+def flag(text: str, name: str, note: str = "", *, default: bool = False, also: tuple[str, ...] = ()) -> Command:
     """A global setting that is on or off."""
-    return command(text, Assign(GLOBALS, (name,), constant=True, default=default, off=False), note)
+    return command(
+        text, Assign(GLOBALS, (name,), constant=True, default=default, off=False, outspoken=True), note, also=also
+    )
 
 
 HOSTNAME: tuple[Command, ...] = (
@@ -28,7 +30,7 @@ HOSTNAME: tuple[Command, ...] = (
 NAME: tuple[Command, ...] = (
     flag("names", "names_shown", "Addresses are written by their names."),
     command(
-        "name {address:address} {name:name} [description {text:rest}]",
+        "name {address:address-itself} {name:address-name} [description {text:rest}]",
         Assign(NAMES, ("address",), removes=True),
         "The name may stand wherever an address does.",
     ),

@@ -40,7 +40,7 @@ from mainmode.device.config.model.logs import (
 from mainmode.device.config.model.nat import NatRule, NatService, ObjectNat
 from mainmode.device.config.model.objects import GroupMember, NetworkGroup, NetworkObject
 from mainmode.device.config.model.policies import Absolute, ConfiguredGroupPolicy, GroupPolicy, Periodic, TimeRange
-from mainmode.device.config.model.routes import Route
+from mainmode.device.config.model.routes import NullRoute, Route
 from mainmode.device.config.model.services import (
     IcmpGroup,
     IcmpMatch,
@@ -103,6 +103,7 @@ __all__ = [
     "NatService",
     "NetworkGroup",
     "NetworkObject",
+    "NullRoute",
     "ObjectNat",
     "ObjectRef",
     "Periodic",

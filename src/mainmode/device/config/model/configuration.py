@@ -14,7 +14,7 @@ from mainmode.device.config.model.ipsec import CryptoMap, TransformSet
 from mainmode.device.config.model.nat import NatRule
 from mainmode.device.config.model.objects import NetworkGroup, NetworkObject
 from mainmode.device.config.model.policies import ConfiguredGroupPolicy, GroupPolicy, TimeRange
-from mainmode.device.config.model.routes import Route
+from mainmode.device.config.model.routes import NullRoute, Route
 from mainmode.device.config.model.services import IcmpGroup, ProtocolGroup, ServiceGroup, ServiceObject
 from mainmode.device.config.model.values import Release, Sourced
 from mainmode.device.config.problem import Problem
@@ -54,6 +54,7 @@ class Configuration:
     access_groups: tuple[AccessGroup, ...] = ()
     nat_rules: tuple[NatRule, ...] = ()
     routes: tuple[Route, ...] = ()
+    null_routes: tuple[NullRoute, ...] = ()
     transform_sets: Mapping[str, TransformSet] = field(default_factory=lambda: _NOTHING)
     crypto_maps: Mapping[str, CryptoMap] = field(default_factory=lambda: _NOTHING)
     dynamic_maps: Mapping[str, CryptoMap] = field(default_factory=lambda: _NOTHING)

@@ -28,7 +28,6 @@ class Globals:
     am_disable: Sourced[bool]
     max_in_negotiation: Sourced[int | None]
     ipsec_over_tcp: Sourced[tuple[int, ...]] | None
-    map_default_group: Sourced[str]
     lifetime_seconds: Sourced[int]
     lifetime_kilobytes: Sourced[int | None]
     replay_window: Sourced[int | None]

@@ -41,7 +41,7 @@ class TunnelGroup:
     """One `tunnel-group`. `type` is None for the built-in groups (`DefaultL2LGroup`), which no line creates.
 
     `key` is None where no key stands; its value is None where the file hides it (`*****`, or encrypted).
-    `keepalive` is None for `disable`.
+    `keepalive` is None for `disable`. What is of certificates and IKEv2 is kept and not acted on.
     """
 
     name: str
@@ -51,6 +51,10 @@ class TunnelGroup:
     peer_id_validate: Sourced[str]
     keepalive: Sourced[Keepalive | None]
     group_policy: Sourced[str]
+    chain: Sourced[bool]
+    trust_point: Sourced[str] | None
+    ikev2_remote_key: Sourced[Secret | None] | None
+    ikev2_local_key: Sourced[Secret | None] | None
 
     @property
     def key_hidden(self) -> bool:

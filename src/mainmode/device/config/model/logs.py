@@ -21,13 +21,15 @@ class LogTransport:
 
 @dataclass(frozen=True, slots=True)
 class LogHost:
-    """`logging host IFC A [tcp/PORT|udp/PORT] [format emblem]`; without a transport it is UDP 514."""
+    """`logging host IFC A [tcp/PORT|udp/PORT] [format emblem] [secure] …`; without a transport it is UDP 514."""
 
     interface: str
     address: IPv4Address
     source: Source = field(compare=False)
     transport: LogTransport | None = None
     emblem: bool = False
+    secure: bool = False
+    reference_identity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ class ObjectNat:
     interfaces: tuple[str, str] = ("any", "any")
     pat_pool: bool = False
     interface: bool = False
+    ipv6: bool = False
     service: NatService | None = None
     round_robin: bool = False
     extended: bool = False
@@ -61,6 +62,7 @@ class NatRule:
     after_auto: bool = False
     pat_pool: bool = False
     interface: bool = False
+    ipv6: bool = False
     round_robin: bool = False
     extended: bool = False
     flat: bool = False

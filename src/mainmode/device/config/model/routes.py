@@ -21,3 +21,14 @@ class Route:
     distance: int = 1
     track: int | None = None
     tunneled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NullRoute:
+    """`route Null0 NETWORK MASK [DISTANCE]`, kept and not acted on."""
+
+    network: IPv4Address
+    mask: IPv4Address
+    source: Source = field(compare=False)
+    interface: str = "Null0"
+    distance: int = 1
