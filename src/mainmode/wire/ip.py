@@ -2,12 +2,13 @@
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 
-_IPV4 = struct.Struct(">BBHHHBBH4s4s")
+_IPV4 = struct.Struct(">BBHHHBBHII")
 _PORTS = struct.Struct(">HH")
 _UDP = struct.Struct(">HHHH")
 _ECHO = struct.Struct(">BBHHH")
@@ -15,6 +16,9 @@ _ECHO = struct.Struct(">BBHHH")
 _DONT_FRAGMENT = 0x4000
 _MORE_FRAGMENTS = 0x2000
 _OFFSET = 0x1FFF
+_address = lru_cache(maxsize=4096)(IPv4Address)
+"""The addresses seen last are not made again for every packet."""
+
 _ECHO_REPLY = 0
 _ECHO_REQUEST = 8
 
@@ -77,8 +81,8 @@ class Ipv4:
                 self.ttl,
                 self.protocol,
                 0,
-                self.source.packed,
-                self.destination.packed,
+                int(self.source),
+                int(self.destination),
             )
         except struct.error as error:
             raise ValueError(f"IPv4 header: {error}") from error
@@ -102,8 +106,8 @@ def read_ipv4(octets: bytes) -> Ipv4:
     if checksum(octets[:size]):
         raise _refusal(10, "wrong header checksum")
     return Ipv4(
-        IPv4Address(source),
-        IPv4Address(destination),
+        _address(source),
+        _address(destination),
         protocol,
         octets[size:total],
         ttl,
