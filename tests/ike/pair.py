@@ -74,7 +74,9 @@ def settings(own: IPv4Address = A, key: bytes = b"cisco", **changes: object) -> 
     )  # fmt: skip
     own_changes = {name: value for name, value in changes.items() if not name.startswith("entry_")}
     entry = replace(entry, **{name[6:]: value for name, value in changes.items() if name.startswith("entry_")})
-    group = TunnelGroup(str(peer), Secret(key), (10, 2), "req", {"group": line(file, 7, f"tunnel-group {peer}")})
+    group = TunnelGroup(
+        str(peer), Secret(key), (10, 2), "req", sources={"group": line(file, 7, f"tunnel-group {peer}")}
+    )
     base = IkeSettings(
         file=file,
         hostname=file[0],

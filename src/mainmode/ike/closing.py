@@ -21,6 +21,7 @@ from mainmode.ike.fsm import State
 from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.session import Child, Session
+from mainmode.ike.succession import rank
 from mainmode.ike.teardown import say_terminating, send_informational
 from mainmode.ike.timing import RENEW_AGAIN
 from mainmode.wire.payloads import Delete
@@ -108,6 +109,7 @@ def close_ike(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool, ending: 
     turn.table.remove(sa)
     if sa.session is not None and sa in sa.session.ikes:
         sa.session.ikes.remove(sa)
+        rank(sa.session, turn)
 
 
 def end_session(

@@ -3,12 +3,12 @@
 from mainmode.base.address import ProxyPair
 from mainmode.base.instant import Instant, later
 from mainmode.catalogue import lines
-from mainmode.ike import dead_peer, keepalives, main_mode, nat_keepalive, quick_mode
+from mainmode.ike import dead_peer, keepalives, nat_keepalive, quick_mode
 from mainmode.ike.agenda import Timed
 from mainmode.ike.closing import close_ike, end_session
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase2Failed, Role, Step
 from mainmode.ike.endings import Ending
-from mainmode.ike.fsm import Event, State, Table, run
+from mainmode.ike.fsm import Event, State, run
 from mainmode.ike.origination import Origination
 from mainmode.ike.quick_mode_exchange import begin
 from mainmode.ike.renewal import Renewal
@@ -16,6 +16,7 @@ from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.session import Child, Session
 from mainmode.ike.settings import AclEntry, MapEntry
 from mainmode.ike.statistics import Statistics
+from mainmode.ike.succession import rank, table_of
 from mainmode.ike.table import SaTable
 from mainmode.ike.teardown import fresh_message_id
 from mainmode.ike.timing import CHILDLESS_LIFE, HALF_OPEN_LIFE
@@ -48,7 +49,7 @@ class Course:
     def run_main_mode(self, sa: IkeSa, start: tuple[State, Event], turn: Turn) -> None:
         """Post an event to a main mode machine and see to what follows from where it rests."""
         before, was_active = sa.state, sa.active
-        sa.state = run(_table_of(sa), sa, sa.trace, start, turn)
+        sa.state = run(table_of(sa), sa, sa.trace, start, turn)
         self._table.touch(sa)
         if sa.state is State.MM_DONE:
             self._table.remove(sa)
@@ -59,13 +60,6 @@ class Course:
         if sa.active and not was_active:
             self._opened(sa, turn)
 
-    def shift(self, sa: IkeSa, event: Event, turn: Turn) -> None:
-        """Move an established SA to another of its states; an event that does not fit its state changes nothing."""
-        table = _table_of(sa)
-        if (sa.state, event) in table:
-            sa.state = run(table, sa, sa.trace, (sa.state, event), turn)
-            self._table.touch(sa)
-
     def _opened(self, sa: IkeSa, turn: Turn) -> None:
         """Phase 1 is complete: the SA joins its session, takes the place of older ones, and serves what waits."""
         self._table.opened(sa)
@@ -74,7 +68,7 @@ class Course:
         session = turn.sessions.join(sa, sa.tunnel_group, turn.now)
         if turn.initial_contact:
             self.forget_others(sa, turn)
-        self.renewal.phase1_renewed(sa.session or session, turn)
+        rank(sa.session or session, turn)
         self.origination.answered(sa)
         self._serve_pending(sa, turn)
 
@@ -202,6 +196,8 @@ class Course:
             turn.sessions.add(child)
         failure = Failure(Cause.PEER_DELETED, Step.TEARDOWN, "the peer started afresh (initial contact)")
         end_session(old, turn, Ending.PEER, failure, tell_peer=False)
+        if sa.session is not None:
+            rank(sa.session, turn)
 
     def delete(self, sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool, ending: Ending = Ending.RESET) -> None:
         """Take an IKE SA down, and its session with it; again and again is harmless.
@@ -215,7 +211,6 @@ class Course:
             close_ike(sa, turn, failure, tell_peer)
         elif ending is Ending.LOST_SERVICE and len(session.ikes) > 1:
             close_ike(sa, turn, failure, tell_peer=False)
-            self.renewal.phase1_renewed(session, turn)
         else:
             if ending is Ending.LOST_SERVICE:
                 self.origination.lost(session.key[0], turn.settings)
@@ -292,7 +287,3 @@ class Course:
 
 def _due(moment: Instant | None, now: Instant) -> bool:
     return moment is not None and moment <= now
-
-
-def _table_of(sa: IkeSa) -> Table[IkeSa]:
-    return main_mode.INITIATOR if sa.role is Role.INITIATOR else main_mode.RESPONDER

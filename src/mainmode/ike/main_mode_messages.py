@@ -8,10 +8,10 @@ from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.groups import group
 from mainmode.crypto.skeyid import phase1_iv, phase1_keys, skeyid_psk
-from mainmode.ike import authentication, sending
+from mainmode.ike import authentication, phase1_lifetime, sending
 from mainmode.ike.effects import Cause, Failure, Phase1Keyed, Role, Step
 from mainmode.ike.fsm import Outcome
-from mainmode.ike.nat import best_common, discovery_payloads, floated, judge
+from mainmode.ike.nat import FLOATED_PORT, best_common, discovery_payloads, floated, judge
 from mainmode.ike.negotiation import PolicyChosen, Refused, accept_policy, choose_policy
 from mainmode.ike.nonces import fresh_nonce, honest_length
 from mainmode.ike.objections import say_refused_policies, say_unknown_groups
@@ -346,7 +346,7 @@ def generate_keys(sa: IkeSa, turn: Turn) -> Outcome:
 
 def build_msg5(sa: IkeSa, turn: Turn) -> Outcome:
     """Identity and hash of the initiator; from here on port 4500 where a NAT was found."""
-    if sa.nat.found:
+    if sa.nat.found and sa.path.local.port != FLOATED_PORT:
         sa.move(floated(sa.path))
     payloads = authentication.own_payloads(sa, turn, Step.MM5)
     sa.outgoing = message_of(sa, payloads, encrypted=True)
@@ -355,8 +355,9 @@ def build_msg5(sa: IkeSa, turn: Turn) -> Outcome:
 
 
 def build_msg6(sa: IkeSa, turn: Turn) -> Outcome:
-    """Identity and hash of the responder."""
-    sa.outgoing = message_of(sa, authentication.own_payloads(sa, turn, Step.MM6), encrypted=True)
+    """Identity and hash of the responder, and its lifetime where that is shorter."""
+    payloads = authentication.own_payloads(sa, turn, Step.MM6)
+    sa.outgoing = message_of(sa, (*payloads, *phase1_lifetime.shorter_than_offered(sa)), encrypted=True)
     sa.tries = 0
     return Outcome.OK
 
@@ -383,6 +384,8 @@ def commit(sa: IkeSa, turn: Turn) -> Outcome:
     step = Step.MM5 if sa.role is Role.RESPONDER else Step.MM6
     if sa.role is Role.RESPONDER:
         authentication.say_nat_status(sa, turn, step)
+    else:
+        phase1_lifetime.obey(sa, turn)
     if sa.tunnel_group is not None:
         turn.say(
             lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, tuple(sa.tunnel_group.sources.values()),

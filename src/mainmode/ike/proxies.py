@@ -49,10 +49,13 @@ def nearest_ace(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
     return max((ace for ace in entry.acl or () if ace.permit), key=likeness, default=None)
 
 
-def check_entries(entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: ProxyPair) -> Iterator[EntryChecked]:
+def check_entries(
+    entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: ProxyPair, standing: bool = False
+) -> Iterator[EntryChecked]:
     """Each entry in sequence with its verdict, ending with the first match.
 
     Behind an entry that names the peer a dynamic one without peer does not take it (the device's own line says so).
+    `standing`: a tunnel with the peer stands, so that an originate-only entry takes what the peer begins.
     """
     named = False
     for entry in entries:
@@ -78,7 +81,7 @@ def check_entries(entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: Pro
             yield EntryChecked(entry, "proxies")
         elif peer not in entry.peers:
             yield EntryChecked(entry, "peer", ace)
-        elif entry.connection_type is ConnectionType.ORIGINATE_ONLY:
+        elif entry.connection_type is ConnectionType.ORIGINATE_ONLY and not standing:
             yield EntryChecked(entry, "originate-only", ace)
         else:
             yield EntryChecked(entry, "match", ace)

@@ -123,7 +123,8 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
     if message is None or proxies is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 came to nothing")
     checked = []
-    for check in check_entries(turn.settings.entries_on(qm.sa.interface), qm.sa.peer, proxies):
+    standing = qm.sa.session is not None and qm.sa.session.had_children
+    for check in check_entries(turn.settings.entries_on(qm.sa.interface), qm.sa.peer, proxies, standing):
         checked.append(check)
         _say_check(qm, turn, check, proxies)
     if not checked or checked[-1].verdict != "match":

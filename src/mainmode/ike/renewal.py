@@ -17,13 +17,14 @@ from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
-from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, Role, Step, UseSa
+from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, Step, UseSa
 from mainmode.ike.endings import Ending
-from mainmode.ike.fsm import Event, State
+from mainmode.ike.fsm import Event
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.session import Child, Session
 from mainmode.ike.settings import ConnectionType, MapEntry
+from mainmode.ike.succession import shift
 from mainmode.ike.timing import (
     OVERLAP,
     PHASE2_REKEY_SHARE,
@@ -56,9 +57,8 @@ class Renewal:
         """A pair went in: set its timers, and let one of those with the same proxies carry the traffic."""
         now, pair, session = turn.now, child.pair, child.session
         if pair.lifetime_seconds is not None:
-            share = PHASE2_REKEY_SHARE if pair.initiator else PHASE2_RESPONDER_SHARE
             child.expires = later(now, seconds(pair.lifetime_seconds))
-            child.renew_at = later(now, seconds(pair.lifetime_seconds * share))
+            child.renew_at = _soft_end(child)
         older = session.children.get(qm.replaces) if qm.replaces is not None else None
         if older is not None:
             activity = turn.watch(older.spi)
@@ -66,13 +66,16 @@ class Renewal:
                 older.used_from, (activity.latest if activity is not None else None) or older.used_from
             )
             if pair.initiator:
-                child.use_at = later(now, SETTLE)
+                child.use_at = _before_the_end(older, later(now, SETTLE))
         if session.group.idle_timeout is not None:
             child.idle_at = later(child.used_from, seconds(session.group.idle_timeout))
         for other in tuple(session.children.values()):
             if other is not child and other.renewed_by is None and other.pair.proxies == pair.proxies:
                 winner, loser = (child, other) if child.beats(other) else (other, child)
                 _supersede(winner, loser, turn)
+                soft_end = _soft_end(winner)
+                winner.renew_at = soft_end if soft_end is None or soft_end > now else winner.renew_at
+                turn.sessions.touch(winner)
         turn.sessions.touch(child)
 
     def wait_on(self, qm: QuickMode, turn: Turn) -> None:
@@ -80,7 +83,9 @@ class Renewal:
         child = turn.sessions.children.get(qm.spi_in)
         qm.tries = min(qm.tries + 1, RESENDS)
         if child is not None and child.use_at is not None:
-            child.use_at = later(later(turn.now, RESEND_AFTER[qm.tries]), OVERLAP)
+            older = child.session.children.get(qm.replaces) if qm.replaces is not None else None
+            waiting = later(later(turn.now, RESEND_AFTER[qm.tries]), OVERLAP)
+            child.use_at = _before_the_end(older, waiting) if older is not None else waiting
             turn.sessions.touch(child)
 
     def child_due(self, child: Child, turn: Turn) -> None:
@@ -184,7 +189,7 @@ class Renewal:
         """Begin a main mode that is to take the place of this IKE SA."""
         session = sa.session
         sa.renew_at = None
-        if session is None or session.best() is not sa or not session.children:
+        if session is None or session.heir() is not sa or not session.children:
             return
         entry = _entry_with(sa, turn)
         if entry is None:
@@ -200,21 +205,8 @@ class Renewal:
         _say_beginning("Rekeying Phase 1", session, child, entry, turn)
         fresh = self._course.origination.new_sa(sa.path, sa.interface, turn)
         fresh.renews = sa
-        self._course.shift(sa, Event.REKEY, turn)
+        shift(sa, Event.REKEY, turn)
         self._course.begin_main_mode(fresh, turn)
-
-    def phase1_renewed(self, session: Session, turn: Turn) -> None:
-        """An IKE SA joined or left: the best of them serves, and the others end after a short overlap."""
-        best = session.best()
-        for sa in session.ikes:
-            if sa is best:
-                if sa.state is State.MM_REKEY_DONE_H2:
-                    self._course.shift(sa, Event.REKEY_FAIL, turn)
-            elif sa.retire_at is None and best is not None:
-                self._course.shift(sa, Event.REKEY_DONE, turn)
-                overlap = RETIRE_PHASE1 if best.role is Role.INITIATOR else RETIRE_ANSWERED
-                sa.retire_at = later(turn.now, overlap)
-                turn.table.touch(sa)
 
     def phase1_failed(self, fresh: IkeSa, turn: Turn) -> None:
         """A main mode that was to renew phase 1 failed: the old IKE SA serves on, if it still stands."""
@@ -222,18 +214,18 @@ class Renewal:
         if old is None:
             return
         if old.active:
-            self._course.shift(old, Event.REKEY_FAIL, turn)
+            shift(old, Event.REKEY_FAIL, turn)
         elif old.session is not None and old.session.children and not old.session.ikes:
             turn.say(lines.CANNOT_TRANSITION, old.about, Step.TEARDOWN, old.exchange)
 
     def retire_phase1(self, sa: IkeSa, turn: Turn) -> None:
         """The overlap is over: the IKE SA ends, where the one in its place is known to stand at the peer too."""
         session = sa.session
-        best = session.best() if session is not None else None
-        if session is None or best is sa:
-            self._course.shift(sa, Event.REKEY_FAIL, turn)
+        heir = session.heir() if session is not None else None
+        if heir is None or heir is sa:
+            shift(sa, Event.REKEY_FAIL, turn)
             sa.retire_at = None
-        elif best is None or not best.proven:
+        elif not heir.proven:
             sa.retire_at = later(turn.now, RETIRE_PHASE1)
         else:
             failure = Failure(Cause.LIFETIME, Step.TEARDOWN, "a renewed IKE SA has taken over")
@@ -251,21 +243,37 @@ class Renewal:
             end_session(session, turn, Ending.IDLE, failure, tell_peer=True)
         else:
             close_ike(sa, turn, failure, tell_peer=session is not None and len(session.ikes) > 1)
-            if session is not None:
-                self.phase1_renewed(session, turn)
 
 
 def _supersede(winner: Child, loser: Child, turn: Turn) -> None:
-    """Both carry the same traffic: one goes on, the other ends after an overlap."""
-    loser.renewed_by = winner.spi
-    loser.renew_at = loser.idle_at = loser.use_at = None
+    """Both carry the same traffic: one goes on, the other ends after an overlap, as does what that had renewed."""
+    superseded = [one for one in winner.session.children.values() if one is loser or one.renewed_by == loser.spi]
     if winner.use_at is not None:
-        loser.retire_at = None
+        overlap = None
+    elif winner.pair.initiator:
+        overlap = later(later(turn.now, SETTLE), OVERLAP)
     else:
-        overlap = later(later(turn.now, SETTLE), OVERLAP) if winner.pair.initiator else later(turn.now, RETIRE_ANSWERED)
-        loser.retire_at = overlap
+        overlap = later(turn.now, RETIRE_ANSWERED)
+    for one in superseded:
+        one.renewed_by = winner.spi
+        one.renew_at = one.idle_at = one.use_at = None
+        one.retire_at = overlap
+        turn.sessions.touch(one)
+    if winner.use_at is None:
         turn.effects.append(UseSa(winner.spi))
-    turn.sessions.touch(loser)
+
+
+def _soft_end(child: Child) -> Instant | None:
+    """When a pair is to be renewed; None for one without a lifetime in seconds."""
+    if child.pair.lifetime_seconds is None:
+        return None
+    share = PHASE2_REKEY_SHARE if child.pair.initiator else PHASE2_RESPONDER_SHARE
+    return later(child.installed, seconds(child.pair.lifetime_seconds * share))
+
+
+def _before_the_end(older: Child, moment: Instant) -> Instant:
+    """That moment, or shortly before the old pair ends."""
+    return moment if older.expires is None else min(moment, Instant(older.expires - OVERLAP))
 
 
 def _latest(child: Child, turn: Turn) -> Instant | None:

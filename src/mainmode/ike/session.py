@@ -96,16 +96,23 @@ class Session:
         return self.ends_at
 
     def best(self) -> "IkeSa | None":
-        """The IKE SA to speak under, None while none is established.
+        """The IKE SA to speak under, None while none is established: the heir, once the peer spoke under it."""
+        if len(self.ikes) == 1:
+            return self.ikes[0]
+        return next((sa for sa in self._ranked() if sa.proven), None) or self.heir()
 
-        One under which the peer spoke goes before one of which only we know; then the newer; of two that crossed the
-        one with the larger cookie, which is the same one at both ends.
-        """
-        found: IkeSa | None = None
+    def heir(self) -> "IkeSa | None":
+        """The IKE SA that is to stay: the newest; of two that crossed the one with the larger cookie at both ends."""
+        ranked = self._ranked()
+        return ranked[0] if ranked else None
+
+    def _ranked(self) -> "list[IkeSa]":
+        """Those that stay longest first. Mostly there is one, now and then two."""
+        ranked: list[IkeSa] = []
         for sa in self.ikes:
-            if found is None or _goes_before(sa, found):
-                found = sa
-        return found
+            place = next((at for at, other in enumerate(ranked) if _outlasts(sa, other)), len(ranked))
+            ranked.insert(place, sa)
+        return ranked
 
     def carrying(self, proxies: ProxyPair) -> Child | None:
         """The child that carries the traffic of these proxies."""
@@ -124,9 +131,7 @@ class Session:
         return any(not qm.settled for sa in self.ikes for qm in sa.quick_modes.values())
 
 
-def _goes_before(sa: "IkeSa", other: "IkeSa") -> bool:
-    if sa.proven is not other.proven:
-        return sa.proven
+def _outlasts(sa: "IkeSa", other: "IkeSa") -> bool:
     mine, theirs = sa.established or sa.created, other.established or other.created
     if sa.role is other.role or abs(mine - theirs) >= CROSSING:
         return sa.opened > other.opened
@@ -150,7 +155,11 @@ class Sessions:
     def join(self, sa: "IkeSa", group: TunnelGroup, now: Instant) -> Session:
         """The session of an IKE SA that was just established: the one that stands with this peer, or a new one."""
         key = sa.entered_as.address, sa.peer_id_body
-        session = self._by_key.get(key) or self._begin(key, group, now)
+        renewed = sa.renews.session if sa.renews is not None else None
+        if renewed is not None and self._by_key.get(renewed.key) is renewed:
+            session = renewed
+        else:
+            session = self._by_key.get(key) or self._begin(key, group, now)
         session.ikes.append(sa)
         sa.session = session
         sa.opened = sa.opened or self._agenda.stamp()

@@ -49,9 +49,10 @@ CROSSING: Span = seconds(45)
 """SAs that were established within this time of each other crossed on the wire: then both ends keep the same one by a
 number that both know, since each may have seen another one first. Ours."""
 
-SETTLE: Span = seconds(10)
-"""How long the initiator of a renewal goes on sending on the old pair. The responder installs the new one at QM3, which
-nothing acknowledges; had it been lost, QM2 would come again within 8 s. Ours."""
+SETTLE: Span = seconds(30)
+"""How long the initiator of a renewal goes on sending on the old pair, where it does not hear the peer on the new one
+before. The responder installs the new one at QM3, which nothing acknowledges; had it been lost, QM2 would come again
+after 8 s, and after another 12. Ours."""
 
 OVERLAP: Span = seconds(5)
 """How long an old SA stands after its traffic moved: packets on their way still arrive. Ours."""

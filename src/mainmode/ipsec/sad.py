@@ -201,10 +201,13 @@ class Sad:
         return state
 
     def use(self, inbound_spi: int) -> None:
-        """Outbound traffic moves to this pair; nothing happens where there is none."""
+        """Outbound traffic moves to this pair, before newer ones too; nothing happens where there is none."""
         state = self._states.get(inbound_spi)
         if state is not None:
             state.usable = True
+            states = self._tunnels[state.pair.peer, state.pair.proxies]
+            states.remove(state)
+            states.append(state)
 
     def move(self, inbound_spi: int, path: Path) -> None:
         """The pair's peer is reached along `path` now; nothing happens where there is none."""
