@@ -24,7 +24,7 @@ from mainmode.device.config.words import (
 )
 
 _RANGE = re.compile(r"(\d+)-(\d+)(?:\|([a-z]+))?")
-HIDDEN = "*****"
+HIDDEN, HIDDEN_BEFORE_8_3 = "*****", "*"
 
 
 @lru_cache(maxsize=4096)
@@ -336,7 +336,7 @@ def _nat_pair(text: str) -> tuple[str, str]:
 def _key(text: str) -> Secret | None:
     if len(text) > 128:
         raise ValueError
-    return None if text == HIDDEN else Secret(text.encode())
+    return None if text in (HIDDEN, HIDDEN_BEFORE_8_3) else Secret(text.encode())
 
 
 def _address_name(text: str) -> str:

@@ -138,7 +138,7 @@ PEERS: tuple[Command, ...] = (
     command(
         "-/ikev1 pre-shared-key ~ [0] {key:key}",
         Assign(TUNNEL_GROUPS, ("key",)),
-        "Always shown as *****, which is also read: a key that the file does not tell.",
+        "Always shown as *****, which is also read, as is the * of 8.2 and before: a key that the file does not tell.",
         mode=Mode.TUNNEL_IPSEC,
         also=("-/ikev1 pre-shared-key 8 {key:encrypted-key}",),
     ),
