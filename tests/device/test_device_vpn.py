@@ -418,3 +418,32 @@ def test_the_box_pings_a_host_in_clear_from_the_address_of_the_way_out() -> None
     assert net.decisions("a")[-1].text == "192.168.1.10 replies to echo request 1"
     with pytest.raises(KeyError):
         net.boxes["a"].ping(HOST_A, net.now, "dmz")
+
+
+def test_a_tunnel_reaches_the_inside_address_of_the_box_where_the_line_permits_it() -> None:
+    own = IPv4Address("192.168.2.1")
+    net = up()
+    net.inject("a", "inside", echo(HOST_A, own, 3))
+    assert net.dropped("b")[-1].reason is Drop.NOT_FOR_US
+    net = up(b=mirrored(REFERENCE) + "management-access inside\n")
+    net.inject("a", "inside", echo(HOST_A, own, 3))
+    assert [packet.source for packet in net.inside["a"]] == [HOST_B, own]
+
+
+def test_ah_of_a_peer_whose_sas_are_esp_is_told_of() -> None:
+    net = up()
+    for source, expected in ((addressed(1), ["WRONG_IPSEC_PROTOCOL"]), (addressed(9), [])):
+        effects = net.inject("b", "outside", Ipv4(source, addressed(2), IpProtocol.AH, bytes(24)))
+        assert reasons(effects) == [Drop.NOT_FOR_US]
+        assert said(effects) == expected
+
+
+def test_the_lines_of_a_crypto_access_list_count_the_flows_that_they_protect() -> None:
+    net = up()
+    net.silent = True
+    box = net.boxes["a"]
+    for _ in range(3):
+        net.inject("a", "inside", segment(HOST_A, HOST_B))
+    tcp, icmp = box.configuration.access_lists["VPN"].aces
+    # Lost packets leave no connection, so each of them is a flow of its own.
+    assert (box.hits.of(tcp.source), box.hits.of(icmp.source)) == (2, 2)

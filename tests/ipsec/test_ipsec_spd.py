@@ -2,6 +2,9 @@
 
 from ipaddress import IPv4Address
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.provenance import Statement
 from mainmode.ipsec.spd import Bypass, EntryKey, Protect, Spd, SpdRule
@@ -95,3 +98,40 @@ def test_a_port_belongs_to_its_own_side() -> None:
     spd = Spd([web])
     assert lookup(spd, ports=(40000, 80)) == Protect(web)
     assert lookup(spd, ports=(80, 40000)) == Bypass(None)
+
+
+ADDRESSES = st.integers(0x0A000000, 0x0A00000F)
+PROXIES = st.builds(
+    lambda ends, protocol, port: Proxy(IPv4Address(min(ends)), IPv4Address(max(ends)), protocol, port),
+    st.tuples(ADDRESSES, ADDRESSES),
+    st.sampled_from([0, TCP, UDP]),
+    st.sampled_from([0, 80]),
+)
+RULES = st.lists(st.tuples(PROXIES, PROXIES, st.sampled_from([10, 20, 30]), st.booleans()), max_size=12)
+
+
+def one_by_one(rules: list[SpdRule], source: IPv4Address, destination: IPv4Address, protocol: int) -> Protect | Bypass:
+    """What the rules mean, read without an index."""
+    denied = None
+    for sequence in sorted({rule.entry.sequence for rule in rules}):
+        for rule in rules:
+            fits = rule.proxies.local.holds(source, protocol, 80) and rule.proxies.remote.holds(
+                destination, protocol, 80
+            )
+            if rule.entry.sequence == sequence and fits:
+                if rule.permit:
+                    return Protect(rule)
+                denied = rule
+                break
+    return Bypass(denied)
+
+
+@given(RULES, ADDRESSES, ADDRESSES, st.sampled_from([TCP, UDP, ICMP]))
+def test_the_index_finds_what_reading_one_by_one_finds(
+    parts: list[tuple[Proxy, Proxy, int, bool]], source: int, destination: int, protocol: int
+) -> None:
+    rules = [
+        rule(line, local, remote, sequence, permit) for line, (local, remote, sequence, permit) in enumerate(parts)
+    ]
+    ends = IPv4Address(source), IPv4Address(destination)
+    assert Spd(rules).lookup("outside", *ends, protocol, 80, 80) == one_by_one(rules, *ends, protocol)

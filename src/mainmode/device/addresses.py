@@ -11,12 +11,16 @@ EVERYTHING: Ranges = (AddressRange(IPv4Address(0), IPv4Address(0xFFFFFFFF)),)
 
 def holds(ranges: Ranges, address: IPv4Address) -> bool:
     """Whether `address` is in one of `ranges`."""
-    return any(one.first <= address <= one.last for one in ranges)
+    return held_in(ranges, address) is not None
 
 
 def held_in(ranges: Ranges, address: IPv4Address) -> AddressRange | None:
     """The first of `ranges` that `address` is in."""
-    return next((one for one in ranges if one.first <= address <= one.last), None)
+    number = int(address)
+    for one in ranges:
+        if int(one.first) <= number <= int(one.last):
+            return one
+    return None
 
 
 def size(ranges: Ranges) -> int:

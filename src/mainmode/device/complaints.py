@@ -36,6 +36,14 @@ class Complaints:
             lambda: {"spi": header.spi, "sequence": header.sequence, "remote": remote, "local": local},
         )
 
+    def wrong_protocol(self, remote: IPv4Address, local: IPv4Address, now: Instant) -> list[Say]:
+        """402115: AH from a peer whose SAs are ESP."""
+        return self._say(
+            lines.WRONG_IPSEC_PROTOCOL,
+            now,
+            lambda: {"remote": remote, "local": local, "actual": "AH", "expected": "ESP"},
+        )
+
     def refused(self, drop: Drop, detail: str, header: EspHeader, pair: SaPair, now: Instant) -> list[Say]:
         """402119 to 402121: an SA does not open the packet."""
         entry = _OF_DROP.get(drop)

@@ -34,12 +34,15 @@ class CryptoMaps:
     def __init__(self, configuration: Configuration, settings: IkeSettings) -> None:
         self._configuration = configuration
         self._settings = settings
-        self._meanings: dict[SpdRule, Protected] = {}
+        rules: list[SpdRule] = []
+        self._meanings: dict[int, Protected] = {}
         for entry in settings.entries:
             key = EntryKey(entry.interface, entry.map_name, entry.sequence)
             for ace in (entry.acl or ()) if entry.complete and not entry.dynamic else ():
-                self._meanings[SpdRule(ace.permit, ace.proxies, key, ace.source)] = Protected(entry, ace)
-        self._spd = Spd(self._meanings)
+                rules.append(SpdRule(ace.permit, ace.proxies, key, ace.source))
+                self._meanings[id(rules[-1])] = Protected(entry, ace)
+        self._rules = tuple(rules)
+        self._spd = Spd(self._rules)
         self._dynamic: dict[str, _Carried] = {}
         for entry in settings.entries:
             if entry.dynamic:
@@ -48,7 +51,7 @@ class CryptoMaps:
     def protecting(self, interface: str, flow: Flow) -> Protected | None:
         """The entry and ACE that protect `flow` where it leaves by `interface`."""
         found = self._lookup(interface, flow)
-        return self._meanings[found.rule] if isinstance(found, Protect) else None
+        return self._meanings[id(found.rule)] if isinstance(found, Protect) else None
 
     def tunnel(self, protected: Protected | None, interface: str, flow: Flow, sad: Sad) -> SaState | None:
         """The SAs that carry `flow`: those of its ACE, or, under a dynamic map, those whose proxies hold it."""

@@ -16,13 +16,13 @@ class HitCounts:
 
     def __init__(self) -> None:
         self._lines: dict[str, int] = {}
-        self._elements: dict[tuple[str, AddressRange, AddressRange, int], int] = {}
+        self._elements: dict[tuple[str, int, int, int, int, int], int] = {}
 
     def hit(self, line: Source, source: AddressRange, destination: AddressRange, service: int) -> None:
         """A flow matched: the line, and in it these ranges and the service with this number, from 0."""
         words = _words(line)
         self._lines[words] = self._lines.get(words, 0) + 1
-        element = words, source, destination, service
+        element = _element(words, source, destination, service)
         self._elements[element] = self._elements.get(element, 0) + 1
 
     def of(self, line: Source) -> int:
@@ -31,7 +31,7 @@ class HitCounts:
 
     def of_element(self, line: Source, source: AddressRange, destination: AddressRange, service: int = 0) -> int:
         """How many flows matched one element of the line, `service` being the number of its protocol and ports."""
-        return self._elements.get((_words(line), source, destination, service), 0)
+        return self._elements.get(_element(_words(line), source, destination, service), 0)
 
     def keep(self, lines: Iterable[Source]) -> None:
         """Forget the counts of all lines but these."""
@@ -47,3 +47,10 @@ class HitCounts:
 
 def _words(line: Source) -> str:
     return line.text.strip() if isinstance(line, Statement) else line.command
+
+
+def _element(
+    words: str, source: AddressRange, destination: AddressRange, service: int
+) -> tuple[str, int, int, int, int, int]:
+    ends = int(source.first), int(source.last), int(destination.first), int(destination.last)
+    return (words, *ends, service)

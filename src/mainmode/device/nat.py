@@ -95,10 +95,13 @@ class Translator:
 
     def count(self, found: Untranslated, source: Translated) -> None:
         """A connection began that these rules translated."""
+        ahead = found.rule if not found.backward else None
         if found.rule is not None and found.backward:
             self._hits[found.rule.order].untranslated += 1
-        for rule in {one for one in (found.rule if not found.backward else None, source.rule) if one is not None}:
-            self._hits[rule.order].translated += 1
+        if ahead is not None:
+            self._hits[ahead.order].translated += 1
+        if source.rule is not None and source.rule is not ahead and source.rule is not found.rule:
+            self._hits[source.rule.order].translated += 1
 
     def untranslate(self, ingress: str, flow: Flow, egress: Egress) -> Untranslated:
         """The real destination of a packet that came in by `ingress`, by the first rule that knows it."""
@@ -244,7 +247,7 @@ def _mapped(address: IPv4Address, inside: Ranges | None, beyond: Ranges | None) 
         return address if inside is None or holds(inside, address) else None
     offset = 0
     for one in inside:
-        if one.first <= address <= one.last:
+        if int(one.first) <= int(address) <= int(one.last):
             return nth(beyond, (offset + int(address) - int(one.first)) % size(beyond)) if beyond else None
         offset += int(one.last) - int(one.first) + 1
     return None

@@ -33,6 +33,8 @@ class OwnTraffic:
             if packet.protocol == IpProtocol.ESP:
                 path = Path(Endpoint(packet.destination, 0), Endpoint(packet.source, 0))
                 return self.path.receive_esp(packet.payload, path, now)
+            if packet.protocol == IpProtocol.AH:
+                return self._authentication_header(packet, now)
             if is_ike(packet):
                 return self._ike(packet, interface, now)
             if self.path.claims(packet, interface, now):
@@ -71,6 +73,13 @@ class OwnTraffic:
         if datagram.destination_port == _NAT_T_PORT and _is_esp(datagram.payload):
             return self.path.receive_esp(datagram.payload, path, now)
         return plane.carry(plane.engine.receive(datagram.payload, path, now), now)
+
+    def _authentication_header(self, packet: Ipv4, now: Instant) -> list[BoxEffect]:
+        """AH is not spoken here; of a peer whose SAs are ESP the device says so."""
+        dropped = Dropped(Drop.NOT_FOR_US, None, f"nothing here listens to {flow_of(packet)}")
+        if not any(state.pair.path.remote.address == packet.source for state in self._plane.sad.states()):
+            return [dropped]
+        return [dropped, *self._plane.complaints.wrong_protocol(packet.source, packet.destination, now)]
 
     def _host(self, packet: Ipv4, now: Instant) -> Iterator[BoxEffect]:
         """Echo requests are answered, replies and errors of routers noted; nothing else listens here."""

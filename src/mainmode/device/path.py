@@ -12,6 +12,7 @@ from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
+from mainmode.device.config.model import AddressRange
 from mainmode.device.connections import Connection
 from mainmode.device.crypto_maps import Protected
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
@@ -174,8 +175,10 @@ class PacketPath:
         """Which SAs carry the packets of a way, as things stand now."""
         plane, maps = self._plane, self._plane.tables.maps
         interface = way.hop.interface
-        way.pairs = plane.pairs
         way.protected = protected = maps.protecting(interface, way.after)
+        if protected is not None and way.pairs < 0:
+            plane.tables.access.hits.hit(protected.ace.source, *_element(protected), 0)
+        way.pairs = plane.pairs
         way.state = maps.tunnel(protected, interface, way.after, plane.sad)
         records: list[Decision] = []
         if protected is not None:
@@ -260,6 +263,12 @@ class PacketPath:
         text = f"{source} is told that {max(mtu, _SMALLEST_MTU)} octets fit"
         answer = too_large(packet, max(mtu, _SMALLEST_MTU), reporter)
         return [Decision(Stage.PATH_MTU, Verdict.ALLOW, text), *self.originate(answer, now)]
+
+
+def _element(protected: Protected) -> tuple[AddressRange, AddressRange]:
+    """The addresses of a crypto ACL's element, as its hits are counted by."""
+    local, remote = protected.ace.proxies.local, protected.ace.proxies.remote
+    return AddressRange(local.first, local.last), AddressRange(remote.first, remote.last)
 
 
 def _remember(connection: Connection, way: Way, *, reply: bool) -> None:

@@ -13,13 +13,14 @@ from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import SaPair
 
 _INSPECT_ICMP = "inspect icmp"
+_MANAGEMENT_ACCESS = "management-access "
 _LINK_MTU = 1500
 
 
 class Tables:
     """Routes, translation, access lists, crypto maps, and what is said of interfaces by name.
 
-    `own` are the box's addresses with their nameif.
+    `own` are the box's addresses with their nameif; `management` is the interface that is reached through tunnels too.
     """
 
     def __init__(self, configuration: Configuration, settings: IkeSettings, previous: "Tables | None" = None) -> None:
@@ -35,6 +36,7 @@ class Tables:
             hits.keep(ace.source for one in configuration.access_lists.values() for ace in one.aces)
         self.maps = CryptoMaps(configuration, settings)
         self.uninspected = _uninspected(configuration)
+        self.management = _management(configuration)
         self._df_bits = {
             (one.name, entry.sequence): entry.df_bit
             for one in configuration.crypto_maps.values()
@@ -83,3 +85,10 @@ def _uninspected(configuration: Configuration) -> Source | None:
     if any(line.strip() == _INSPECT_ICMP for line in configuration.lines):
         return None
     return Absent(configuration.file, _INSPECT_ICMP)
+
+
+def _management(configuration: Configuration) -> str | None:
+    """The nameif of `management-access`, which is not in the model either."""
+    named = (line.strip() for line in configuration.lines)
+    found = [line.removeprefix(_MANAGEMENT_ACCESS).strip() for line in named if line.startswith(_MANAGEMENT_ACCESS)]
+    return found[-1] if found else None

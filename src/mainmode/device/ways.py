@@ -109,7 +109,7 @@ class Ways:
             return Found([*records, self.no_route(found.destination)])
         records.append(Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources))
         if found.destination in tables.own:
-            local = carrier is not None and tables.own[found.destination] == ingress
+            local = carrier is not None and tables.own[found.destination] in (ingress, tables.management)
             text = f"{found.destination} is the box's own address on {hop.interface}"
             return Found([*records, *([] if local else [Dropped(Drop.NOT_FOR_US, None, text)])], to_the_box=local)
         real = flow.moved(flow.source, found.destination, flow.source_port, found.port)
