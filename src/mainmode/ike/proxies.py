@@ -56,9 +56,12 @@ def check_entries(
 
     Behind an entry that names the peer a dynamic one without peer does not take it (the device's own line says so).
     `standing`: a tunnel with the peer stands, so that an originate-only entry takes what the peer begins.
+    Proxies that a static entry gives to another peer are no dynamic map's any more.
     """
-    named = False
+    named = taken = False
     for entry in entries:
+        if entry.dynamic and taken:
+            continue
         if not entry.complete:
             yield EntryChecked(entry, "incomplete")
             continue
@@ -80,6 +83,7 @@ def check_entries(
         if ace is None:
             yield EntryChecked(entry, "proxies")
         elif peer not in entry.peers:
+            taken = True
             yield EntryChecked(entry, "peer", ace)
         elif entry.connection_type is ConnectionType.ORIGINATE_ONLY and not standing:
             yield EntryChecked(entry, "originate-only", ace)

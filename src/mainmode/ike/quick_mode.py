@@ -137,7 +137,7 @@ RESPONDER: Table[QuickMode] = {
     (S.QM_BLD_MSG2, E.HASH_OK): Row(_pass, {O.OK: (S.QM_BLD_MSG2, E.PROC_MSG)}),
     (S.QM_BLD_MSG2, E.PROC_MSG): Row(responder.process_msg1, {O.OK: (S.QM_BLD_MSG2, E.CONFIRM_SA), O.FAIL: DONE}),
     (S.QM_BLD_MSG2, E.CONFIRM_SA): Row(responder.confirm_sa, {O.OK: (S.QM_BLD_MSG2, E.IS_REKEY), O.FAIL: DONE}),
-    (S.QM_BLD_MSG2, E.IS_REKEY): Row(responder.is_rekey, {O.OK: (S.QM_BLD_MSG2, E.NEGO_SA)}),
+    (S.QM_BLD_MSG2, E.IS_REKEY): Row(responder.is_rekey, {O.OK: (S.QM_BLD_MSG2, E.NEGO_SA), O.FAIL: DONE}),
     (S.QM_BLD_MSG2, E.NEGO_SA): Row(responder.negotiate, {O.OK: (S.QM_BLD_MSG2, E.GET_SPI), O.FAIL: DONE}),
     (S.QM_BLD_MSG2, E.GET_SPI): Row(responder.get_spi, {O.OK: (S.QM_BLD_MSG2, E.BLD_MSG), O.FAIL: DONE}),
     (S.QM_BLD_MSG2, E.BLD_MSG): Row(responder.build_msg2, {O.OK: (S.QM_SND_MSG2, E.START_TMR), O.FAIL: DONE}),

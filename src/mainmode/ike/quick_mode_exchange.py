@@ -210,7 +210,7 @@ def _say_keying(qm: QuickMode, turn: Turn, step: Step, entry: MapEntry) -> None:
     turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
     turn.say(
         lines.NP_ENCRYPT_RULE, qm.about, step, qm.exchange, entry_sources(entry, "entry", "acl"),
-        map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "", cs_id=turn.handles.address(),
+        map=entry.map_name, sequence=entry.sequence, acl=entry.acl_name or "Unknown", cs_id=turn.handles.address(),
         rule=turn.handles.address(),
     )  # fmt: skip
     turn.say(lines.GENERATING_QM_KEY, qm.about, step, qm.exchange, sources)
@@ -245,7 +245,7 @@ def completed(qm: QuickMode, turn: Turn, pair: SaPair) -> None:
         )  # fmt: skip
     reverse_route.say_added(qm, turn)
     turn.say(lines.PHASE2_COMPLETED, qm.about, step, qm.exchange, pair.sources, message_id=qm.message_id)
-    if turn.settings.tunnel_manager and pair.initiator:
+    if turn.settings.tunnel_manager and pair.initiator and qm.replaces is None:
         named = {"map": pair.map_name, "sequence": pair.map_sequence}
         turn.say(lines.TUNNEL_MANAGER_SUCCESS, NOBODY, step, qm.exchange, pair.sources, **named)
         turn.say(lines.TUNNEL_MANAGER_REMOVED_ENTRY, NOBODY, step, qm.exchange, pair.sources, **named)

@@ -106,13 +106,21 @@ def confirm_sa(qm: QuickMode, turn: Turn) -> Outcome:
 
 
 def is_rekey(qm: QuickMode, turn: Turn) -> Outcome:
-    """Whether SAs for the same proxies stand already: then this renews them."""
+    """Whether SAs for the same proxies stand already: then this renews them; those of another peer forbid it."""
     session, proxies = qm.sa.session, qm.proxies
-    carrying = session.carrying(proxies) if session is not None and proxies is not None else None
+    if session is None or proxies is None:
+        return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 came to nothing")
+    carrying = session.carrying(proxies)
     if carrying is not None:
         qm.replaces = carrying.spi
         turn.say(lines.REKEY_DUPLICATE_SA, qm.about, Step.QM1, qm.exchange)
         return Outcome.OK
+    elsewhere = turn.sessions.of_another(session, proxies)
+    if elsewhere is not None:
+        turn.say(lines.REKEY_OTHER_PEER, qm.about, Step.QM1, qm.exchange, elsewhere.pair.sources)
+        _refuse(qm, turn, NotifyType.INVALID_ID_INFORMATION, _offered_spi(qm, turn))
+        detail = f"peer {elsewhere.session.peer} has a tunnel with the proxies {proxies} already"
+        return fail(qm, Cause.NO_MATCHING_ENTRY, Step.QM1, detail, elsewhere.pair.sources)
     turn.say(lines.REKEY_NO_OLD_SA, qm.about, Step.QM1, qm.exchange)
     return Outcome.OK
 

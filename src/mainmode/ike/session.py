@@ -145,6 +145,7 @@ class Sessions:
         self._agenda = agenda
         self._by_key: dict[SessionKey, Session] = {}
         self._by_address: dict[IPv4Address, dict[int, Session]] = {}
+        self._by_proxies: dict[ProxyPair, dict[int, Child]] = {}
         self.children: dict[int, Child] = {}
         self.cumulative = 0
         self.peak = 0
@@ -199,6 +200,7 @@ class Sessions:
         child.session.children[child.spi] = child
         child.session.had_children = True
         self.children[child.spi] = child
+        self._by_proxies.setdefault(child.pair.proxies, {})[child.spi] = child
         self._agenda.enter(child)
 
     def remove(self, child: Child) -> bool:
@@ -206,8 +208,20 @@ class Sessions:
         if self.children.get(child.spi) is not child:
             return False
         del self.children[child.spi], child.session.children[child.spi]
+        alike = self._by_proxies[child.pair.proxies]
+        del alike[child.spi]
+        if not alike:
+            del self._by_proxies[child.pair.proxies]
         self._agenda.drop(child)
         return True
+
+    def of_another(self, session: Session, proxies: ProxyPair) -> Child | None:
+        """A child with these proxies whose peer is another one, by its address and by its identity."""
+        for child in self._by_proxies.get(proxies, {}).values():
+            address, identity = child.session.key
+            if address != session.key[0] and identity != session.key[1]:
+                return child
+        return None
 
     def touch(self, child: Child) -> None:
         """The timers of a child changed."""
