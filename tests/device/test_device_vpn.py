@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
+from mainmode.base.instant import later, seconds
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
-from mainmode.ike.effects import Dropped, InstallSa, Say, Send
+from mainmode.ike.effects import Dropped, InstallSa, RemoveSa, Say, Send
 from mainmode.wire.ip import Ipv4, Udp, read_echo, read_ipv4
 
 
@@ -117,6 +118,7 @@ def test_under_a_dynamic_map_the_reverse_route_stands_as_long_as_the_sa() -> Non
     assert route.gateway == addressed(1)
     net.inject("b", "inside", echo(HOST_B, HOST_A, 7))
     assert len(net.inside["b"]) == 2
+    assert reasons(net.inject("b", "outside", echo(HOST_A, HOST_B, 8))) == [Drop.IN_CLEAR]
     net.carry_out("b", box.clear(None, net.now))
     assert not any(str(route.network) == "192.168.1.0/24" for route in box.routes)
 
@@ -447,3 +449,16 @@ def test_the_lines_of_a_crypto_access_list_count_the_flows_that_they_protect() -
     tcp, icmp = box.configuration.access_lists["VPN"].aces
     # Lost packets leave no connection, so each of them is a flow of its own.
     assert (box.hits.of(tcp.source), box.hits.of(icmp.source)) == (2, 2)
+
+
+def test_a_packet_that_finds_its_tunnel_outlived_asks_for_another() -> None:
+    """Nobody called `expire`: the packet itself meets the end of the lifetime, and of its connection with it."""
+    net = up(REFERENCE + "crypto map MAP 10 set security-association lifetime seconds 120\n")
+    net.silent = True
+    for _ in range(2):
+        net.inject("a", "inside", segment(HOST_A, HOST_B))
+    assert len(net.boxes["a"].connections) >= 1
+    net.now = later(net.now, seconds(130))
+    effects = net.boxes["a"].packet_in("inside", segment(HOST_A, HOST_B).encode(), net.now)
+    assert reasons(effects) == [Drop.NO_TUNNEL]
+    assert any(isinstance(effect, RemoveSa) for effect in effects)

@@ -12,7 +12,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import Instant, seconds
 from mainmode.device.flow import ConnectionKey, Flow
 
-MOST_CONNECTIONS = 65_536
+MOST_CONNECTIONS = 16_384
 
 
 class Kind(Enum):
@@ -87,12 +87,13 @@ class ConnectionTable:
         return found
 
     def touch(self, connection: Connection, octets: int, now: Instant) -> None:
-        """A packet of a connection passed."""
+        """A packet of a connection passed. One that is not in the table any more stays out of it."""
+        used = self._used[connection.kind]
+        if used.pop(id(connection), None) is None:
+            return
+        used[id(connection)] = connection
         connection.octets += octets
         connection.last = now
-        used = self._used[connection.kind]
-        del used[id(connection)]
-        used[id(connection)] = connection
 
     def add(self, connection: Connection, now: Instant) -> None:
         """A new connection. What was idle too long goes; where the table is full, so does the longest idle."""
@@ -125,8 +126,7 @@ class ConnectionTable:
             self.remove(connection)
             return
         connection.finished.add(reply)
-        if connection.kind is Kind.TCP:
-            del self._used[Kind.TCP][id(connection)]
+        if self._used[Kind.TCP].pop(id(connection), None) is not None:
             connection.kind = Kind.HALF_CLOSED
             self._used[Kind.HALF_CLOSED][id(connection)] = connection
 

@@ -181,12 +181,17 @@ class Ways:
         return Dropped(Drop.NO_ROUTE, None, text, missing)
 
     def _in_clear(self, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
-        wanted = self._plane.tables.maps.protecting(ingress, flow.reversed())
-        if wanted is None:
+        """Why a packet in clear ends here: its replies would go into a tunnel."""
+        plane, maps = self._plane, self._plane.tables.maps
+        back = flow.reversed()
+        wanted = maps.protecting(ingress, back)
+        state = maps.tunnel(None, ingress, back, plane.sad) if wanted is None else None
+        sources = wanted.sources if wanted is not None else state.pair.sources if state is not None else None
+        if sources is None:
             return []
         text = f"{flow} came in by {ingress} in clear"
         return [
-            Dropped(Drop.IN_CLEAR, None, text, wanted.sources),
+            Dropped(Drop.IN_CLEAR, None, text, sources),
             *self._plane.complaints.in_clear(flow, now),
         ]
 
