@@ -53,6 +53,7 @@ class Box:
     """A configured device. It draws on `entropy` only, and knows no time but what its methods are told.
 
     `hidden_key` stands in where the configuration hides a pre-shared key: one key, or one for each tunnel-group.
+    `listened` False: nobody wants IKE's lines, so none are made.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Box:
         entropy: Entropy,
         now: Instant,
         hidden_key: Secret | Mapping[str, Secret] | None = None,
+        listened: bool = True,
     ) -> None:
         self._hidden_key = hidden_key
         self.configuration = configuration
@@ -72,7 +74,7 @@ class Box:
         self.journal = Journal(configuration, sad)
         self._plane = Plane(
             Tables(configuration, self.settings),
-            Engine(self.settings, entropy, watch=sad.activity),
+            Engine(self.settings, entropy, listened, watch=sad.activity),
             sad,
             entropy,
             PathMtus(globals_.pmtu_aging.value),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from mainmode.base.instant import Instant
 from mainmode.catalogue.debugs import Debugs
+from mainmode.catalogue.entry import Line
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
 from mainmode.ike.effects import Say
@@ -12,22 +13,32 @@ from mainmode.lab.observer import Observer
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A line that a device said, whether its console shows it or not; without a stamp."""
+    """A line that a device said, whether its console shows it or not."""
 
     at: Instant
-    text: str
+    line: Line
+    form: Form
+
+    @property
+    def text(self) -> str:
+        """The line as the device prints it, without a stamp."""
+        return render(self.line, self.form)
 
 
 class Console(Observer):
     """One device's console. `debugs` are those that are on, `stamped` whether lines have the device's time in front."""
 
-    def __init__(self, name: str, hostname: str, form: Form, debugs: Debugs, stamped: bool = True) -> None:
+    def __init__(
+        self, name: str, hostname: str, form: Form, debugs: Debugs, stamped: bool = True, kept: bool = True
+    ) -> None:
+        """`kept` False: nobody reads the lines, so none is kept."""
+        self.about = name
         self.said: list[Said] = []
         self.hostname = hostname
         self.form = form
-        self._name = name
         self._debugs = debugs
         self._stamped = stamped
+        self._kept = kept
         self._lines: list[str] = []
 
     @property
@@ -37,15 +48,15 @@ class Console(Observer):
 
     def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """A line of this device."""
-        if name != self._name or not isinstance(effect, Say):
+        if not self._kept or not isinstance(effect, Say):
             return
-        self.said.append(Said(now, render(effect.line, self.form)))
+        self.said.append(Said(now, effect.line, self.form))
         if self._debugs.shows(effect.line):
             self._lines.append(render(effect.line, self.form, clock(now) if self._stamped else None))
 
     def remarked(self, name: str, text: str, now: Instant) -> None:
         """What the lab did to this device, or to the net."""
-        if name in (self._name, ""):
+        if self._kept and name in (self.about, ""):
             self._lines.append(f"! {clock(now)} lab: {text}")
 
     def typed(self, prompt: str, command: str, output: str) -> None:

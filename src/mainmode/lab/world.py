@@ -55,6 +55,7 @@ class World:
         self.stations = {station.name: station for station in stations}
         self._hosts = hosts
         self._observers = observers
+        self._hearers = {name: _hearers(observers, name) for name in self.stations}
         self._due: dict[str, Instant | None] = {}
         self._deadlines: list[tuple[Instant, int, str]] = []
         self._places = {name: place for place, name in enumerate(self.stations)}
@@ -130,9 +131,10 @@ class World:
 
     def _carry_out(self, station: Station, effects: list[BoxEffect]) -> None:
         """What a device wants done, in its order."""
+        now, name, hearers = self.agenda.now, station.name, self._hearers[station.name]
         for effect in effects:
-            for observer in self._observers:
-                observer.happened(station.name, effect, self.agenda.now)
+            for hear in hearers:
+                hear(name, effect, now)
             if isinstance(effect, Send):
                 self._send(station, effect)
             elif isinstance(effect, PacketOut):
@@ -190,6 +192,16 @@ class World:
         reply = self._hosts.take(name, interface, packet, self.agenda.now)
         if reply is not None:
             self.into(name, interface, reply)
+
+
+Hearer = Callable[[str, BoxEffect, Instant], None]
+
+
+def _hearers(observers: Sequence[Observer], name: str) -> tuple[Hearer, ...]:
+    """Those who want to be told of the effects of a device: there are many effects, and most observers look away."""
+    return tuple(
+        one.happened for one in observers if one.about in ("", name) and type(one).happened is not Observer.happened
+    )
 
 
 def label_of(send: Send) -> str:

@@ -49,10 +49,12 @@ def stage_of(
             _FORMS[configurations[part.name].release],
             part.debugs,
             scenario.stamped,
+            scenario.listened,
         )
         for part in scenario.devices
     }
-    stage = Stage(actors, cloud, Agenda(START, bounds), scenario.seed, consoles, scenario.silent, observers)
+    agenda = Agenda(START, bounds)
+    stage = Stage(actors, cloud, agenda, scenario.seed, consoles, scenario.silent, observers, scenario.listened)
     for fault in faults:
         fault.put_in_place(stage.rig)
     return stage

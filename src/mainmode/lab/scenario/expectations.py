@@ -31,6 +31,7 @@ class Expectation(Sentence):
     """Something that holds at the end, or at the time that is named."""
 
     EXAMPLE: ClassVar[str]
+    READS_LINES: ClassVar[bool] = False
 
     def check(self) -> None:
         """Raises InputError where the sentence can never be judged."""
@@ -131,6 +132,7 @@ class Line(Expectation):
 
     SYNTAX: ClassVar = "line {device:DEVICE} [from {since:SPAN}]: {text:TEXT}"
     EXAMPLE: ClassVar = "line a: IKE lost contact with remote peer"
+    READS_LINES: ClassVar = True
     device: str
     text: str
     since: Span = NO_TIME
@@ -149,6 +151,7 @@ class NoLine(Expectation):
 
     SYNTAX: ClassVar = "no line {device:DEVICE} [from {since:SPAN}]: {text:TEXT}"
     EXAMPLE: ClassVar = "no line b from 1h: QM FSM error"
+    READS_LINES: ClassVar = True
     device: str
     text: str
     since: Span = NO_TIME
@@ -165,6 +168,7 @@ class Lines(Expectation):
 
     SYNTAX: ClassVar = "lines {device:DEVICE} {compared:COMPARED} {count:COUNT} [from {since:SPAN}]: {text:TEXT}"
     EXAMPLE: ClassVar = "lines a >= 3: PHASE 2 COMPLETED"
+    READS_LINES: ClassVar = True
     device: str
     compared: str
     count: int
@@ -281,6 +285,7 @@ class ShowHas(Expectation):
 
     SYNTAX: ClassVar = "show {device:DEVICE} {command:COMMAND} {has:HAS} {text:TEXT}"
     EXAMPLE: ClassVar = "show a crypto isakmp sa has MM_ACTIVE"
+    READS_LINES: ClassVar = True
     device: str
     command: str
     has: bool

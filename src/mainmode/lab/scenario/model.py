@@ -79,3 +79,8 @@ class Scenario:
     stamped: bool = True
     consoles: bool = True
     ladder: tuple[str, str] | None = None
+
+    @property
+    def listened(self) -> bool:
+        """Whether anybody reads the lines of the devices: on kept consoles, or for an expectation."""
+        return self.consoles or any(expected.expectation.READS_LINES for expected in self.expected)

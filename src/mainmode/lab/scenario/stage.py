@@ -62,10 +62,13 @@ class Stage:
         consoles: Mapping[str, Console],
         silent: frozenset[IPv4Address],
         observers: Iterable[Observer] = (),
+        listened: bool = True,
     ) -> None:
+        """`listened` False: nobody reads what devices say, so they say nothing."""
         self.actors = {actor.name: actor for actor in actors}
         self.cloud = cloud
         self.seed = seed
+        self._listened = listened
         self.consoles = consoles
         self.inside = Inside(silent)
         self.evidence = Evidence(tuple(self.actors), brief=True)
@@ -90,7 +93,8 @@ class Stage:
         actor = self.actors[name]
         actor.starts += 1
         stream = f"device {name}" if actor.starts == 1 else f"device {name} start {actor.starts}"
-        return Box(actor.configuration, SeededEntropy(self.seed, stream), self.world.time_of(name), actor.hidden_keys)
+        entropy, now = SeededEntropy(self.seed, stream), self.world.time_of(name)
+        return Box(actor.configuration, entropy, now, actor.hidden_keys, self._listened)
 
     def configure(self, name: str, lines: str) -> None:
         """Type configuration lines into a device."""
