@@ -1,36 +1,29 @@
 """`mainmode lab`: read two configurations, run them against each other, write and print what came of it."""
 
-import os
 import secrets
-import shutil
 import sys
 import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import AddressValueError, IPv4Address
-from pathlib import Path
 
-from mainmode import __version__
 from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.cli.console import print_output, tell
-from mainmode.cli.files import Written, example_configurations, read_configurations, write_file, write_keys
-from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP, NARROWEST, WIDEST
-from mainmode.cli.places import check_places
+from mainmode.cli.files import Written, example_configurations, read_configurations
+from mainmode.cli.outputs import check_outputs, print_ladder, write_outputs
+from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP
 from mainmode.cli.scenario import ALL, all_scenarios, folder_of, list_scenarios, scenario
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
 from mainmode.lab.faults.catalogue import listing, read_fault
 from mainmode.lab.faults.configuration import broken
 from mainmode.lab.faults.declaration import Ordered
-from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link, read_link
-from mainmode.lab.run import Order, Result, run
-from mainmode.ladder.text import text
+from mainmode.lab.run import Order, run
 from mainmode.ladder.transcript import Outcome, Side
 
-_PIPED_WIDTH = 80
 _MOST_PROBLEMS = 20
 _PATIENCE = 2.0
 """Seconds of real time after which a run says that it is still at work."""
@@ -52,7 +45,7 @@ def lab(arguments: Namespace) -> int:
     written = read_configurations(names) if names else example_configurations()
     faults = tuple(read_fault(text, tuple(side.value for side in Side)) for text in arguments.fault or ())
     first, second = (_with_faults(one, side, faults) for one, side in zip(written, Side, strict=True))
-    _check_places(arguments)
+    check_outputs(arguments, arguments.configurations)
     for configuration in (first, second):
         _tell_problems(configuration)
     order = Order(
@@ -67,8 +60,8 @@ def lab(arguments: Namespace) -> int:
     )
     with _patience():
         result = run(order)
-    _write(arguments, result)
-    _print(arguments, result)
+    write_outputs(arguments, result)
+    print_ladder(arguments, result.transcript)
     return EXIT_UP if result.transcript.verdict.outcome is Outcome.UP else EXIT_DOWN
 
 
@@ -120,53 +113,3 @@ def _patience() -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _check_places(arguments: Namespace) -> None:
-    outputs = {
-        f"--{name} {place}": Path(place)
-        for name in ("html", "json", "markdown", "pcap")
-        if (place := getattr(arguments, name)) is not None
-    }
-    if arguments.keys is not None:
-        outputs[f"--keys {arguments.keys}"] = Path(arguments.keys)
-        outputs |= {f"{name} of --keys {arguments.keys}": Path(arguments.keys) / name for name in key_files((), ())}
-    check_places(arguments.configurations, outputs)
-
-
-def _write(arguments: Namespace, result: Result) -> None:
-    """The files that were asked for. Each layout is loaded only if it is."""
-    transcript = result.transcript
-    if arguments.html is not None:
-        from mainmode.ladder.html import html
-
-        write_file(Path(arguments.html), html(transcript).encode())
-    if arguments.json is not None:
-        from mainmode.ladder.document import json_text
-
-        write_file(Path(arguments.json), json_text(transcript).encode())
-    if arguments.markdown is not None:
-        from mainmode.ladder.markdown import markdown
-
-        write_file(Path(arguments.markdown), markdown(transcript).encode())
-    if arguments.pcap is not None:
-        from mainmode.lab.pcap import pcapng
-
-        write_file(Path(arguments.pcap), pcapng(f"mainmode {__version__}", result.interfaces, result.packets))
-    if arguments.keys is not None:
-        write_keys(Path(arguments.keys), result.keys)
-
-
-def _print(arguments: Namespace, result: Result) -> None:
-    """The ladder on standard output; a character that its encoding lacks becomes a question mark."""
-    on_terminal = sys.stdout.isatty()
-    width = arguments.width or (shutil.get_terminal_size().columns if on_terminal else _PIPED_WIDTH)
-    colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and _wants_colour())
-    encoding = sys.stdout.encoding or "utf-8"
-    ladder = text(result.transcript, min(max(width, NARROWEST), WIDEST), colour)
-    print_output(ladder.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
-
-
-def _wants_colour() -> bool:
-    """The user's wish in the environment: no-color.org, and terminals that cannot."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

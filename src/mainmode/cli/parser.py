@@ -112,6 +112,12 @@ def _add_scenario(lab: Parser) -> None:
     scenario.add_argument(
         "--renew", action="store_true", help="write the consoles of the run into the scenario's folder as those to keep"
     )
+    scenario.add_argument(
+        "--ladder",
+        nargs=2,
+        metavar=("DEVICE", "DEVICE"),
+        help="print the ladder of two devices instead of the report; the files below are of these two",
+    )
     scenario.add_argument("--console", metavar="DEVICE", help="print the console of this device instead of the report")
 
 

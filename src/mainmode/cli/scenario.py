@@ -11,7 +11,9 @@ from mainmode.base.errors import InputError
 from mainmode.base.instant import SECOND, Instant
 from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import read_text, write_file
+from mainmode.cli.outputs import check_outputs, print_ladder, wants_files, write_outputs
 from mainmode.cli.parser import EXIT_DOWN, EXIT_UP
+from mainmode.lab.scenario.ladder import PairLadder
 from mainmode.lab.scenario.model import Scenario
 from mainmode.lab.scenario.play import play
 from mainmode.lab.scenario.reader import FILE, read_scenario
@@ -65,7 +67,9 @@ def _beside(folder: Path) -> Callable[[str], str]:
 def scenario(arguments: Namespace, folder: Path) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     written = load(folder)
-    performance = play(written, _progress(), tuple(arguments.fault or ()))
+    check_outputs(arguments, [str(folder / name) for name in (FILE, *(part.file for part in written.devices))])
+    ladder = _ladder(arguments, written)
+    performance = play(written, _progress(), tuple(arguments.fault or ()), ladder)
     console = arguments.console
     if console is not None and console not in performance.consoles:
         raise InputError(f"--console {console}: the devices are {', '.join(performance.consoles)}")
@@ -74,11 +78,24 @@ def scenario(arguments: Namespace, folder: Path) -> int:
         _renew(folder / CONSOLES, performance.consoles)
     elif written.consoles:
         found = differences(kept_consoles(folder), performance)
-    if console is not None:
+    if ladder is not None:
+        result = ladder.result(performance.stage)
+        write_outputs(arguments, result)
+    if arguments.ladder is not None and ladder is not None:
+        print_ladder(arguments, result.transcript)
+    elif console is not None:
         print_output(performance.consoles[console])
     else:
         print_output(_encodable(report(performance, found)))
     return EXIT_UP if performance.holds and not found else EXIT_DOWN
+
+
+def _ladder(arguments: Namespace, written: Scenario) -> PairLadder | None:
+    """The two devices whose ladder is wanted, for standard output or for files."""
+    if arguments.ladder is None and not wants_files(arguments):
+        return None
+    names = arguments.ladder or written.ladder or [part.name for part in written.devices[:2]]
+    return PairLadder(written, *names)
 
 
 def all_scenarios(arguments: Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import WireError
@@ -44,10 +45,21 @@ class Flow:
         return sum(1 for at in (*self.waiting.values(), *self.given_up) if at >= since)
 
 
+class Watcher(Protocol):
+    """Who is told of every request and reply of the hosts."""
+
+    def requested(self, name: str, probe: Probe, sequence: int, now: Instant) -> None:
+        """A host behind this device sends a request."""
+
+    def replied(self, name: str, probe: Probe, sequence: int, round_trip: Span, now: Instant) -> None:
+        """It has the reply."""
+
+
 class Inside:
     """All inside hosts of a world. `silent` are the addresses where nobody is at home."""
 
-    def __init__(self, silent: frozenset[IPv4Address] = frozenset()) -> None:
+    def __init__(self, silent: frozenset[IPv4Address] = frozenset(), watcher: Watcher | None = None) -> None:
+        self._watcher = watcher
         self.flows: list[Flow] = []
         self._silent = silent
         self._by_ends: dict[Ends, Flow] = {}
@@ -73,6 +85,8 @@ class Inside:
             if number in flow.waiting:
                 flow.given_up.append(flow.waiting[number])
             flow.waiting[number] = now
+        if self._watcher is not None:
+            self._watcher.requested(flow.name, flow.probe, flow.sent, now)
         return flow.probe.request(flow.sent)
 
     def take(self, name: str, interface: str, packet: bytes, now: Instant) -> bytes | None:
@@ -111,6 +125,9 @@ class Inside:
     def _replied(self, flow: Flow, packet: Ipv4, now: Instant) -> None:
         sequence = flow.probe.sequence_in(packet)
         sent_at = flow.waiting.pop(sequence, None) if sequence is not None else None
-        if sent_at is not None:
+        if sent_at is not None and sequence is not None:
+            round_trip = between(sent_at, now)
             flow.answered += 1
-            flow.slowest = max(flow.slowest, between(sent_at, now))
+            flow.slowest = max(flow.slowest, round_trip)
+            if self._watcher is not None:
+                self._watcher.replied(flow.name, flow.probe, sequence, round_trip, now)

@@ -90,7 +90,7 @@ class Pinger:
             return
         now = world.agenda.now
         self._requests.append(_Request(sequence, now))
-        self._recorder.requested(traffic, sequence, now)
+        self._recorder.requested(traffic.side, traffic.probe, sequence, now)
         world.into(traffic.side.value, traffic.interfaces[traffic.side], traffic.probe.request(sequence))
 
     def _refused(self, traffic: Traffic) -> bool:
@@ -123,7 +123,7 @@ class Pinger:
         for request in self._requests:
             if request.sequence == sequence and request.round_trip is None:
                 request.round_trip = between(request.sent_at, now)
-                self._recorder.replied(traffic, sequence, request.round_trip, now)
+                self._recorder.replied(traffic.side, traffic.probe, sequence, request.round_trip, now)
 
 
 def settle(world: World, evidence: Evidence, patience: Span) -> bool:

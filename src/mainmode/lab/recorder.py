@@ -7,13 +7,17 @@ from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant, Span
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, render
+from mainmode.device.config.model import Release
 from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
 from mainmode.ike.effects import Dropped, Say, Send, Step
 from mainmode.lab.cloud import Passage
+from mainmode.lab.hosts import Probe
 from mainmode.lab.observer import Observer
-from mainmode.lab.traffic import Traffic
 from mainmode.ladder.transcript import Event, Fate, LineSaid, MessageArrived, MessageSent, Remark, Side
 from mainmode.wire.describe import describe
+
+FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
+"""How a device of each release prints its lines."""
 
 _DATA = ("ESP", "clear", "own")
 _TOLD = (Verdict.DROP, Verdict.IN_CLEAR)
@@ -143,18 +147,16 @@ class Recorder(Observer):
                 Remark(now, side, text, Step.DATA.value if self._turn is not None else Step.TRIGGER.value)
             )
 
-    def requested(self, traffic: Traffic, sequence: int, now: Instant) -> None:
+    def requested(self, side: Side, probe: Probe, sequence: int, now: Instant) -> None:
         """An inside host sends a request; the first one of a run is what triggers the tunnel."""
-        probe = traffic.probe
         text = f"{probe.source} sends {probe.name} {sequence} to {probe.destination}"
         step = Step.TRIGGER if self._turn is None else Step.DATA
-        self.events.append(Remark(now, traffic.side, text, step.value))
+        self.events.append(Remark(now, side, text, step.value))
 
-    def replied(self, traffic: Traffic, sequence: int, round_trip: Span, now: Instant) -> None:
+    def replied(self, side: Side, probe: Probe, sequence: int, round_trip: Span, now: Instant) -> None:
         """The reply to a request came back to its host."""
-        probe = traffic.probe
         text = f"{probe.source} has the reply to {probe.name} {sequence} after {round_trip / 1000:.1f} ms"
-        self.events.append(Remark(now, traffic.side, text, Step.DATA.value))
+        self.events.append(Remark(now, side, text, Step.DATA.value))
 
     def nobody(self, name: str, interface: str, address: IPv4Address, now: Instant) -> None:
         """A packet came out on an inside network where no host has its address."""

@@ -6,9 +6,7 @@ from ipaddress import IPv4Address
 
 from mainmode.base.instant import seconds
 from mainmode.catalogue.debugs import Debugs
-from mainmode.catalogue.envelope import Form
 from mainmode.device.box import Box
-from mainmode.device.config.model import Release
 from mainmode.device.decision import Decision, Stage
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
@@ -25,7 +23,7 @@ from mainmode.lab.mirror import compare, one_way, unused
 from mainmode.lab.observer import Tap
 from mainmode.lab.pcap import Captured
 from mainmode.lab.pinger import Pinger, settle
-from mainmode.lab.recorder import Recorder
+from mainmode.lab.recorder import FORMS, Recorder
 from mainmode.lab.rig import WorldRig
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, combine, judge
@@ -49,8 +47,6 @@ _USUAL_LINK = Link()
 _ALL_DEBUGS = Debugs(ikev1=127, ipsec=127)
 _SIDES = {side.value: side for side in Side}
 """The two devices of a pair are called `a` and `b` in their world."""
-
-_FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +111,7 @@ class _Run:
         keys, self._remarks = stand_ins(order.pair, facing)
         self._keys = keys
         self._starts = dict.fromkeys(_SIDES, 0)
-        self._recorder = Recorder(_SIDES, order.debugs, {side: _FORMS[order.pair[side].release] for side in Side})
+        self._recorder = Recorder(_SIDES, order.debugs, {side: FORMS[order.pair[side].release] for side in Side})
         self._evidence, self._tap = Evidence(tuple(_SIDES)), Tap()
         self._pinger = Pinger(self._recorder, self._evidence)
         self._world = self._world_of(order)

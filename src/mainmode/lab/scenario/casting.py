@@ -1,11 +1,10 @@
 """From a scenario to its stage: configurations read, interfaces connected, hidden keys replaced."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from mainmode.base.errors import InputError
-from mainmode.catalogue.envelope import Form
-from mainmode.device.config.model import Configuration, Release
+from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
 from mainmode.lab.clock import START, Agenda, Bounds
 from mainmode.lab.cloud import Cloud
@@ -17,14 +16,14 @@ from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import keys_from_peers
 from mainmode.lab.nat_box import NatBox
 from mainmode.lab.observer import Observer
+from mainmode.lab.recorder import FORMS
+from mainmode.lab.scenario.ladder import PairLadder
 from mainmode.lab.scenario.model import DevicePart, NatPart, Scenario
 from mainmode.lab.scenario.stage import Actor, Stage
 
-_FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
-
 
 def stage_of(
-    scenario: Scenario, bounds: Bounds, faults: tuple[Ordered, ...] = (), observers: Iterable[Observer] = ()
+    scenario: Scenario, bounds: Bounds, faults: tuple[Ordered, ...] = (), ladder: PairLadder | None = None
 ) -> Stage:
     """The stage with every device started and every fault in place. Raises InputError where that cannot be."""
     configurations = {part.name: read(part.text, part.file) for part in scenario.devices}
@@ -46,7 +45,7 @@ def stage_of(
         part.name: Console(
             part.name,
             configurations[part.name].settings.hostname.value,
-            _FORMS[configurations[part.name].release],
+            FORMS[configurations[part.name].release],
             part.debugs,
             scenario.stamped,
             scenario.listened,
@@ -54,7 +53,12 @@ def stage_of(
         for part in scenario.devices
     }
     agenda = Agenda(START, bounds)
-    stage = Stage(actors, cloud, agenda, scenario.seed, consoles, scenario.silent, observers, scenario.listened)
+    listened = scenario.listened or ladder is not None
+    observers: tuple[Observer, ...] = ()
+    if ladder is not None:
+        ladder.watch(cloud, tuple(configurations))
+        observers = ladder.observers
+    stage = Stage(actors, cloud, agenda, scenario.seed, consoles, scenario.silent, observers, ladder, listened)
     for fault in faults:
         fault.put_in_place(stage.rig)
     return stage

@@ -12,6 +12,7 @@ from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.lengths import clock_text
 from mainmode.lab.scenario.casting import stage_of
 from mainmode.lab.scenario.expectations import Finding
+from mainmode.lab.scenario.ladder import PairLadder
 from mainmode.lab.scenario.model import Expected, Scenario, Timed
 from mainmode.lab.scenario.stage import Stage
 
@@ -57,12 +58,16 @@ class Performance:
 
 
 def play(
-    scenario: Scenario, progress: Progress | None = None, more_faults: tuple[str, ...] = (), bounds: Bounds = BOUNDS
+    scenario: Scenario,
+    progress: Progress | None = None,
+    more_faults: tuple[str, ...] = (),
+    ladder: PairLadder | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> Performance:
-    """Play it from the start to its end. Raises InputError where a step or a fault cannot happen, which it names."""
+    """Play it from the start to its end; `ladder` watches. Raises InputError, which names the step or the fault."""
     names = tuple(device.name for device in scenario.devices)
     faults = tuple(read_fault(text, names) for text in (*scenario.faults, *more_faults))
-    return _Play(scenario, stage_of(scenario, bounds, faults), progress).performance(faults)
+    return _Play(scenario, stage_of(scenario, bounds, faults, ladder), progress).performance(faults)
 
 
 class _Play:

@@ -19,7 +19,7 @@ from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
 from mainmode.lab.faults.configuration import more_typed, must_be_read
 from mainmode.lab.hosts import Probe
-from mainmode.lab.inside import Flow, Inside
+from mainmode.lab.inside import Flow, Inside, Watcher
 from mainmode.lab.observer import Observer, Tap
 from mainmode.lab.rig import WorldRig
 from mainmode.lab.scenario.terminal import typed
@@ -62,6 +62,7 @@ class Stage:
         consoles: Mapping[str, Console],
         silent: frozenset[IPv4Address],
         observers: Iterable[Observer] = (),
+        watcher: Watcher | None = None,
         listened: bool = True,
     ) -> None:
         """`listened` False: nobody reads what devices say, so they say nothing."""
@@ -70,7 +71,7 @@ class Stage:
         self.seed = seed
         self._listened = listened
         self.consoles = consoles
-        self.inside = Inside(silent)
+        self.inside = Inside(silent, watcher)
         self.evidence = Evidence(tuple(self.actors), brief=True)
         self.chronicle = Chronicle()
         self.start = agenda.now
