@@ -67,7 +67,7 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         nargs="*",
         metavar="CFG",
         help="the two configuration files, A and B (- reads standard input); or one scenario: a folder, a name of "
-        "--list, or all",
+        "--list, or all; or a folder of configurations, which are connected by their peers",
     )
     run = lab.add_argument_group("the run")
     run.add_argument(

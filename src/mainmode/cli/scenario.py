@@ -4,6 +4,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import read_text, write_file
 from mainmode.cli.outputs import check_outputs, print_ladder, wants_files, write_outputs
 from mainmode.cli.parser import EXIT_DOWN, EXIT_UP
+from mainmode.lab.link import read_link
+from mainmode.lab.scenario.folder import scenario_of, table
 from mainmode.lab.scenario.ladder import PairLadder
-from mainmode.lab.scenario.model import Scenario
+from mainmode.lab.scenario.model import USUAL_LINK, DevicePart, Scenario
 from mainmode.lab.scenario.play import play
 from mainmode.lab.scenario.reader import FILE, read_scenario
 from mainmode.lab.scenario.report import differences, report
@@ -66,7 +69,9 @@ def _beside(folder: Path) -> Callable[[str], str]:
 
 def scenario(arguments: Namespace, folder: Path) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
-    written = load(folder)
+    if not (folder / FILE).exists():
+        return _folder(arguments, folder)
+    written = _as_asked(load(folder), arguments)
     check_outputs(arguments, [str(folder / name) for name in (FILE, *(part.file for part in written.devices))])
     ladder = _ladder(arguments, written)
     performance = play(written, _progress(), tuple(arguments.fault or ()), ladder)
@@ -76,7 +81,7 @@ def scenario(arguments: Namespace, folder: Path) -> int:
     found: tuple[str, ...] = ()
     if written.consoles and arguments.renew:
         _renew(folder / CONSOLES, performance.consoles)
-    elif written.consoles:
+    elif written.consoles and not _altered(arguments):
         found = differences(kept_consoles(folder), performance)
     if ladder is not None:
         result = ladder.result(performance.stage)
@@ -88,6 +93,39 @@ def scenario(arguments: Namespace, folder: Path) -> int:
     else:
         print_output(_encodable(report(performance, found)))
     return EXIT_UP if performance.holds and not found else EXIT_DOWN
+
+
+def _altered(arguments: Namespace) -> bool:
+    """Whether the command line asks for something else than the scenario, so that its consoles will differ."""
+    return arguments.seed is not None or arguments.link is not None or bool(arguments.fault)
+
+
+def _as_asked(written: Scenario, arguments: Namespace) -> Scenario:
+    """The scenario with the seed and the usual link of the command line. Raises InputError."""
+    if arguments.renew and _altered(arguments):
+        raise InputError("--renew keeps what the scenario itself does: leave out --seed, --link and --fault")
+    if arguments.seed is not None:
+        written = replace(written, seed=arguments.seed)
+    return replace(written, link=read_link(arguments.link)) if arguments.link is not None else written
+
+
+def _folder(arguments: Namespace, folder: Path) -> int:
+    """Connect the configurations of a folder, try every tunnel, and print a row for each."""
+    files = tuple(sorted(path.name for path in folder.glob("*.cfg")))
+    parts = tuple(DevicePart(name.removesuffix(".cfg"), name, read_text(folder / name)) for name in files)
+    link = read_link(arguments.link) if arguments.link is not None else USUAL_LINK
+    check_outputs(arguments, [str(folder / name) for name in files])
+    written, tried = scenario_of(folder.resolve().name, parts, arguments.seed or 1, link)
+    ladder = _ladder(arguments, written)
+    performance = play(written, _progress(), tuple(arguments.fault or ()), ladder)
+    rows = list(table(performance, tried))
+    if ladder is not None:
+        write_outputs(arguments, ladder.result(performance.stage))
+    if arguments.ladder is not None and ladder is not None:
+        print_ladder(arguments, ladder.result(performance.stage).transcript)
+    else:
+        print_output(_encodable("".join(f"{row.text}\n" for row in rows)))
+    return EXIT_UP if all(row.up for row in rows) else EXIT_DOWN
 
 
 def _ladder(arguments: Namespace, written: Scenario) -> PairLadder | None:

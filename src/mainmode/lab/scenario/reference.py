@@ -19,7 +19,12 @@ Generated from `lab/scenario/`. A scenario is a folder: `scenario.toml`, the con
 happened is printed, then each expectation with what speaks for or against it. The exit code is 0 when all expectations
 hold and every console is, byte for byte, the one that is kept; 1 when not (an excerpt of the differences is printed);
 2 when the scenario cannot be read. `--renew` writes the consoles of the run into the folder instead of comparing them.
-`mainmode lab all` plays every packaged scenario, and renews them all with `--renew`.
+`mainmode lab all` plays every packaged scenario, and renews them all with `--renew`. `--ladder A B` prints the ladder
+of two of its devices instead of the report, and `--html`, `--json`, `--markdown`, `--pcap` and `--keys` write of these
+two; `--console A` prints a console. With `--seed`, `--link` or `--fault` the run is another, and no console is compared.
+
+A folder of configurations without a `scenario.toml` works too: devices that name each other as peers are connected,
+every tunnel is tried, and a row is printed for each.
 
 ## How to write one
 
