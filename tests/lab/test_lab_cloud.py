@@ -7,10 +7,9 @@ import pytest
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import Instant, Span, seconds
 from mainmode.lab.clock import START
-from mainmode.lab.cloud import Cloud, Delivery, Departure, Passage, kind_of
+from mainmode.lab.cloud import ROUTER, Cloud, Delivery, Departure, Passage, kind_of
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.link import Block, Kind, Link, Oversize
-from mainmode.lab.router import ROUTER
 from mainmode.ladder.transcript import Fate
 from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, read_ipv4
 

@@ -7,8 +7,10 @@ import pytest
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import later, seconds
 from mainmode.lab.clock import START
+from mainmode.lab.cloud import ROUTER
 from mainmode.lab.nat_box import NatBox
-from mainmode.lab.router import fragmentation_needed, fragments
+from mainmode.wire.fragments import cut
+from mainmode.wire.icmp import too_large
 from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, checksum, ports_of, read_echo, read_ipv4, read_udp
 
 PUBLIC, NEAR, OTHER, FAR = (IPv4Address(text) for text in ("198.51.100.1", "10.9.0.2", "10.9.0.3", "203.0.113.2"))
@@ -97,7 +99,7 @@ def test_an_echo_is_told_by_its_identifier() -> None:
 def test_the_pieces_of_a_datagram_stay_together() -> None:
     box = NatBox("nat", PUBLIC)
     whole = _udp(NEAR, 500, FAR, 500, bytes(2000))
-    pieces = [_through(box.outward(piece, START)) for piece in fragments(read_ipv4(whole), 1000)]
+    pieces = [_through(box.outward(piece.encode(), START)) for piece in cut(read_ipv4(whole), 1000)]
     assert {piece.source for piece in pieces} == {PUBLIC}
     joined = Ipv4(PUBLIC, FAR, IpProtocol.UDP, b"".join(piece.payload for piece in pieces))
     assert read_udp(joined).payload == bytes(2000)
@@ -109,12 +111,12 @@ def test_an_error_about_a_translated_packet_is_translated_with_what_it_quotes(pr
     inner = _udp(NEAR, 4500, FAR, 4500) if protocol is IpProtocol.UDP else Ipv4(NEAR, FAR, 50, bytes(40)).encode()
     out = box.outward(inner, START)
     assert isinstance(out, bytes)
-    error = _through(box.inward(fragmentation_needed(read_ipv4(out), out, 1400), START))
+    error = _through(box.inward(too_large(read_ipv4(out), 1400, ROUTER).encode(), START))
     assert error.destination == NEAR
     assert checksum(error.payload) == 0
     quoted = error.payload[8:]
     assert quoted[:20] == inner[:20]
     assert quoted[20:24] == inner[20:24]
     unknown = _udp(PUBLIC, 9, FAR, 9)
-    found = box.inward(fragmentation_needed(read_ipv4(unknown), unknown, 1400), START)
+    found = box.inward(too_large(read_ipv4(unknown), 1400, ROUTER).encode(), START)
     assert found == "the NAT box nat knows nothing of the packet that an ICMP error is about"

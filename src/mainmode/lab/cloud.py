@@ -15,9 +15,13 @@ from mainmode.base.instant import NO_TIME, Instant, Span, later
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.link import Block, Kind, Link, Oversize
 from mainmode.lab.nat_box import NatBox
-from mainmode.lab.router import fragmentation_needed, fragments
 from mainmode.ladder.transcript import Fate
+from mainmode.wire.fragments import cut
+from mainmode.wire.icmp import too_large
 from mainmode.wire.ip import read_ipv4
+
+ROUTER = IPv4Address("100.64.0.1")
+"""The router of the net, which complains of packets that are too large; of the shared address space (RFC 6598)."""
 
 _OPEN = ""
 """The segment that is behind no NAT box."""
@@ -255,14 +259,14 @@ class Cloud:
         except WireError:
             return self._passage(departure, kind, delivery.node, Fate.LOST, text), ()
         if packet.dont_fragment:
-            error = fragmentation_needed(packet, delivery.packet, mtu)
+            error = too_large(packet, mtu, ROUTER).encode()
             back = Delivery(later(departure.at, link.latency), self.edge(departure.name), packet.source, error)
             silent = Block.ICMP_UNREACHABLE in link.blocks
             passage = self._passage(departure, kind, delivery.node, Fate.BLOCKED, f"{text}, and DF is set")
             return passage, () if silent else (back,)
         if link.oversize is Oversize.DROPPED:
             return self._passage(departure, kind, delivery.node, Fate.BLOCKED, text), ()
-        pieces = list(fragments(packet, mtu))
+        pieces = [piece.encode() for piece in cut(packet, mtu)]
         if Block.FRAGMENTS in link.blocks:
             stopped = f"{text}, and a filter on the way stops its fragments"
             return self._passage(departure, kind, delivery.node, Fate.BLOCKED, stopped), ()

@@ -8,6 +8,8 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, between
 from mainmode.lab.hosts import Probe, answer
+from mainmode.wire.fragments import Reassembler
+from mainmode.wire.icmp import TooLarge, read_too_large
 from mainmode.wire.ip import Ipv4, ports_of, read_echo, read_ipv4
 
 DISCARD = 9
@@ -25,7 +27,8 @@ class Flow:
     """What one host sends to another. `waiting`: the requests without a reply, by number, with their
     time; `given_up`: when those were sent whose number was needed anew.
 
-    `reached` counts requests that came to a host; `slowest` is the longest round trip. Where no replies are expected
+    `reached` counts requests that came to a host; `slowest` is the longest round trip, `told_mtu` the size that the
+    host was last told of. Where no replies are expected
     (`expects_replies`), none is missed.
     """
 
@@ -37,6 +40,8 @@ class Flow:
     reached: int = 0
     answered: int = 0
     slowest: Span = NO_TIME
+    told_mtu: int | None = None
+    last_answered: Instant | None = None
     waiting: dict[int, Instant] = field(default_factory=dict)
     given_up: list[Instant] = field(default_factory=list)
 
@@ -63,6 +68,7 @@ class Inside:
         self.flows: list[Flow] = []
         self._silent = silent
         self._by_ends: dict[Ends, Flow] = {}
+        self._reassembler = Reassembler()
 
     def flow(self, name: str, interface: str, probe: Probe, expects_replies: bool = True) -> Flow:
         """A flow of its own for a host behind a device: another identifier or source port than any before."""
@@ -92,7 +98,14 @@ class Inside:
     def take(self, name: str, interface: str, packet: bytes, now: Instant) -> bytes | None:
         """A packet reaches an inside network: its host takes a reply, or answers a request."""
         try:
-            parsed = read_ipv4(packet)
+            whole = self._reassembler.add(read_ipv4(packet), now)
+            if whole is None:
+                return None
+            parsed = whole
+            told = read_too_large(parsed)
+            if told is not None:
+                self._shrink(parsed.destination, told)
+                return None
             flow, is_reply = self._flow_of(parsed)
             if flow is not None and is_reply:
                 self._replied(flow, parsed, now)
@@ -105,7 +118,7 @@ class Inside:
             flow.reached += 1
         if parsed.protocol == IpProtocol.UDP and ports_of(parsed)[1] == DISCARD:
             return None
-        return answer(packet)
+        return answer(parsed.encode())
 
     def _flow_of(self, packet: Ipv4) -> tuple[Flow | None, bool]:
         """The flow that a packet belongs to, as a request or as a reply to one."""
@@ -122,12 +135,19 @@ class Inside:
             return asked, False
         return self._by_ends.get((destination, source, protocol, far)), True
 
+    def _shrink(self, host: IPv4Address, told: TooLarge) -> None:
+        """A host learns from its device, or from a router, how large its packets may be (RFC 1191)."""
+        for flow in self.flows:
+            if (flow.probe.source, flow.probe.destination) == (host, told.destination):
+                flow.told_mtu = told.mtu
+
     def _replied(self, flow: Flow, packet: Ipv4, now: Instant) -> None:
         sequence = flow.probe.sequence_in(packet)
         sent_at = flow.waiting.pop(sequence, None) if sequence is not None else None
         if sent_at is not None and sequence is not None:
             round_trip = between(sent_at, now)
             flow.answered += 1
+            flow.last_answered = now
             flow.slowest = max(flow.slowest, round_trip)
             if self._watcher is not None:
                 self._watcher.replied(flow.name, flow.probe, sequence, round_trip, now)

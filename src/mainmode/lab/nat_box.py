@@ -12,7 +12,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.nat import rewritten
-from mainmode.wire.ip import Ipv4, checksum, read_ipv4
+from mainmode.wire.ip import Ipv4, adjusted, checksum, read_ipv4
 
 _FIRST_PORT, _LAST_PORT = 1024, 65_535
 _ECHOES = (0, 8)
@@ -227,11 +227,8 @@ def _with_port(packet: Ipv4, port: int, *, outward: bool) -> Ipv4:
         return packet
     place = 4 if packet.protocol == IpProtocol.ICMP else 0 if outward else 2
     payload = bytearray(packet.payload)
-    old, carried = int.from_bytes(payload[place : place + 2]), int.from_bytes(payload[at : at + 2])
+    old, carried = bytes(payload[place : place + 2]), int.from_bytes(payload[at : at + 2])
     payload[place : place + 2] = port.to_bytes(2)
     if carried or packet.protocol != IpProtocol.UDP:
-        total = (carried ^ 0xFFFF) + (old ^ 0xFFFF) + port
-        while total > 0xFFFF:
-            total = (total & 0xFFFF) + (total >> 16)
-        payload[at : at + 2] = ((total ^ 0xFFFF) or 0xFFFF).to_bytes(2)
+        payload[at : at + 2] = (adjusted(carried, old, port.to_bytes(2)) or 0xFFFF).to_bytes(2)
     return replace(packet, payload=bytes(payload))

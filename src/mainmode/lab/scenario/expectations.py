@@ -240,6 +240,24 @@ class BulkReached(Expectation):
 
 
 @dataclass(frozen=True, slots=True)
+class ToldMtu(Expectation):
+    """The host that sends to the other one was told how large its packets may be, in octets."""
+
+    SYNTAX: ClassVar = "{source:ADDRESS} is told mtu {compared:COMPARED} {count:COUNT}"
+    EXAMPLE: ClassVar = "192.168.1.10 is told mtu <= 1426"
+    source: IPv4Address
+    compared: str
+    count: int
+
+    def judge(self, stage: Stage) -> Finding:
+        """Look at what it was told last."""
+        told = [flow.told_mtu for flow in stage.inside.flows if flow.probe.source == self.source and flow.told_mtu]
+        if not told:
+            return Finding(False, "it was told nothing")
+        return Finding(bool(_COMPARED[self.compared](told[-1], self.count)), f"{told[-1]} octets")
+
+
+@dataclass(frozen=True, slots=True)
 class Says(Expectation):
     """The device itself gave this cause for something that failed or ended."""
 
@@ -352,17 +370,21 @@ class NothingInClear(Expectation):
 
 @dataclass(frozen=True, slots=True)
 class VerdictIs(Expectation):
-    """The lab's verdict on the two devices: a code of the page of the verdicts, or `UP`."""
+    """The lab's verdict on the two devices: a code of the page of the verdicts, or `UP`.
 
-    SYNTAX: ClassVar = "verdict {one:DEVICE} {other:DEVICE} is {code:CODE}"
+    With `from`, what was before that time does not count: say so where a tunnel stood, and another story begins.
+    """
+
+    SYNTAX: ClassVar = "verdict {one:DEVICE} {other:DEVICE} [from {since:SPAN}] is {code:CODE}"
     EXAMPLE: ClassVar = "verdict a b is PSK_MISMATCH"
     one: str
     other: str
     code: str
+    since: Span = NO_TIME
 
     def judge(self, stage: Stage) -> Finding:
         """Put together what both sides and the wire told."""
-        verdict = verdict_on(stage, self.one, self.other)
+        verdict = verdict_on(stage, self.one, self.other, since=_since(stage, self.since))
         found = "UP" if verdict.outcome is Outcome.UP else verdict.cause
         return Finding(found == self.code, f"{found}: {_short(verdict.sentence)}")
 
@@ -381,6 +403,7 @@ EXPECTATIONS: tuple[type[Expectation], ...] = (
     PingsLost,
     PingsAnswered,
     BulkReached,
+    ToldMtu,
     Line,
     NoLine,
     Lines,

@@ -1,13 +1,14 @@
 """The verdict on two devices of a scenario, by the same rules as that on a pair."""
 
 from mainmode.base.errors import InputError
+from mainmode.base.instant import Instant
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.facing import Facing, Pair, find_facing
 from mainmode.lab.inside import Flow
 from mainmode.lab.scenario.stage import Stage
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, judge
-from mainmode.ladder.transcript import Side, Verdict
+from mainmode.ladder.transcript import EPOCH, Side, Verdict
 
 
 def pair_of(stage: Stage, one: str, other: str) -> Pair:
@@ -15,8 +16,8 @@ def pair_of(stage: Stage, one: str, other: str) -> Pair:
     return {Side.A: stage.actors[one].configuration, Side.B: stage.actors[other].configuration}
 
 
-def verdict_on(stage: Stage, one: str, other: str, traffic: Traffic | None = None) -> Verdict:
-    """What both sides and the wire told in the run so far, of one kind of traffic or of all between the two.
+def verdict_on(stage: Stage, one: str, other: str, traffic: Traffic | None = None, since: Instant = EPOCH) -> Verdict:
+    """What both sides and the wire told in the run from `since` on, of one kind of traffic or of all between the two.
 
     Raises InputError where no traffic is between them.
     """
@@ -32,11 +33,11 @@ def verdict_on(stage: Stage, one: str, other: str, traffic: Traffic | None = Non
             sides,
             facing[0],
             traffic or _traffic(stage, sides, pair, facing),
-            tuple(reason for reason in evidence.reasons if reason.name in sides),
-            tuple(passage for passage in stage.tap.passages if passage.name in sides),
+            tuple(reason for reason in evidence.reasons if reason.name in sides and reason.at >= since),
+            tuple(passage for passage in stage.tap.passages if passage.name in sides and passage.at >= since),
             evidence.phase1_shared(one, other),
             stands,
-            any(flow.answered for flow in flows),
+            any(flow.last_answered is not None and flow.last_answered >= since for flow in flows),
         )
     )
 

@@ -88,11 +88,11 @@ class _Play:
                 stage.world.agenda.put(later(start, expected.at), partial(self._judge, expected))
         ended_by = ""
         try:
-            stage.world.drive(self._watched, later(start, self._end()))
+            stage.world.drive(self._watched, later(start, Span(self._end() + 1)))
         except RunawayError as error:
             ended_by = str(error)
         for expected in scenario.expected:
-            if expected.at is None or expected.at >= self._end():
+            if expected.at is None or expected.at > self._end():
                 self._judge(expected)
         order = {id(expected): place for place, expected in enumerate(scenario.expected)}
         self._judged.sort(key=lambda judged: order[id(judged.expected)])

@@ -21,7 +21,8 @@ hold and every console is, byte for byte, the one that is kept; 1 when not (an e
 2 when the scenario cannot be read. `--renew` writes the consoles of the run into the folder instead of comparing them.
 `mainmode lab all` plays every packaged scenario, and renews them all with `--renew`. `--ladder A B` prints the ladder
 of two of its devices instead of the report, and `--html`, `--json`, `--markdown`, `--pcap` and `--keys` write of these
-two; `--console A` prints a console. With `--seed`, `--link` or `--fault` the run is another, and no console is compared.
+two; `--console A` prints a console. With `--seed`, `--link` or `--fault` the run is another, so no console is compared
+then.
 
 A folder of configurations without a `scenario.toml` works too: devices that name each other as peers are connected,
 every tunnel is tried, and a row is printed for each.

@@ -108,8 +108,7 @@ class Stage:
             problem = said.get(number)
             console.typed("(config)#", line, problem.wording if problem is not None else "")
         self.chronicle.tell(name, f"configured: {' / '.join(configuration.lines[known:])}", self.now)
-        self.evidence.forget(name)
-        self.world.exchange(name, self._new_box(name))
+        self.world.act(name, lambda box, now: box.reconfigure(configuration, now))
 
     def command(self, name: str, command: str) -> None:
         """Type an exec command on a device; its output stands on the console."""

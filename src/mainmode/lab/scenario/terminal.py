@@ -53,7 +53,83 @@ class ClearIkev1(ClearIsakmp):
     SYNTAX: ClassVar = "clear crypto ikev1 sa [{peer:ADDRESS}]"
 
 
-COMMANDS: tuple[type[Command], ...] = (Show, ClearIsakmp, ClearIkev1)
+@dataclass(frozen=True, slots=True)
+class ClearIpsec(Command):
+    """Take down the IPsec SAs with one peer, or all; the IKE SAs stay."""
+
+    SYNTAX: ClassVar = "clear crypto ipsec sa [peer {peer:ADDRESS}]"
+    peer: IPv4Address | None = None
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Clear."""
+        return box.clear_ipsec(self.peer, now)
+
+
+@dataclass(frozen=True, slots=True)
+class ClearCounters(Command):
+    """Counters of IPsec, access lists and NAT are back to nothing."""
+
+    SYNTAX: ClassVar = "clear crypto ipsec sa counters"
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Clear."""
+        box.clear_counters()
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class ClearConnections(Command):
+    """Connections and translations are forgotten."""
+
+    SYNTAX: ClassVar = "clear conn all"
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Clear."""
+        box.clear_connections()
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class LogOffAll(Command):
+    """End every session."""
+
+    SYNTAX: ClassVar = "vpn-sessiondb logoff l2l"
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Log off."""
+        return box.log_off(None, now)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOff(Command):
+    """End the session with one peer."""
+
+    SYNTAX: ClassVar = "vpn-sessiondb logoff ipaddress {peer:ADDRESS}"
+    peer: IPv4Address
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Log off."""
+        return box.log_off(self.peer, now)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOffGroup(LogOff):
+    """The same by the name of its tunnel-group."""
+
+    SYNTAX: ClassVar = "vpn-sessiondb logoff tunnel-group {peer:ADDRESS}"
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    Show,
+    ClearIsakmp,
+    ClearIkev1,
+    ClearIpsec,
+    ClearCounters,
+    ClearConnections,
+    LogOffAll,
+    LogOff,
+    LogOffGroup,
+)
 """What can be typed."""
 
 
