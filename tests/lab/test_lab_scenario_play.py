@@ -220,7 +220,7 @@ def test_hours_with_short_lifetimes_lose_nothing_and_leave_nothing_behind() -> N
     short = "\ncrypto ipsec security-association lifetime seconds 600\n"
     lifetimes = {name: text.replace("lifetime 86400", "lifetime 3600") + short for name, text in PAIR.items()}
     performance = _play(
-        ["every 20s until 6h: ping 192.168.1.2 192.168.2.2 count 1"],
+        ["every 20s until 359m: ping 192.168.1.2 192.168.2.2 count 1"],
         ["pings lost <= 1", "rekeys phase2 a b >= 35", "rekeys phase1 a b >= 5", "tunnel a b is up", "sas equal a b",
          "a holds <= 2 ipsec sas", "b holds <= 2 ipsec sas", "a holds <= 2 ike sas", "nothing in clear"],
         'consoles = false\nuntil = "6h"', lifetimes,
