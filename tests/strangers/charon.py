@@ -51,7 +51,8 @@ connections {{
     local_addrs = {local.outside}
     remote_addrs = {remote.outside}
     proposals = {ike}
-    reauth_time = 86400s
+    reauth_time = {reauth}s
+    rand_time = 0s
     dpd_delay = 30s
     dpd_timeout = 90s
     local {{
@@ -68,8 +69,9 @@ connections {{
         local_ts = {local.network}[{protocol}]
         remote_ts = {remote.network}[{protocol}]
         esp_proposals = {esp}
-        rekey_time = 28000s
-        life_time = 28800s
+        rekey_time = {rekey}s
+        life_time = {life}s
+        rand_time = 0s
       }}
     }}
   }}
@@ -86,12 +88,18 @@ secrets {{
 
 @dataclass(frozen=True)
 class Terms:
-    """What a connection offers: key, phase 1 and 2 proposals in charon's spelling, inner IP protocol."""
+    """What a connection offers: key, phase 1 and 2 proposals in charon's spelling, inner IP protocol.
+
+    `reauth` and `rekey` are when charon renews phase 1 and phase 2, `life` when a pair ends; in seconds.
+    """
 
     key: str
     ike: str = "3des-sha1-modp1024"
     esp: str = "aes128-sha1"
     protocol: str = "icmp"
+    reauth: int = 86400
+    rekey: int = 28000
+    life: int = 28800
 
 
 @dataclass(frozen=True)
@@ -168,6 +176,9 @@ def charon(net: Lan, side: Side, folder: Path, terms: Terms) -> Iterator[Charon]
         esp=terms.esp,
         protocol=terms.protocol,
         key=terms.key,
+        reauth=terms.reauth,
+        rekey=terms.rekey,
+        life=terms.life,
     )
     (folder / "swanctl.conf").write_text(connection)
     with (folder / "console").open("wb") as console:

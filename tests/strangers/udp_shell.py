@@ -1,7 +1,8 @@
-"""A UDP shell around the engine, for a namespace: `udp_shell.py FILE.cfg [--ping SRC DST] [--seconds N]`.
+"""A UDP shell around the engine, for a namespace: `udp_shell.py FILE.cfg [--ping SRC DST] [--on] [--seconds N]`.
 
 Every effect becomes one JSON line on standard output. It ends with its standard input, or after N seconds. ESP in UDP
-goes through our own SAs: the hosts behind this device answer pings, and `--ping` sends some until three are answered.
+goes through our own SAs: the hosts behind this device answer pings, and `--ping` sends some until three are answered,
+with `--on` as long as the shell lives.
 """
 
 import argparse
@@ -28,17 +29,19 @@ from mainmode.ike.effects import (
     Dropped,
     Effect,
     InstallSa,
+    MoveSa,
     Phase1Down,
     Phase1Up,
     Phase2Failed,
     RemoveSa,
     Say,
     Send,
+    UseSa,
 )
 from mainmode.ike.engine import Engine
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.esp import EspRefused
-from mainmode.ipsec.sad import SaState
+from mainmode.ipsec.sad import Sad, SaState
 from mainmode.lab.hosts import Probe, answer
 from mainmode.wire.esp import read_esp
 from mainmode.wire.ip import read_ipv4
@@ -105,14 +108,15 @@ def tell_effect(effect: Effect) -> None:
 class Shell:
     """Two sockets, the engine, the SAs that it installed, and the loop between them."""
 
-    def __init__(self, settings: IkeSettings, probe: Probe | None) -> None:
+    def __init__(self, settings: IkeSettings, probe: Probe | None, on: bool) -> None:
         [interface] = settings.enabled
         self.settings = settings
         self.probe = probe
         self.entropy = SystemEntropy()
-        self.engine = Engine(settings, self.entropy)
+        self.on = on
+        self.sad = Sad()
+        self.engine = Engine(settings, self.entropy, watch=self.sad.activity)
         self.sockets = {port: bound(settings.addresses[interface], port) for port in (IKE_PORT, FLOATED_PORT)}
-        self.tunnels: dict[int, SaState] = {}
         self.pings = self.pongs = 0
         self.next_ping = Instant(0)
 
@@ -124,9 +128,13 @@ class Shell:
                 case Send():
                     self.send(effect.datagram, effect.path)
                 case InstallSa():
-                    self.tunnels[effect.pair.inbound_spi] = SaState(effect.pair, clock())
+                    self.sad.install(effect.pair, clock(), effect.replaces)
+                case UseSa():
+                    self.sad.use(effect.inbound_spi)
+                case MoveSa():
+                    self.sad.move(effect.inbound_spi, effect.path)
                 case RemoveSa():
-                    self.tunnels.pop(effect.inbound_spi, None)
+                    self.sad.remove(effect.inbound_spi)
 
     def send(self, datagram: bytes, path: Path) -> None:
         """One datagram onto the wire."""
@@ -152,11 +160,14 @@ class Shell:
 
     def open(self, esp: bytes) -> None:
         """An ESP packet: a reply to our ping is told, a request is answered through the same tunnel."""
+        tunnel = self.sad.inbound(read_esp(esp).spi)
+        if tunnel is None:
+            tell("UnknownSpi")
+            return
         try:
-            tunnel = self.tunnels[read_esp(esp).spi]
             packet = tunnel.open(esp, clock())
             sequence = self.probe.sequence_in(read_ipv4(packet)) if self.probe else None
-        except (KeyError, WireError, EspRefused) as error:
+        except (WireError, EspRefused) as error:
             tell("EspRefused", error=error)
             return
         if sequence is not None:
@@ -164,21 +175,36 @@ class Shell:
             tell("Pong", sequence=sequence)
         elif (reply := answer(packet)) is not None:
             tell("Ping")
+            tunnel = self.sending() or tunnel
             self.send(tunnel.seal(reply, self.entropy, clock()), tunnel.pair.path)
 
+    def sending(self) -> SaState | None:
+        """The pair that carries what goes out by the first crypto ACL entry."""
+        entry = self.settings.entries[0]
+        ace = (entry.acl or ())[0]
+        found = (self.sad.outbound_for(str(peer), ace.proxies) for peer in entry.peers)
+        return next((state for state in found if state is not None), None)
+
     def ping(self, probe: Probe, now: Instant) -> None:
-        """The probe's next packet through the newest tunnel, four a second until three replies came.
+        """The probe's next packet through the tunnel, four a second until three replies came, or for ever.
 
         The peer may still be putting its end in place when ours stands: what comes before that is lost, as on any wire.
         """
-        *_, tunnel = self.tunnels.values()
         self.pings += 1
         self.next_ping = Instant(now + SECOND // 4)
+        tunnel = self.sending()
+        if tunnel is None:
+            tell("NoTunnel")
+            self.acquire(probe)
+            return
+        tell("Sent", sequence=self.pings)
         self.send(tunnel.seal(probe.request(self.pings), self.entropy, now), tunnel.pair.path)
 
     def wants_ping(self) -> bool:
         """Whether there is a tunnel to ping through and the replies are not all there."""
-        return self.probe is not None and bool(self.tunnels) and self.pongs < PINGS and self.pings < MOST_PINGS
+        if self.probe is None or not (self.pings or self.sad.states()):
+            return False
+        return self.on or (self.pongs < PINGS and self.pings < MOST_PINGS)
 
     def run(self, end: Instant) -> None:
         """Turns until `end`, or until nobody listens any more."""
@@ -212,10 +238,11 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("config", type=File)
     parser.add_argument("--ping", nargs=2, type=IPv4Address, metavar=("SRC", "DST"))
+    parser.add_argument("--on", action="store_true")
     parser.add_argument("--seconds", type=int, default=30)
     arguments = parser.parse_args()
     probe = Probe(IpProtocol.ICMP, *arguments.ping) if arguments.ping else None
-    shell = Shell(ike_settings(read(arguments.config.read_text(), arguments.config.name)), probe)
+    shell = Shell(ike_settings(read(arguments.config.read_text(), arguments.config.name)), probe, arguments.on)
     tell("Ready")
     if probe is not None:
         shell.acquire(probe)
