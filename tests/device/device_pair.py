@@ -70,9 +70,13 @@ class Pair:
                 self.now = end
                 return
             self.now, name = min(due)
-            for where, port, one in self._carry_out(name, self.boxes[name].expire(self.now)):
-                self.inject(where, port, one)
+            self.carry_out(name, self.boxes[name].expire(self.now))
         raise AssertionError("the boxes never come to rest")
+
+    def carry_out(self, name: str, effects: list[BoxEffect]) -> None:
+        """What a box wants done is done, and everything that follows from it."""
+        for where, port, one in self._carry_out(name, effects):
+            self.inject(where, port, one)
 
     def ping(self, count: int, start: int = 1) -> int:
         """Echo requests from the host behind `a` to the one behind `b`; how many replies came back."""

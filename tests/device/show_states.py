@@ -39,6 +39,14 @@ class State:
         return list(found.values())
 
     @property
+    def tunnels(self) -> list[list[SaPair]]:
+        """The same tunnel by tunnel: while one is renewed it has two."""
+        found: dict[object, list[SaPair]] = {}
+        for pair in self.standing:
+            found.setdefault(pair.proxies, []).append(pair)
+        return list(found.values())
+
+    @property
     def ike_up(self) -> list[Phase1Up]:
         """The IKE SAs that came up and did not go down."""
         found: dict[object, Phase1Up] = {}
@@ -106,6 +114,16 @@ def _dynamic(text: str) -> State:
     return State(pair, "b")
 
 
+def _renewing(text: str) -> State:
+    state = _up(text + "crypto ipsec security-association lifetime seconds 300\n")
+    for _ in range(300):
+        if len(state.standing) > 1:
+            assert state.pair.ping(3, 100) == 3
+            return state
+        state.pair.wait(1)
+    raise AssertionError("the tunnel is never renewed")
+
+
 def _with_names(text: str) -> State:
     return _up("names\nname 10.0.0.2 BRANCH\n" + text)
 
@@ -118,6 +136,7 @@ STATES: dict[str, Callable[[str], State]] = {
     "PFS": _with_pfs,
     "behind NAT": _behind_nat,
     "dynamic map": _dynamic,
+    "during rekey": _renewing,
     "names": _with_names,
 }
 

@@ -1,3 +1,4 @@
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -6,6 +7,7 @@ from device_configs import REFERENCE
 from device_pair import START, Pair
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from show_states import state
 
 from mainmode.base.errors import InputError
 from mainmode.device.show.commands import COMMANDS
@@ -13,6 +15,7 @@ from mainmode.device.show.declaration import Surety, command
 from mainmode.device.show.reference import reference_page
 
 BOX = Pair().boxes["a"]
+quick_state = lru_cache(state)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_unique_abbreviations_name_the_command(short: str, whole: str) -> None:
         ),
         (
             "sh cry ips",
-            "asa1# sh cry ips\nERROR: % Incomplete command\nexpected: sa",
+            "asa1# sh cry ips\nERROR: % Incomplete command\nexpected: sa, stats",
         ),
         (
             "show crypto i sa",
@@ -121,6 +124,26 @@ def test_a_declared_syntax_has_every_choice_and_option_written_out(syntax: str, 
 def test_no_two_commands_have_the_same_words() -> None:
     spellings = [words for one in COMMANDS for words in one.spellings]
     assert len(spellings) == len(set(spellings))
+
+
+FILLED = {
+    "A.B.C.D": "10.0.0.2",
+    "NAME": "10.0.0.2",
+    "ACCESS-LIST": "VPN",
+    "CRYPTO-MAP": "MAP",
+    "INTERFACE": "outside",
+    "OBJECT": "INSIDE-RANGE",
+    "SECTION…": "tunnel-group",
+}
+SPELLINGS = sorted({" ".join(FILLED.get(word, word) for word in words) for one in COMMANDS for words in one.spellings})
+
+
+@pytest.mark.parametrize("command", SPELLINGS)
+@pytest.mark.parametrize("name", ["no SA", "up, initiator"])
+def test_every_declared_command_answers_in_whole_lines_and_never_tells_a_key(name: str, command: str) -> None:
+    output = quick_state(name, "9.x").show(command)
+    assert output == "" or output.endswith("\n")
+    assert "correct-horse" not in output
 
 
 def test_the_reference_page_is_up_to_date() -> None:

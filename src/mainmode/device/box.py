@@ -152,7 +152,7 @@ class Box:
 
         Raises InputError, in the device's wording, for what is no such command.
         """
-        engine = self._plane.engine
+        plane, engine = self._plane, self._plane.engine
         standing = Standing(
             configuration=self.configuration,
             settings=self.settings,
@@ -160,8 +160,16 @@ class Box:
             ike_statistics=engine.statistics,
             sessions=engine.sessions(),
             session_counts=engine.session_counts(),
-            sad=self._plane.sad,
+            sad=plane.sad,
+            ipsec_statistics=plane.statistics,
+            path_mtus=plane.path_mtus,
             routes=self.routes,
+            hits=self.hits,
+            nat_rules=plane.tables.translator.rules,
+            nat_hits=self.nat_hits,
+            translations=self.translations,
+            connections=plane.connections.standing(now),
+            most_connections=plane.connections.most,
             journal=self.journal,
             started_at=self.started_at,
             now=now,

@@ -64,11 +64,12 @@ class Connection:
 
 
 class ConnectionTable:
-    """Connections by the names of both directions, each kind in the order of last use."""
+    """Connections by the names of both directions, each kind in the order of last use. `most` stood at once."""
 
-    __slots__ = ("_names", "_used")
+    __slots__ = ("_names", "_used", "most")
 
     def __init__(self) -> None:
+        self.most = 0
         self._names: dict[tuple[str, ConnectionKey], tuple[Connection, bool]] = {}
         self._used: dict[Kind, dict[int, Connection]] = {kind: {} for kind in Kind}
 
@@ -108,6 +109,7 @@ class ConnectionTable:
         self._names[connection.egress, connection.reply] = (connection, True)
         self._names[connection.ingress, connection.forward] = (connection, False)
         self._used[connection.kind][id(connection)] = connection
+        self.most = max(self.most, len(self))
 
     def remove(self, connection: Connection) -> None:
         """Forget a connection, and give back its translation."""
@@ -144,6 +146,10 @@ class ConnectionTable:
     def all(self) -> tuple[Connection, ...]:
         """Every connection, kind by kind, the longest idle first; some may be idle too long already."""
         return tuple(connection for used in self._used.values() for connection in used.values())
+
+    def standing(self, now: Instant) -> tuple[Connection, ...]:
+        """Every connection that is not idle too long, kind by kind, the longest idle first."""
+        return tuple(one for one in self.all() if now - one.last < _IDLE[one.kind])
 
     def _stale(self, now: Instant) -> Iterator[Connection]:
         for kind, used in self._used.items():

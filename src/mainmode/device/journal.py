@@ -80,10 +80,6 @@ class Journal:
         if noter is not None:
             noter(effect, now, ingress)
 
-    def clear_drops(self) -> None:
-        """`clear asp drop`."""
-        self.drops.clear()
-
     def _said(self, effect: Say, now: Instant, _: str | None) -> None:
         self.log.note(effect.line, now)
 

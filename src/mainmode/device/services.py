@@ -1,6 +1,6 @@
 """Protocols, ports and ICMP types of a configuration as a packet meets them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from mainmode.base.codes import IpProtocol
@@ -31,12 +31,12 @@ _Group = ServiceGroup | ProtocolGroup | IcmpGroup
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What one service lets through. None: everything. `protocols` are IP protocol numbers, `icmp` types and codes."""
+    """What one service lets through. None: everything. `protocols` are IP protocol numbers."""
 
     protocols: frozenset[int] | None = None
     source: Ports | None = None
     destination: Ports | None = None
-    icmp: tuple[IcmpMatch, ...] | None = None
+    icmp: IcmpMatch | None = None
 
     def fits(self, flow: Flow) -> bool:
         """Whether the flow's protocol, ports and ICMP type are of this service."""
@@ -44,7 +44,7 @@ class Match:
             (self.protocols is None or flow.protocol in self.protocols)
             and (self.source is None or within(self.source, flow.source_port))
             and (self.destination is None or within(self.destination, flow.destination_port))
-            and (self.icmp is None or any(_is(one, flow) for one in self.icmp))
+            and (self.icmp is None or _is(self.icmp, flow))
         )
 
 
@@ -78,58 +78,68 @@ class ServiceBook:
 
     def of(self, ace: Ace) -> tuple[Match, ...]:
         """What the protocol, port and ICMP parts of an access list entry match: one of these."""
-        source = self._ports(ace.source_port)
-        destination = self._ports(ace.destination_port)
-        icmp = self._icmp(ace.icmp)
-        return tuple(
-            Match(
-                match.protocols,
-                match.source if source is None else source,
-                match.destination if destination is None else destination,
-                match.icmp if icmp is None else icmp,
+        return tuple(match_of(service) for service in self.elements(ace))
+
+    def elements(self, ace: Ace) -> tuple[Service, ...]:
+        """The services that an access list entry stands for, each with one protocol, one match of ports on either side
+        and one ICMP type: the lines into which the device expands it.
+        """
+        found = []
+        for protocol, service in self._protocols_of(ace.protocol):
+            sources = self._ports(ace.source_port) if service.source_port is None else [service.source_port]
+            destinations = (
+                self._ports(ace.destination_port) if service.destination_port is None else [service.destination_port]
             )
-            for match in self._protocol(ace.protocol)
-        )
+            types = self._icmp(ace.icmp) if service.icmp is None else [service.icmp]
+            found += [
+                Service((protocol,), source, destination, icmp)
+                for source in sources
+                for destination in destinations
+                for icmp in types
+            ]
+        return tuple(found)
 
     def named(self, name: str) -> tuple[Service, ...]:
         """The services behind the name of an object or of a group."""
         return tuple(self._members(ObjectRef(name) if name in self._configuration.services else GroupRef(name)))
 
-    def _protocol(self, protocol: int | ObjectRef | GroupRef) -> Iterable[Match]:
+    def _protocols_of(self, protocol: int | ObjectRef | GroupRef) -> Iterator[tuple[int, Service]]:
+        """Each protocol, with the ports and the type that an object or a group says of it."""
         if isinstance(protocol, int):
-            return (Match(_numbers((protocol,))),)
-        if isinstance(protocol, GroupRef) and protocol.name in self._configuration.protocol_groups:
-            return (Match(_numbers(tuple(self._protocols(protocol)))),)
-        return (match_of(service) for service in self._members(protocol))
+            yield protocol, Service((protocol,))
+            return
+        groups = self._configuration.protocol_groups
+        if isinstance(protocol, GroupRef) and protocol.name in groups:
+            for name in self._groups(protocol.name, groups):
+                for member in groups[name].members:
+                    if isinstance(member.content, int):
+                        yield member.content, Service((member.content,))
+            return
+        for service in self._members(protocol):
+            for one in service.protocols:
+                yield one, service
 
-    def _protocols(self, group: GroupRef) -> Iterator[int]:
-        for one in self._groups(group.name, self._configuration.protocol_groups):
-            for member in self._configuration.protocol_groups[one].members:
-                if isinstance(member.content, int):
-                    yield member.content
-
-    def _icmp(self, match: IcmpMatch | GroupRef | None) -> tuple[IcmpMatch, ...] | None:
+    def _icmp(self, match: IcmpMatch | GroupRef | None) -> list[IcmpMatch | None]:
         if match is None or isinstance(match, IcmpMatch):
-            return None if match is None else (match,)
-        return tuple(
+            return [match]
+        groups = self._configuration.icmp_groups
+        return [
             IcmpMatch(member.content)
-            for one in self._groups(match.name, self._configuration.icmp_groups)
-            for member in self._configuration.icmp_groups[one].members
+            for one in self._groups(match.name, groups)
+            for member in groups[one].members
             if isinstance(member.content, int)
-        )
+        ]
 
-    def _ports(self, match: PortMatch | None) -> Ports | None:
-        if match is None:
-            return None
+    def _ports(self, match: PortMatch | None) -> list[PortIs | PortRange | None]:
         if not isinstance(match, GroupRef):
-            return ports_of_match(match)
-        return tuple(
-            ports
-            for one in self._groups(match.name, self._configuration.service_groups)
-            for member in self._configuration.service_groups[one].members
+            return [match]
+        groups = self._configuration.service_groups
+        return [
+            member.content
+            for one in self._groups(match.name, groups)
+            for member in groups[one].members
             if isinstance(member.content, PortIs | PortRange)
-            for ports in ports_of_match(member.content)
-        )
+        ]
 
     def _members(self, reference: ObjectRef | GroupRef) -> Iterator[Service]:
         configuration = self._configuration
@@ -166,7 +176,7 @@ def match_of(service: Service) -> Match:
         _numbers(service.protocols),
         None if service.source_port is None else ports_of_match(service.source_port),
         None if service.destination_port is None else ports_of_match(service.destination_port),
-        None if service.icmp is None else (service.icmp,),
+        service.icmp,
     )
 
 

@@ -8,12 +8,12 @@ from typing import Any
 from mainmode.device.config.commands import LAYOUT, access_lists
 from mainmode.device.config.declaration import Append, Command, Enter, Mode, Row
 from mainmode.device.config.grammar import Spelling, UnwritableError
-from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced
+from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced, StandardAce
 
 _SHORT_SECTIONS = {"ipsec": "crypto ipsec", "isakmp": "crypto isakmp", "ikev1": "crypto ikev1"}
 
 
-def entry_text(configuration: Configuration, access_list: AccessList, entry: Ace | Remark) -> str:
+def entry_text(configuration: Configuration, access_list: AccessList, entry: Ace | StandardAce | Remark) -> str:
     """One access list entry as the device writes it."""
     writer = _Writer(configuration, reveal_keys=False)
     return next(writer.element(access_list, entry, "entries", access_lists.COMMANDS))

@@ -1,8 +1,10 @@
 """The table of `show` commands."""
 
 from mainmode.device.config.running import running_config
+from mainmode.device.show.access_lists import MOST_ELEMENTS, access_lists
 from mainmode.device.show.crypto_maps import crypto_maps
 from mainmode.device.show.declaration import (
+    ACCESS_LIST,
     CRYPTO_MAP,
     INTERFACE,
     NAME,
@@ -22,7 +24,8 @@ from mainmode.device.show.objects import objects
 from mainmode.device.show.routes import route_table
 from mainmode.device.show.sessiondb import lan_to_lan, summary
 from mainmode.device.show.standing import Standing
-from mainmode.device.show.statistics import ike_protocol, ike_stats
+from mainmode.device.show.statistics import ike_protocol, ike_stats, ipsec_protocol, ipsec_stats
+from mainmode.device.show.translations import connections, nat, xlate
 from mainmode.device.show.version import clock, names, version
 
 
@@ -105,6 +108,18 @@ COMMANDS: tuple[Command, ...] = (
         Surety.INFERRED,
     ),
     command(
+        "crypto protocol statistics ipsec",
+        lambda standing, _: ipsec_protocol(standing),
+        "What the data plane asked of its cryptography.",
+        Surety.INFERRED,
+    ),
+    command(
+        "crypto ipsec stats",
+        lambda standing, _: ipsec_stats(standing),
+        "What the data plane counted.",
+        Surety.INFERRED,
+    ),
+    command(
         f"crypto map [{CRYPTO_MAP}]",
         lambda standing, asked: crypto_maps(standing, asked.get(CRYPTO_MAP)),
         "The entries of the bound crypto maps in words.",
@@ -156,6 +171,33 @@ COMMANDS: tuple[Command, ...] = (
         "The routing table, reverse routes included.",
         Surety.ATTESTED,
         "The header of 8.x and the order of the lines are recalled.",
+    ),
+    command(
+        f"access-list [{ACCESS_LIST}]",
+        lambda standing, asked: access_lists(standing, asked.get(ACCESS_LIST)),
+        "The access lists with their hits, objects expanded.",
+        Surety.ATTESTED,
+        f"The hashes are ours. Lists of more than {MOST_ELEMENTS} elements are not expanded.",
+    ),
+    command(
+        "nat [detail]",
+        lambda standing, asked: nat(standing, detail="detail" in asked),
+        "The translation rules in their order, with their hits.",
+        Surety.ATTESTED,
+        "The rows of `detail` are recalled.",
+    ),
+    command(
+        "xlate",
+        lambda standing, _: xlate(standing),
+        "The translations that stand.",
+        Surety.PARTLY,
+        "Without idle times: a rule has none.",
+    ),
+    command(
+        "conn",
+        lambda standing, _: connections(standing),
+        "The connections that may pass.",
+        Surety.INFERRED,
     ),
     command(
         f"running-config [all] [{REST}]",

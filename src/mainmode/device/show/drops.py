@@ -19,17 +19,21 @@ _FRAME: Mapping[str, tuple[str, frozenset[Drop]]] = {
     "ipsec-tun-down": ("IPSEC tunnel is down", frozenset({Drop.NO_TUNNEL})),
     "invalid-ip-header": ("Invalid IP header", frozenset({Drop.NOT_AN_IP_PACKET})),
     "invalid-ip-length": ("Invalid IP length", frozenset({Drop.TOO_LARGE})),
+    "fragment-reassembly-failed": ("Fragment reassembly failed", frozenset({Drop.FRAGMENT_REFUSED})),
     "no-route": ("No route to host", frozenset({Drop.NO_ROUTE})),
     "acl-drop": (
         "Flow is denied by configured rule",
         frozenset({Drop.DENIED, Drop.NOT_FOR_US, Drop.IKE_NOT_ENABLED}),
     ),
     "np-sp-invalid-spi": ("Invalid SPI", frozenset({Drop.UNKNOWN_SPI})),
+    "tcp-not-syn": ("First TCP packet not SYN", frozenset({Drop.NO_CONNECTION})),
+    "nat-xlate-failed": ("NAT failed", frozenset({Drop.NO_TRANSLATION})),
     "ctm-error": ("CTM returned error", frozenset({Drop.REPLAY, Drop.BAD_ICV, Drop.BAD_PADDING})),
     "ttl-exceeded": ("ttl exceeded", frozenset({Drop.TTL_EXPIRED})),
 }
 _FLOW: Mapping[str, tuple[str, frozenset[Drop]]] = {
     "ipsec-selector-failure": ("IPSec inner policy mismatch failure", frozenset({Drop.SELECTOR_MISMATCH})),
+    "nat-rpf-failed": ("NAT reverse path failed", frozenset({Drop.NAT_REVERSE_PATH})),
     "vpn-missing-decrypt": ("VPN decryption missing", frozenset({Drop.IN_CLEAR})),
 }
 _CLEARED = "Last clearing: Never"

@@ -6,7 +6,7 @@ of `detail` and the summary are recalled from the command reference.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import Enum
 from ipaddress import IPv4Address
 
@@ -16,6 +16,7 @@ from mainmode.device.show.standing import Standing
 from mainmode.ike.naming import integrity_name, transform_name
 from mainmode.ipsec.overhead import headers_before_payload, overhead
 from mainmode.ipsec.sad import SaState
+from mainmode.ipsec.statistics import FragmentTally
 
 _HEADERS_WITHOUT_IV = 28
 """Octets of the outer IP header and of the ESP header."""
@@ -59,8 +60,10 @@ _COUNTERS: Layout = (
     "      #pkts decaps: {decaps}, #pkts decrypt: {accepted}, #pkts verify: {accepted}",
     "      #pkts compressed: 0, #pkts decompressed: 0",
     "      #pkts not compressed: {encaps}, #pkts comp failed: 0, #pkts decomp failed: 0",
-    "      #pre-frag successes: 0, #pre-frag failures: 0, #fragments created: 0",
-    "      #PMTUs sent: 0, #PMTUs rcvd: 0, #decapsulated frgs needing reassembly: 0",
+    "      #pre-frag successes: {fragments.pre_successes}, #pre-frag failures: {fragments.pre_failures}, "
+    "#fragments created: {fragments.created}",
+    "      #PMTUs sent: {fragments.pmtus_sent}, #PMTUs rcvd: {fragments.pmtus_received}, "
+    "#decapsulated frgs needing reassembly: {fragments.needing_reassembly}",
 )
 _COUNTERS_9: Layout = (
     "      #TFC rcvd: 0, #TFC sent: 0",
@@ -151,6 +154,7 @@ def _tunnels(states: list[SaState]) -> Iterator[list[SaState]]:
 
 
 def _block(tunnel: list[SaState], standing: Standing, wanted: Wanted) -> list[str]:
+    """A tunnel's block; while it is renewed its newest SAs stand first (inferred)."""
     new = standing.release is Release.NEW
     pair = tunnel[-1].pair
     layout = [
@@ -170,7 +174,7 @@ def _block(tunnel: list[SaState], standing: Standing, wanted: Wanted) -> list[st
         return lines[:-1]
     for inbound, heading in ((True, "    inbound esp sas:"), (False, "    outbound esp sas:")):
         lines.append(heading)
-        for state in tunnel:
+        for state in reversed(tunnel):
             lines += _sa(state, standing, inbound=inbound)
     return lines
 
@@ -181,7 +185,8 @@ def _tunnel_values(tunnel: list[SaState], standing: Standing) -> dict[str, objec
     decapsulated = sum(tally.decapsulated for tally in tallies)
     mismatched = sum(tally.selector_mismatches for tally in tallies)
     replays, bad_icv = sum(tally.replays for tally in tallies), sum(tally.bad_icv for tally in tallies)
-    mtu = standing.mtu(pair.interface)
+    peer = pair.path.remote.address
+    link = standing.mtu(pair.interface)
     return {
         "map_name": pair.map_name,
         "sequence": pair.map_sequence,
@@ -200,15 +205,22 @@ def _tunnel_values(tunnel: list[SaState], standing: Standing) -> dict[str, objec
         "replays": replays,
         "bad_icv": bad_icv,
         "mismatched": mismatched,
-        "mtu": mtu,
-        "media_mtu": mtu,
-        "pmtu_left": 0,
-        "df_policy": "copy-df",
+        "fragments": _fragments([state.fragments for state in tunnel]),
+        "mtu": standing.path_mtus.towards(peer, link, standing.now),
+        "media_mtu": link,
+        "pmtu_left": standing.path_mtus.seconds_left(peer, standing.now),
+        "df_policy": standing.df_policy(pair),
         "overhead": overhead(pair.suite, pair.udp_encapsulated),
         "headers": headers_before_payload(pair.suite, pair.udp_encapsulated),
         "outbound_spi": pair.outbound_spi,
         "inbound_spi": pair.inbound_spi,
     }
+
+
+def _fragments(tallies: list[FragmentTally]) -> FragmentTally:
+    """What all pairs of a tunnel counted together."""
+    names = [one.name for one in fields(FragmentTally)]
+    return FragmentTally(**{name: sum(getattr(tally, name) for tally in tallies) for name in names})
 
 
 def _sa(state: SaState, standing: Standing, *, inbound: bool) -> list[str]:
@@ -225,7 +237,7 @@ def _sa(state: SaState, standing: Standing, *, inbound: bool) -> list[str]:
         "map_name": pair.map_name,
         "remaining": remaining,
         "iv_size": headers_before_payload(pair.suite, False) - _HEADERS_WITHOUT_IV,
-        "replay_detection": "Y",
+        "replay_detection": "N" if standing.configuration.settings.replay_window.value is None else "Y",
         "bitmap": state.bitmaps[side],
     }
     return fill((*_SA[standing.release], *_BITMAP), values)

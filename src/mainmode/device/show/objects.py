@@ -8,13 +8,17 @@ def objects(standing: Standing, family: str, keywords: tuple[str, ...], name: st
     """The declarations of `family` (`object` or `object-group`); of one kind, or of one name."""
     kind = next((word for word in keywords if word != "id"), None)
     output = running_config(standing.configuration, f"{family} {kind}" if kind is not None else family)
-    if name is None:
-        return output
-    kept: list[str] = []
-    wanted = False
+    return "".join(
+        block for block in _blocks(output) if "\n nat (" not in block and name in (None, block.split(None, 3)[2])
+    )
+
+
+def _blocks(output: str) -> list[str]:
+    """The declarations one by one; the translation of an object is a block of its own."""
+    blocks: list[str] = []
     for line in output.splitlines(keepends=True):
-        if not line.startswith(" "):
-            wanted = line.split()[2] == name
-        if wanted:
-            kept.append(line)
-    return "".join(kept)
+        if line.startswith(" "):
+            blocks[-1] += line
+        else:
+            blocks.append(line)
+    return blocks

@@ -50,7 +50,7 @@ def route_table(standing: Standing, interface: str | None = None) -> str:
     lines = [(_order(route), _line(route, standing)) for route in standing.routes]
     if release is Release.NEW:
         lines += _local_lines(standing.configuration)
-    shown = [line for _, line in sorted(lines) if interface is None or line.endswith(f", {interface}")]
+    shown = [line for _, line in sorted(set(lines)) if interface is None or line.endswith(f", {interface}")]
     return text([*_CODES[release], f"Gateway of last resort is {gateway}", "", *shown, ""])
 
 

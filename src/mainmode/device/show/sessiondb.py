@@ -193,7 +193,7 @@ def _detail(standing: Standing, session: SessionView) -> Iterator[str]:
     ike = _ike_name(standing.release)
     counted = Counter(_ipsec_name(tunnel.newest) for tunnel in tunnels)
     yield ""
-    yield from fill(_TUNNEL_COUNT, {"name": ike, "count": len(session.ike)})
+    yield from fill(_TUNNEL_COUNT, {"name": ike, "count": len(session.ike[-1:])})
     for name, count in counted.items():
         yield from fill(_TUNNEL_COUNT, {"name": name, "count": count})
     policy = standing.configuration.group_policy(session.policy_name)

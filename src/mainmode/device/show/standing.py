@@ -1,17 +1,27 @@
 """What `show` commands look at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.instant import Instant
+from mainmode.base.provenance import Source
 from mainmode.device.config.model import Configuration, Release
+from mainmode.device.connections import Connection
+from mainmode.device.hits import HitCounts
 from mainmode.device.journal import Journal
+from mainmode.device.nat import NatHits
+from mainmode.device.nat_rules import Rule
 from mainmode.device.routing import Route
+from mainmode.device.translations import Translation
 from mainmode.ike.settings import IkeSettings
 from mainmode.ike.statistics import Statistics
 from mainmode.ike.timing import MAX_HALF_OPEN
 from mainmode.ike.views import IkeSaView, SessionCounts, SessionView
+from mainmode.ipsec.dataplane import SaPair
+from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad
+from mainmode.ipsec.statistics import IpsecStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +35,15 @@ class Standing:
     sessions: tuple[SessionView, ...]
     session_counts: SessionCounts
     sad: Sad
+    ipsec_statistics: IpsecStatistics
+    path_mtus: PathMtus
     routes: tuple[Route, ...]
+    hits: HitCounts
+    nat_rules: tuple[Rule, ...]
+    nat_hits: Mapping[Source, NatHits]
+    translations: tuple[Translation, ...]
+    connections: tuple[Connection, ...]
+    most_connections: int
     journal: Journal
     started_at: Instant
     now: Instant
@@ -43,6 +61,14 @@ class Standing:
     def most_negotiations(self) -> int:
         """How many IKE SAs may be in negotiation at once."""
         return self.settings.max_in_negotiation if self.settings.max_in_negotiation is not None else MAX_HALF_OPEN
+
+    def df_policy(self, pair: SaPair) -> str:
+        """What becomes of the DF bit of packets in a tunnel: the crypto map entry's word, else the interface's."""
+        crypto_map = self.configuration.crypto_maps.get(pair.map_name)
+        for entry in crypto_map.entries if crypto_map is not None else ():
+            if entry.sequence == pair.map_sequence and entry.df_bit is not None:
+                return entry.df_bit.value
+        return self.configuration.df_bits[pair.interface].value
 
     def shown(self, address: IPv4Address) -> str:
         """An address as the device prints it: by the name that `name` gave it, while `names` is on."""

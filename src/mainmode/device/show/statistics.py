@@ -78,4 +78,74 @@ def ike_protocol(standing: Standing) -> str:
         "Random number generation requests": counted.random_numbers,
         "Failed requests": counted.failed_requests,
     }
-    return text(["[IKEv1 statistics]", *(f"   {label}: {value}" for label, value in rows.items())])
+    return _protocol("IKEv1", rows)
+
+
+def _protocol(name: str, rows: Mapping[str, int]) -> str:
+    return text([f"[{name} statistics]", *(f"   {label}: {value}" for label, value in rows.items())])
+
+
+def ipsec_stats(standing: Standing) -> str:
+    """`show crypto ipsec stats`: what the data plane counted."""
+    counted = standing.ipsec_statistics
+    into, out = counted.inbound, counted.outbound
+    rows = [
+        "",
+        "IPsec Global Statistics",
+        "-----------------------",
+        f"Active tunnels: {counted.active_tunnels}",
+        f"Previous tunnels: {counted.previous_tunnels}",
+        "Inbound",
+        f"    Bytes: {into.octets}",
+        f"    Decompressed bytes: {into.octets}",
+        f"    Packets: {into.packets}",
+        f"    Dropped packets: {into.dropped}",
+        f"    Replay failures: {into.replay_failures}",
+        f"    Authentications: {into.authentications}",
+        f"    Authentication failures: {into.authentication_failures}",
+        f"    Decryptions: {into.decryptions}",
+        f"    Decryption failures: {into.decryption_failures}",
+        f"    Decapsulated fragments needing reassembly: {into.needing_reassembly}",
+        "Outbound",
+        f"    Bytes: {out.octets}",
+        f"    Uncompressed bytes: {out.octets}",
+        f"    Packets: {out.packets}",
+        f"    Dropped packets: {out.dropped}",
+        f"    Authentications: {out.authentications}",
+        f"    Authentication failures: {out.authentication_failures}",
+        f"    Encryptions: {out.encryptions}",
+        f"    Encryption failures: {out.encryption_failures}",
+        f"    Fragmentation successes: {out.fragmentation_successes}",
+        f"        Pre-fragmentation successes: {out.pre_fragmentation_successes}",
+        f"        Post-fragmentation successes: {out.post_fragmentation_successes}",
+        f"    Fragmentation failures: {out.fragmentation_failures}",
+        f"        Pre-fragmentation failures: {out.pre_fragmentation_failures}",
+        f"        Post-fragmentation failures: {out.post_fragmentation_failures}",
+        f"    Fragments created: {out.fragments_created}",
+        f"    PMTUs sent: {out.pmtus_sent}",
+        f"    PMTUs recvd: {out.pmtus_received}",
+        f"Protocol failures: {counted.protocol_failures}",
+        f"Missing SA failures: {counted.missing_sa_failures}",
+        f"System capacity failures: {counted.system_capacity_failures}",
+    ]
+    return text(rows)
+
+
+def ipsec_protocol(standing: Standing) -> str:
+    """`show crypto protocol statistics ipsec`: what the data plane asked of its cryptography."""
+    counted = standing.ipsec_statistics
+    into, out = counted.inbound, counted.outbound
+    rows = {
+        "Encrypt packet requests": out.encryptions,
+        "Encapsulate packet requests": out.packets,
+        "Decrypt packet requests": into.decryptions,
+        "Decapsulate packet requests": into.packets,
+        "HMAC calculation requests": into.authentications + out.authentications,
+        "SA creation requests": counted.active_tunnels + counted.previous_tunnels,
+        "SA rekey requests": standing.ike_statistics.sa_rekeys,
+        "SA deletion requests": counted.previous_tunnels,
+        "Next phase key allocation requests": 0,
+        "Random number generation requests": 0,
+        "Failed requests": into.authentication_failures + into.decryption_failures + out.encryption_failures,
+    }
+    return _protocol("IPsec", rows)

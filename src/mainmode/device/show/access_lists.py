@@ -1,0 +1,220 @@
+"""`show access-list`: every line with its hits, and below a line with objects what it expands to.
+
+Layout and wording are those of public outputs (ntc-templates fixtures `show_access-list`). The hashes stand for a line
+the same way in every run, and have no other meaning: the device's own are not published. `element` counts are those of
+the expanded lines. A list that comes to more than `MOST_ELEMENTS` is shown line by line only.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from zlib import crc32
+
+from mainmode.device.config.expansion import address_ranges
+from mainmode.device.config.model import (
+    AccessList,
+    Ace,
+    AclAddress,
+    AddressRange,
+    AnyAddress,
+    Configuration,
+    Fqdn,
+    GroupRef,
+    Host,
+    Ipv6Host,
+    Ipv6Prefix,
+    Ipv6Range,
+    Logging,
+    ObjectRef,
+    Remark,
+    Service,
+    StandardAce,
+    Subnet,
+)
+from mainmode.device.config.running import entry_text
+from mainmode.device.services import ServiceBook
+from mainmode.device.show.layout import text
+from mainmode.device.show.standing import Standing
+
+MOST_ELEMENTS = 20_000
+"""Lines that one access list is expanded to at most."""
+
+_LOG_LEVEL, _LOG_INTERVAL = "informational", 300
+"""What a bare `log` means."""
+_FLOWS = (
+    "access-list cached ACL log flows: total 0, denied 0 (deny-flow-max 4096)",
+    "            alert-interval 300",
+)
+_SOURCE, _DESTINATION = "<source>", "<destination>"
+"""Names of objects that stand in a line for what the language of the configuration cannot say there."""
+
+_Address = AclAddress | AddressRange | Fqdn | Ipv6Range
+
+
+@dataclass(frozen=True, slots=True)
+class _Element:
+    """One line of an expanded entry. `number` is its service's in the entry."""
+
+    source: _Address
+    destination: _Address
+    service: Service
+    number: int
+
+    @property
+    def resolved(self) -> bool:
+        """Whether both addresses are known: nothing here asks the DNS."""
+        return not isinstance(self.source, Fqdn) and not isinstance(self.destination, Fqdn)
+
+
+def access_lists(standing: Standing, name: str | None = None) -> str:
+    """The whole output; with `name` of one list."""
+    configured = standing.configuration.access_lists
+    if name is None:
+        return text([*_FLOWS, *(line for one in configured.values() for line in _list(one, standing))])
+    if name not in configured:
+        return text([f"ERROR: access-list <{name}> does not exist"])
+    return text(_list(configured[name], standing))
+
+
+def _list(access_list: AccessList, standing: Standing) -> Iterator[str]:
+    configuration = standing.configuration
+    counts = [_count(configuration, entry) for entry in access_list.entries]
+    total = sum(counts)
+    yield f"access-list {access_list.name}; {total} elements; name hash: 0x{crc32(access_list.name.encode()):08x}"
+    for number, entry in enumerate(access_list.entries, 1):
+        if not isinstance(entry, Ace):
+            yield _numbered(standing, access_list, entry, number)
+            continue
+        elements = list(_elements(configuration, entry)) if _has_objects(entry) and total <= MOST_ELEMENTS else []
+        shown = _with_log(entry)
+        lines = [_line(configuration, access_list, shown, element) for element in elements]
+        yield _numbered(standing, access_list, shown, number, lines[0] if len(lines) == 1 else None)
+        for element, line in zip(elements, lines, strict=True):
+            hits = _hits(standing, entry, element) if element.resolved else None
+            yield "  " + _finished(line, number, hits, inactive=entry.inactive or not element.resolved)
+
+
+def _hits(standing: Standing, entry: Ace, element: _Element) -> int:
+    source, destination = (
+        address_ranges(standing.configuration, address) if _is_ipv4(address) else ()
+        for address in (element.source, element.destination)
+    )
+    if not source or not destination:
+        return 0
+    return standing.hits.of_element(entry.source, source[0], destination[0], element.number)
+
+
+def _is_ipv4(address: _Address) -> bool:
+    return not isinstance(address, Fqdn | Ipv6Host | Ipv6Prefix | Ipv6Range) and address != AnyAddress("any6")
+
+
+def _numbered(
+    standing: Standing,
+    access_list: AccessList,
+    entry: Ace | StandardAce | Remark,
+    number: int,
+    hashed: str | None = None,
+) -> str:
+    """A line of the list itself. `hashed` is the only line that it expands to, whose hash it shares."""
+    line = entry_text(standing.configuration, access_list, entry)
+    if isinstance(entry, Remark):
+        front, _, rest = line.partition(f" {access_list.name} ")
+        return f"{front} {access_list.name} line {number} {rest}"
+    inactive = isinstance(entry, Ace) and entry.inactive
+    return _finished(line, number, standing.hits.of(entry.source), inactive=inactive, hashed=hashed)
+
+
+def _finished(line: str, number: int, hits: int | None, *, inactive: bool, hashed: str | None = None) -> str:
+    """`access-list A line 1 extended … (hitcnt=0) 0x8b7c4bc4 `: number, hits and hash around a configured line."""
+    words = line.split(" ", 2)
+    counted = f" (hitcnt={hits})" if hits is not None else ""
+    ending = " (inactive)" if inactive else ""
+    return f"{words[0]} {words[1]} line {number} {words[2]}{counted}{ending} 0x{crc32((hashed or line).encode()):08x} "
+
+
+def _with_log(entry: Ace) -> Ace:
+    """The entry with what a bare `log` stands for written out."""
+    if entry.log is None or entry.log.level in ("disable", "default"):
+        return entry
+    return replace(entry, log=Logging(entry.log.level or _LOG_LEVEL, entry.log.interval or _LOG_INTERVAL))
+
+
+def _line(configuration: Configuration, access_list: AccessList, entry: Ace, element: _Element) -> str:
+    """An element in the words of the configuration; a range or a name of the DNS where an address stands."""
+    service = element.service
+    plain = replace(
+        entry,
+        protocol=service.protocols[0],
+        source_address=_spoken(element.source, _SOURCE),
+        destination_address=_spoken(element.destination, _DESTINATION),
+        source_port=service.source_port,
+        destination_port=service.destination_port,
+        icmp=service.icmp,
+    )
+    line = entry_text(configuration, access_list, plain)
+    for name, address in ((_SOURCE, element.source), (_DESTINATION, element.destination)):
+        if isinstance(address, AddressRange | Ipv6Range):
+            line = line.replace(f"object {name}", f"range {address.first} {address.last}")
+        elif isinstance(address, Fqdn):
+            line = line.replace(f"object {name}", f"fqdn {address.name} (unresolved)")
+    return line
+
+
+def _spoken(address: _Address, name: str) -> AclAddress:
+    return ObjectRef(name) if isinstance(address, AddressRange | Fqdn | Ipv6Range) else address
+
+
+# --- expansion -------------------------------------------------------------------------------------------------------
+
+
+def _has_objects(entry: Ace) -> bool:
+    parts = (entry.protocol, entry.source_address, entry.destination_address, entry.source_port, entry.destination_port)
+    return any(isinstance(part, ObjectRef | GroupRef) for part in (*parts, entry.icmp))
+
+
+def _count(configuration: Configuration, entry: Ace | StandardAce | Remark) -> int:
+    if not isinstance(entry, Ace):
+        return int(isinstance(entry, StandardAce))
+    sources = len(_addresses(configuration, entry.source_address))
+    destinations = len(_addresses(configuration, entry.destination_address))
+    return sources * destinations * len(ServiceBook(configuration).elements(entry))
+
+
+def _elements(configuration: Configuration, entry: Ace) -> Iterator[_Element]:
+    """The lines that an entry stands for, services outermost, destinations innermost (public outputs)."""
+    sources = _addresses(configuration, entry.source_address)
+    destinations = _addresses(configuration, entry.destination_address)
+    for number, service in enumerate(ServiceBook(configuration).elements(entry)):
+        for source in sources:
+            for destination in destinations:
+                yield _Element(source, destination, service, number)
+
+
+def _addresses(configuration: Configuration, address: _Address) -> list[_Address]:
+    """What an address stands for, in the order of its members; each group once."""
+    found: list[_Address] = []
+    seen: set[str] = set()
+    waiting: list[_Address] = [address]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, GroupRef):
+            group = configuration.groups.get(one.name)
+            if group is not None and one.name not in seen:
+                seen.add(one.name)
+                waiting.extend(member.content for member in reversed(group.members))
+        elif isinstance(one, ObjectRef):
+            held = configuration.objects.get(one.name)
+            content = held.content if held is not None else None
+            if content is not None:
+                found.append(_plain(content.value))
+        else:
+            found.append(one)
+    return found
+
+
+def _plain(content: _Address) -> _Address:
+    """An object's content as an access list says it: a host of a subnet of one, everything of the whole net."""
+    if isinstance(content, Subnet) and int(content.mask) == 0xFFFFFFFF:
+        return Host(content.address)
+    if isinstance(content, Subnet) and int(content.mask) == 0:
+        return AnyAddress()
+    return content
