@@ -34,8 +34,9 @@ def _listed() -> Iterator[str]:
     for place in Place:
         yield f"{place.value}:"
         for fault in (one for one in FAULTS if one.place is place):
-            usual = f" [{fault.value}; {fault.usual}]" if fault.value else ""
-            yield f"  {_spelled(fault):<{width}}  {fault.does} -> {', '.join(fault.leads_to)}{usual}"
+            yield f"  {_spelled(fault):<{width}}  {fault.does} ({', '.join(fault.leads_to)})"
+            if fault.value:
+                yield f"  {'':<{width}}  VALUE: {fault.value}; {fault.usual} if none is given"
 
 
 def _spelled(fault: Fault) -> str:

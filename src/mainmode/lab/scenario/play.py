@@ -116,6 +116,7 @@ class _Play:
 
     def _step(self, timed: Timed) -> None:
         stage = self._stage
+        stage.repeating = stage.now > later(stage.start, timed.at)
         try:
             timed.step.act(stage)
         except InputError as error:

@@ -65,7 +65,10 @@ class Stage:
         watcher: Watcher | None = None,
         listened: bool = True,
     ) -> None:
-        """`listened` False: nobody reads what devices say, so they say nothing."""
+        """`listened` False: nobody reads what devices say, so they say nothing.
+
+        `repeating` is set while a step happens that has happened before: it is not told again.
+        """
         self.actors = {actor.name: actor for actor in actors}
         self.cloud = cloud
         self.seed = seed
@@ -74,6 +77,8 @@ class Stage:
         self.inside = Inside(silent, watcher)
         self.evidence = Evidence(tuple(self.actors), brief=True)
         self.chronicle = Chronicle()
+        self.repeating = False
+        self._flows: dict[tuple[Probe, str | None], Flow] = {}
         self.start = agenda.now
         stations = [Station(actor.name, None, actor.outside) for actor in self.actors.values()]
         self.tap = Tap(_MOST_PASSAGES)
@@ -129,7 +134,16 @@ class Stage:
     # --- hosts ---------------------------------------------------------------------------------------------------
 
     def flow(self, probe: Probe, device: str | None = None, expects_replies: bool = True) -> Flow:
-        """A flow from the host that the probe's source is. Raises InputError where it is behind no device."""
+        """The flow of the host that the probe's source is; asked for again, it goes on.
+
+        Raises InputError where the host is behind no device.
+        """
+        asked = (probe, device)
+        if asked not in self._flows:
+            self._flows[asked] = self._new_flow(probe, device, expects_replies)
+        return self._flows[asked]
+
+    def _new_flow(self, probe: Probe, device: str | None, expects_replies: bool) -> Flow:
         places = [
             (actor.name, interface)
             for actor in self.actors.values()
@@ -142,9 +156,11 @@ class Stage:
         return self.inside.flow(name, interface, probe, expects_replies)
 
     def begin(self, flow: Flow, count: int, interval: Span) -> None:
-        """The host begins to send so many packets of a flow."""
+        """The host begins to send so many packets of a flow, or goes on with it."""
         probe = flow.probe
-        self.chronicle.tell(flow.name, f"{probe.source} sends {count} x {probe.name} to {probe.destination}", self.now)
+        if not self.repeating:
+            text = f"{probe.source} sends {count} x {probe.name} to {probe.destination}"
+            self.chronicle.tell(flow.name, text, self.now)
         self.send(flow, count, interval)
 
     def send(self, flow: Flow, count: int, interval: Span) -> None:
