@@ -343,8 +343,8 @@ EXPANDED = {2: 1, 3: 6, 4: 2, 5: 1, 7: 1}
 def test_show_access_list(release: str) -> None:
     one = make("up, initiator", release, LISTS)
     stranger, inside = IPv4Address("10.0.0.66"), IPv4Address("192.168.3.1")
-    for port in (80, 80, 8010, 9000):
-        one.pair.inject("a", "outside", segment(stranger, inside, ports=(1025, port)))
+    for place, port in enumerate((80, 80, 80, 8010, 9000)):
+        one.pair.inject("a", "outside", segment(stranger, inside, ports=(1025 + place, port)))
     rows = one.parsed("access-list")
     head, *lines = [row for row in rows if row["acl_name"] == "IN"]
     whole = [row for row in lines if not row["entry_hash"]]
@@ -360,11 +360,12 @@ def test_show_access_list(release: str) -> None:
         assert row["state"] == ("inactive" if entry.inactive else "")
         assert int(row["hit_count"]) == one.box.hits.of(entry.source)
     hits = {int(row["line_num"]): int(row["hit_count"]) for row in whole[1:]}
-    assert {line: count for line, count in hits.items() if count} == {3: 2}
-    hit = [row for row in expanded if row["entry_hit_count"] == "1"]
-    assert [(row["entry_dst_host"], row["entry_port"], row["entry_port_range_end"]) for row in hit] == [
-        ("192.168.3.1", "www", ""),
-        ("192.168.3.1", "", "8010"),
+    assert {line: count for line, count in hits.items() if count} == {3: 4}
+    hit = [row for row in expanded if int(row["entry_hit_count"] or 0)]
+    keys = ("entry_dst_host", "entry_port", "entry_port_range_end", "entry_hit_count")
+    assert [tuple(row[key] for key in keys) for row in hit] == [
+        ("192.168.3.1", "www", "", "3"),
+        ("192.168.3.1", "", "8010", "1"),
     ]
     (unresolved,) = [row for row in expanded if row["line_num"] == "7"]
     assert (unresolved["entry_dst_fqdn"], unresolved["entry_state"]) == ("www.example.com", "inactive")

@@ -1,6 +1,6 @@
 """`show running-config`: the model written by the declared commands, in the device's order and layout."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -15,8 +15,13 @@ _SHORT_SECTIONS = {"ipsec": "crypto ipsec", "isakmp": "crypto isakmp", "ikev1": 
 
 def entry_text(configuration: Configuration, access_list: AccessList, entry: Ace | StandardAce | Remark) -> str:
     """One access list entry as the device writes it."""
+    return entry_writer(configuration)(access_list, entry)
+
+
+def entry_writer(configuration: Configuration) -> Callable[[AccessList, Ace | StandardAce | Remark], str]:
+    """What writes access list entries of one configuration as the device does, for those who have many."""
     writer = _Writer(configuration, reveal_keys=False)
-    return next(writer.element(access_list, entry, "entries", access_lists.COMMANDS))
+    return lambda access_list, entry: next(writer.element(access_list, entry, "entries", access_lists.COMMANDS))
 
 
 @dataclass(slots=True)

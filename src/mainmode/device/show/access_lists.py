@@ -30,7 +30,7 @@ from mainmode.device.config.model import (
     StandardAce,
     Subnet,
 )
-from mainmode.device.config.running import entry_text
+from mainmode.device.config.running import entry_writer
 from mainmode.device.services import ServiceBook
 from mainmode.device.show.layout import text
 from mainmode.device.show.standing import Standing
@@ -68,29 +68,68 @@ class _Element:
 def access_lists(standing: Standing, name: str | None = None) -> str:
     """The whole output; with `name` of one list."""
     configured = standing.configuration.access_lists
+    printer = _Printer(standing)
     if name is None:
-        return text([*_FLOWS, *(line for one in configured.values() for line in _list(one, standing))])
+        return text([*_FLOWS, *(line for one in configured.values() for line in printer.lines(one))])
     if name not in configured:
         return text([f"ERROR: access-list <{name}> does not exist"])
-    return text(_list(configured[name], standing))
+    return text(printer.lines(configured[name]))
 
 
-def _list(access_list: AccessList, standing: Standing) -> Iterator[str]:
-    configuration = standing.configuration
-    counts = [_count(configuration, entry) for entry in access_list.entries]
-    total = sum(counts)
-    yield f"access-list {access_list.name}; {total} elements; name hash: 0x{crc32(access_list.name.encode()):08x}"
-    for number, entry in enumerate(access_list.entries, 1):
-        if not isinstance(entry, Ace):
-            yield _numbered(standing, access_list, entry, number)
-            continue
-        elements = list(_elements(configuration, entry)) if _has_objects(entry) and total <= MOST_ELEMENTS else []
-        shown = _with_log(entry)
-        lines = [_line(configuration, access_list, shown, element) for element in elements]
-        yield _numbered(standing, access_list, shown, number, lines[0] if len(lines) == 1 else None)
-        for element, line in zip(elements, lines, strict=True):
-            hits = _hits(standing, entry, element) if element.resolved else None
-            yield "  " + _finished(line, number, hits, inactive=entry.inactive or not element.resolved)
+class _Printer:
+    """Prints access lists of one box."""
+
+    def __init__(self, standing: Standing) -> None:
+        self._standing = standing
+        self._write = entry_writer(standing.configuration)
+
+    def lines(self, access_list: AccessList) -> Iterator[str]:
+        """A list: its head, every entry, and below an entry what its objects come to."""
+        configuration = self._standing.configuration
+        total = sum(_count(configuration, entry) for entry in access_list.entries)
+        yield f"access-list {access_list.name}; {total} elements; name hash: 0x{crc32(access_list.name.encode()):08x}"
+        for number, entry in enumerate(access_list.entries, 1):
+            if not isinstance(entry, Ace):
+                yield self._numbered(access_list, entry, number)
+                continue
+            elements = list(_elements(configuration, entry)) if _has_objects(entry) and total <= MOST_ELEMENTS else []
+            shown = _with_log(entry)
+            lines = [self._line(access_list, shown, element) for element in elements]
+            yield self._numbered(access_list, shown, number, lines[0] if len(lines) == 1 else None)
+            for element, line in zip(elements, lines, strict=True):
+                hits = _hits(self._standing, entry, element) if element.resolved else None
+                yield "  " + _finished(line, number, hits, inactive=entry.inactive or not element.resolved)
+
+    def _numbered(
+        self, access_list: AccessList, entry: Ace | StandardAce | Remark, number: int, hashed: str | None = None
+    ) -> str:
+        """A line of the list itself. `hashed` is the only line that it expands to, whose hash it shares."""
+        line = self._write(access_list, entry)
+        if isinstance(entry, Remark):
+            front, _, rest = line.partition(f" {access_list.name} ")
+            return f"{front} {access_list.name} line {number} {rest}"
+        inactive = isinstance(entry, Ace) and entry.inactive
+        return _finished(line, number, self._standing.hits.of(entry.source), inactive=inactive, hashed=hashed)
+
+    def _line(self, access_list: AccessList, entry: Ace, element: _Element) -> str:
+        """An element in the words of the configuration; a range or a name of the DNS where an address stands."""
+        service = element.service
+        plain = replace(
+            entry,
+            protocol=service.protocols[0],
+            source_address=_spoken(element.source, _SOURCE),
+            destination_address=_spoken(element.destination, _DESTINATION),
+            source_port=service.source_port,
+            destination_port=service.destination_port,
+            icmp=service.icmp,
+        )
+        line = self._write(access_list, plain)
+        for name, address in ((_SOURCE, element.source), (_DESTINATION, element.destination)):
+            if isinstance(address, AddressRange | Ipv6Range):
+                line = line.replace(f"object {name}", f"range {address.first} {address.last}")
+            elif isinstance(address, Fqdn):
+                line = line.replace(f"object {name}", f"fqdn {address.name} (unresolved)")
+        return line
 
 
 def _hits(standing: Standing, entry: Ace, element: _Element) -> int:
@@ -107,22 +146,6 @@ def _is_ipv4(address: _Address) -> bool:
     return not isinstance(address, Fqdn | Ipv6Host | Ipv6Prefix | Ipv6Range) and address != AnyAddress("any6")
 
 
-def _numbered(
-    standing: Standing,
-    access_list: AccessList,
-    entry: Ace | StandardAce | Remark,
-    number: int,
-    hashed: str | None = None,
-) -> str:
-    """A line of the list itself. `hashed` is the only line that it expands to, whose hash it shares."""
-    line = entry_text(standing.configuration, access_list, entry)
-    if isinstance(entry, Remark):
-        front, _, rest = line.partition(f" {access_list.name} ")
-        return f"{front} {access_list.name} line {number} {rest}"
-    inactive = isinstance(entry, Ace) and entry.inactive
-    return _finished(line, number, standing.hits.of(entry.source), inactive=inactive, hashed=hashed)
-
-
 def _finished(line: str, number: int, hits: int | None, *, inactive: bool, hashed: str | None = None) -> str:
     """`access-list A line 1 extended … (hitcnt=0) 0x8b7c4bc4 `: number, hits and hash around a configured line."""
     words = line.split(" ", 2)
@@ -136,27 +159,6 @@ def _with_log(entry: Ace) -> Ace:
     if entry.log is None or entry.log.level in ("disable", "default"):
         return entry
     return replace(entry, log=Logging(entry.log.level or _LOG_LEVEL, entry.log.interval or _LOG_INTERVAL))
-
-
-def _line(configuration: Configuration, access_list: AccessList, entry: Ace, element: _Element) -> str:
-    """An element in the words of the configuration; a range or a name of the DNS where an address stands."""
-    service = element.service
-    plain = replace(
-        entry,
-        protocol=service.protocols[0],
-        source_address=_spoken(element.source, _SOURCE),
-        destination_address=_spoken(element.destination, _DESTINATION),
-        source_port=service.source_port,
-        destination_port=service.destination_port,
-        icmp=service.icmp,
-    )
-    line = entry_text(configuration, access_list, plain)
-    for name, address in ((_SOURCE, element.source), (_DESTINATION, element.destination)):
-        if isinstance(address, AddressRange | Ipv6Range):
-            line = line.replace(f"object {name}", f"range {address.first} {address.last}")
-        elif isinstance(address, Fqdn):
-            line = line.replace(f"object {name}", f"fqdn {address.name} (unresolved)")
-    return line
 
 
 def _spoken(address: _Address, name: str) -> AclAddress:
