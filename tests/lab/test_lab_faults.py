@@ -162,6 +162,7 @@ def test_without_faults_nothing_is_said_of_any() -> None:
         ("drop=MM1:0", "the messages are MM1, MM2"),
         ("restart,b=soon", "soon is no length of time"),
         ("mtu-black-hole=12", "write octets from 68 to 65535"),
+        ("limit,b", "8.2 and 8.3 have no limit on negotiations"),
         ("lifetime,b=1", "--fault lifetime,b=1: asa2.cfg:"),
     ],
 )
@@ -169,6 +170,14 @@ def test_a_fault_that_cannot_be_says_why(text: str, said: str) -> None:
     with pytest.raises(InputError) as raised:
         _run(text)
     assert said in str(raised.value)
+
+
+def test_the_limit_on_negotiations_is_typed_where_the_release_has_it() -> None:
+    text = TEXTS[Side.B].replace("crypto isakmp", "crypto ikev1").replace("ipsec transform", "ipsec ikev1 transform")
+    text = text.replace("set transform", "set ikev1 transform").replace(" pre-shared", " ikev1 pre-shared")
+    worse = broken(read_fault("limit,b", DEVICES), text, read(text, "b.cfg"))
+    found = read(worse, "b.cfg").settings.max_in_negotiation
+    assert found.value == 1
 
 
 def test_every_fault_is_listed_once_with_what_it_does_and_where_it_leads() -> None:

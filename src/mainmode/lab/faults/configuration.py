@@ -231,7 +231,9 @@ def _no_keepalive(configuration: Configuration, _: str) -> Iterator[str]:
 
 
 def _limit(configuration: Configuration, value: str) -> Iterator[str]:
-    yield f"crypto {_ike(configuration)} limit max-in-negotiation-sa {value}"
+    if configuration.release is Release.OLD:
+        raise InputError(f"{configuration.file}: 8.2 and 8.3 have no limit on negotiations; write it as 8.4 does")
+    yield f"crypto ikev1 limit max-in-negotiation-sa {value}"
 
 
 def _in(name: str, does: str, leads_to: tuple[str, ...], lines: Lines, value: str = "", usual: str = "") -> Fault:
@@ -346,7 +348,7 @@ CONFIGURATION_FAULTS: tuple[Fault, ...] = (
         "1",
     ),
     _in("no-keepalive", "Dead peers are not looked for.", ("a lost peer is not noticed",), _no_keepalive),
-    _in("limit", "Hardly any negotiation may be under way.", ("LIMIT",), _limit, "how many", "1"),
+    _in("limit", "Hardly any negotiation may be under way.", ("LIMIT",), _limit, "a share of all, in percent", "1"),
 )
 """All of them, in the order of the list."""
 
