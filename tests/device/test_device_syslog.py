@@ -115,7 +115,7 @@ def test_show_logging_prints_the_settings_above_the_buffer() -> None:
         "    Console logging: disabled\n"
         "    Monitor logging: disabled\n"
         "    Buffer logging: level errors, 0 messages logged\n"
-        "    Trap logging: level informational, facility 20, 10 messages logged\n"
+        "    Trap logging: level informational, facility 20, 11 messages logged\n"
         "        Logging to inside 192.168.1.9\n"
     )
     assert one.show("logging setting") == one.show("logging")

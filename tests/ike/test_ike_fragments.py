@@ -102,6 +102,22 @@ def test_a_fragment_for_no_ike_sa_is_dropped_and_nothing_is_kept() -> None:
     assert not len(world.b._inbound._reassembly)
 
 
+def test_pieces_that_do_not_fit_together_are_said_and_dropped() -> None:
+    for pieces, said in (
+        ([Fragment(1, 3, True, b"x"), Fragment(1, 4, False, b"x")], "Error assembling fragments! Fragment numbers are"),
+        ([Fragment(1, 0, True, b"x")], "Dropped received IKE fragment. Reason: fragment number out of range"),
+    ):
+        world = pair()
+        world.trigger("a")
+        (sa,) = world.b._table.all()
+        world.heard.clear()
+        for piece in pieces:
+            octets = Message(sa.cookie_i, sa.cookie_r, ExchangeType.MAIN_MODE, 0, (piece,)).encode()
+            world.note("b", world.b.receive(octets, sa.path, world.now))
+        assert any(text.startswith(said) for text in world.lines("b"))
+        assert [effect.reason for effect in world.effects("b", Dropped)] == [Drop.MALFORMED_PAYLOAD]
+
+
 def test_a_fragment_within_a_fragment_goes_no_further() -> None:
     world = pair()
     world.trigger("a")

@@ -179,7 +179,7 @@ def test_the_older_keepalives_are_read_ignored_or_called_malformed() -> None:
         world = pair()
         world.trigger("a")
     assert up(world)
-    assert "Processing IOS keep alive payload: proposal=32767/32767 sec." not in world.lines("b")
+    assert "ERROR: malformed Keepalive payload" in world.lines("b")
 
     world = pair()
 
@@ -339,3 +339,52 @@ def test_a_dynamic_entry_serves_whom_no_static_one_names_and_is_passed_over_for_
     (down,) = world.effects("b", Phase1Down)
     assert isinstance(down, Phase1Down)
     assert down.failure.cause in (Cause.PROXY_MISMATCH, Cause.NO_MATCHING_ENTRY)
+
+
+def without(step: Step, kind: str):
+    """A filter that takes every payload of a class out of a message in clear."""
+
+    def taken_out(side: str, send: Send) -> bytes | None:
+        if send.step is not step or send.message is None:
+            return send.datagram
+        kept = tuple(one for one in send.message.payloads if type(one).__name__ != kind)
+        return replace(send.message, payloads=kept).encode()
+
+    return taken_out
+
+
+def test_a_message_without_its_nonce_is_told_by_the_payload_that_was_expected() -> None:
+    world = pair()
+    world.filter = without(Step.MM3, "Nonce")
+    world.trigger("a")
+    assert "Received packet with missing payload, Expected payload: 10" in world.lines("b")
+    assert drops(world, "b") == [Drop.MISSING_PAYLOAD]
+
+
+def test_without_discovery_payloads_nat_traversal_is_off_and_the_tunnel_comes_up() -> None:
+    world = pair()
+    world.filter = without(Step.MM3, "NatDiscovery")
+    world.trigger("a")
+    assert up(world)
+    assert "NAT-Discovery payloads missing. Aborting NAT-Traversal." in world.lines("b")
+
+
+def test_proxies_may_be_ranges_and_are_said_so() -> None:
+    world = standing()
+    sa, nonce, *_ = offered(Proposal(1, ProtocolId.ESP, b"\0\1\2\3", (transform_of(EspTransform.AES_CBC),)))
+    span = Identification(IdType.IPV4_ADDR_RANGE, 0, 0, A.packed + B.packed)
+    protected(world, "b", sa, nonce, span, span, exchange=ExchangeType.QUICK_MODE)
+    said = world.lines("b")
+    assert "ID_IPV4_ADDR_RANGE ID received--10.0.0.1--10.0.0.2" in said
+    assert any(text.startswith("Received remote Proxy Range data in ID Payload: Addresses") for text in said)
+
+
+def test_an_entry_that_is_incomplete_or_whose_access_list_does_not_exist_is_named_so() -> None:
+    whole = settings(B)
+    (entry,) = whole.entries
+    incomplete, listless = replace(entry, transform_sets=()), replace(entry, acl=None)
+    world = pair(second=replace(whole, entries=(incomplete, listless)))
+    world.trigger("a")
+    said = world.lines("b")
+    assert "Static Crypto Map Check by-passed: Crypto map entry incomplete!" in said
+    assert "Static Crypto Map check, map = MAP, seq = 10, no ACL configured" in said

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from ipaddress import IPv4Address
+from unittest.mock import patch
 
 from pair import A, B, Pair, pair, path, policy, settings
 from test_ike_negotiations import up
@@ -133,16 +134,16 @@ def test_one_address_cannot_take_all_places() -> None:
     assert world.b.statistics.in_negotiation == 0
 
 
-def test_as_many_tunnels_as_allowed_lock_out_strangers_and_not_the_peers_that_have_one(monkeypatch) -> None:
-    monkeypatch.setattr(limits, "MAX_TUNNELS", 1)
+def test_as_many_tunnels_as_allowed_lock_out_strangers_and_not_the_peers_that_have_one() -> None:
     world = pair()
     world.trigger("a")
     assert up(world)
     (send,) = first_messages(1)
-    world.note("b", world.b.receive(send.datagram, path(peer=IPv4Address("10.9.0.1")), world.now))
-    said = "Tunnel Rejected: The maximum tunnel count allowed has been reached"
-    assert world.lines("b").count(said) == 1
-    world.note("b", world.b.receive(send.datagram, send.path.reversed(), world.now))
+    with patch.object(limits, "MAX_TUNNELS", 1):
+        world.note("b", world.b.receive(send.datagram, path(peer=IPv4Address("10.9.0.1")), world.now))
+        said = "Tunnel Rejected: The maximum tunnel count allowed has been reached"
+        assert world.lines("b").count(said) == 1
+        world.note("b", world.b.receive(send.datagram, send.path.reversed(), world.now))
     assert world.lines("b").count(said) == 1
 
 

@@ -151,7 +151,7 @@ def _hear_keepalive(sa: IkeSa, turn: Turn, keepalive: IosKeepalive, step: Step) 
     """The older keepalives, which only IOS and its kin understand, and of which this device takes none."""
     if not sa.peer_ios:
         turn.say(lines.KEEPALIVE_IGNORED, sa.about, step, sa.exchange)
-    elif len(keepalive.data) != len(_KEEPALIVE.data):
+    elif len(keepalive.data) != _KEEPALIVE_LENGTH:
         turn.say(lines.KEEPALIVE_MALFORMED, sa.about, step, sa.exchange)
     else:
         interval, retry = (int.from_bytes(keepalive.data[at : at + 2]) for at in (2, 6))
@@ -195,6 +195,7 @@ _NAMED_IDS = {
     IdType.IPV6_ADDR: "ID_IPV6_ADDR",
 }
 """Identities whose length the device tells instead of what they say."""
+_KEEPALIVE_LENGTH = 8
 _LONGEST_ID = 2048
 _LONGEST_KEY_ID = 32
 

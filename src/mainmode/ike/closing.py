@@ -22,7 +22,7 @@ from mainmode.ike.ipsec_lines import say_deleted
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.session import Child, Session
 from mainmode.ike.succession import rank
-from mainmode.ike.teardown import say_terminating, send_informational
+from mainmode.ike.teardown import RUNNING, say_terminating, send_informational
 from mainmode.ike.timing import RENEW_AGAIN
 from mainmode.wire.payloads import Delete
 
@@ -48,6 +48,7 @@ def delete_child(child: Child, turn: Turn, failure: Failure, tell_peer: bool, en
             lines.CONNECTION_TERMINATED, about, Step.TEARDOWN, exchange, pair.sources,
             peer=session.peer, reason=ending.tunnel, remote=remote, local=local,
         )  # fmt: skip
+    turn.say(lines.DELETE_EVENT, about, Step.TEARDOWN, exchange, pair.sources, peer=session.peer)
     turn.say(lines.DELETING_SA, about, Step.TEARDOWN, exchange, pair.sources, remote=remote, local=local)
     if tell_peer and sa is not None:
         _say_sending(sa, turn, exchange_of=child, ending=ending)
@@ -99,6 +100,12 @@ def close_ike(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool, ending: 
             qm.failure = qm.failure or failure
             turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, qm.failure))
     sa.quick_modes.clear()
+    if sa.active:
+        turn.say(
+            lines.IKE_SA_TERMINATE_RECEIVED, sa.about, Step.TEARDOWN, sa.exchange,
+            cookie=int.from_bytes(sa.cookie_i[:4]), state=sa.state.value, flags=RUNNING, refs=1,
+            tunnels=len(sa.children),
+        )  # fmt: skip
     say_terminating(sa, turn, Step.TEARDOWN)
     if tell_peer and sa.active:
         _say_sending(sa, turn, None, ending)

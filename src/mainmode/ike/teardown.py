@@ -27,8 +27,8 @@ from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Message, write_payloads
 from mainmode.wire.payloads import Delete, Hash, Payload
 
-TERMINATED = 0x0101C002
-"""The flags that the device shows of an SA that it takes down (recalled; their bits are not published)."""
+RUNNING, TERMINATED = 0x0001C042, 0x0101C002
+"""The flags of an SA that is told to end, and of one that ends (recalled; their bits are not published)."""
 
 
 def fresh_message_id(sa: IkeSa, turn: Turn) -> int:
@@ -89,6 +89,13 @@ def phase1_started(sa: IkeSa, turn: Turn) -> None:
 
 def _say_started(sa: IkeSa, turn: Turn, step: Step, lifetime: int | None) -> None:
     sources = tuple(sa.choice.policy.sources.values()) if sa.choice is not None else ()
+    if sa.tunnel_group is not None:
+        policy = sa.tunnel_group.policy_name
+        source = sa.tunnel_group.sources.get("policy")
+        turn.say(
+            lines.GROUP_POLICY_RETRIEVED, NOBODY, step, sa.exchange, (source,) if source is not None else (),
+            policy=policy, user=sa.peer,
+        )  # fmt: skip
     turn.say(lines.PHASE1_COMPLETED, sa.about, step, sa.exchange, sources)
     keepalives.say_kind(sa, turn)
     if lifetime is not None:
