@@ -1,20 +1,23 @@
 """MM5 and MM6: identity and authentication hash (RFC 2409 §5.4), and what travels with them."""
 
+from dataclasses import replace
 from ipaddress import IPv4Address
 
-from mainmode.base.codes import IdType, IpProtocol, NotifyType
+from mainmode.base.codes import IdType, IpProtocol, NotifyType, Phase2Attribute
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.provenance import Absent, Source
 from mainmode.catalogue import lines
 from mainmode.crypto.skeyid import equal, hash_i, hash_r
 from mainmode.ike.effects import Cause, Failure, Role, Step
 from mainmode.ike.fsm import Outcome
+from mainmode.ike.negotiation import lifetimes, smaller
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.settings import IkeSettings
 from mainmode.ike.vendor import hear_vendor_ids
 from mainmode.ike.voice import exchange_sources, say_decode
+from mainmode.wire.cursor import Cursor
 from mainmode.wire.message import Message
-from mainmode.wire.payloads import Hash, Identification, IosKeepalive, Notify, Payload, VendorId
+from mainmode.wire.payloads import Hash, Identification, IosKeepalive, Notify, Payload, VendorId, read_attributes
 from mainmode.wire.vendor import DPD
 
 IKE_PORT = 500
@@ -144,7 +147,30 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
         turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="notify")
         if notify.notify_type == NotifyType.INITIAL_CONTACT:
             turn.initial_contact = True
+        elif notify.notify_type == NotifyType.RESPONDER_LIFETIME and sa.role is Role.INITIATOR:
+            _shorten(sa, turn, notify, step)
     return Outcome.OK
+
+
+def _shorten(sa: IkeSa, turn: Turn, notify: Notify, step: Step) -> None:
+    """RESPONDER-LIFETIME of phase 1 (RFC 2407 §4.6.3.1): the responder's limit, where it is shorter."""
+    try:
+        attributes = read_attributes(Cursor(notify.data))
+    except WireError as error:
+        turn.drop(error.drop, "the attributes of RESPONDER-LIFETIME")
+        return
+    limit = lifetimes(attributes, Phase2Attribute.LIFE_TYPE, Phase2Attribute.LIFE_DURATION)[0]
+    choice = sa.choice
+    if choice is None or limit is None:
+        return
+    before, after = choice.lifetime, smaller(choice.lifetime, limit)
+    if after is not None and after != before:
+        source = choice.policy.sources.get("lifetime")
+        turn.say(
+            lines.RESPONDER_FORCING_PHASE1, sa.about, step, sa.exchange, (source,) if source is not None else (),
+            before=before or 0, after=after,
+        )  # fmt: skip
+        sa.choice = replace(choice, lifetime=after)
 
 
 def _hear_keepalive(sa: IkeSa, turn: Turn, keepalive: IosKeepalive, step: Step) -> None:

@@ -40,6 +40,9 @@ from mainmode.ike.timing import (
 if TYPE_CHECKING:
     from mainmode.ike.course import Course
 
+_HALF_OF_A_KILOBYTE = 512
+"""A pair that did not carry half of its kilobytes asks for its renewal because of its sequence numbers."""
+
 
 def _due(moment: Instant | None, now: Instant) -> bool:
     return moment is not None and moment <= now
@@ -177,8 +180,12 @@ class Renewal:
             message="KEY_REKEY_OB" if outbound else "KEY_REKEY_IB", spi=spi,
         )  # fmt: skip
         if by_data:
+            carried = max(activity.octets_in, activity.octets_out) if activity is not None else 0
+            limit = pair.lifetime_kilobytes
+            much = limit is not None and carried >= limit * _HALF_OF_A_KILOBYTE
             turn.say(
-                lines.REKEYING_BY_DATA, step=Step.QM1, exchange=child.exchange, sources=pair.sources,
+                lines.REKEYING_BY_DATA if much else lines.REKEYING_BY_SEQUENCE,
+                step=Step.QM1, exchange=child.exchange, sources=pair.sources,
                 direction="outbound" if outbound else "inbound", spi=spi, local=pair.path.local.address,
                 remote=pair.path.remote.address, user=pair.peer,
             )  # fmt: skip
