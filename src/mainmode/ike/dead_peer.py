@@ -9,8 +9,8 @@ count of three cannot be configured is theirs too.) Both sides must have announc
 Each question has the next sequence number, repetitions too, from a random start whose high bit is clear; an answer to
 any question of the series ends it, since the answer to an early one may come late.
 
-The idle check is lazy: hearing something moves no timer. When the deadline comes, it is compared with what was heard
-last and set anew from there. Since the peer's question counts as a sign of life, two sides with the same threshold do
+The idle check is lazy: hearing something moves no timer, but for the question and the answer themselves. When the
+deadline comes, it is compared with what was heard last and set anew from there. Since the peer's question counts as a sign of life, two sides with the same threshold do
 not both ask. Where several IKE SAs stand with a peer (a renewal), only the newest one asks.
 """
 
@@ -106,7 +106,14 @@ def hear(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
     if life.number is None or not life.oldest <= number <= life.number:
         _wrong(sa, turn, "R-U-THERE-ACK", number, life.number or 0, exchange)
         return
+    _alive(sa, turn)
+
+
+def _alive(sa: IkeSa, turn: Turn) -> None:
+    """The peer spoke of this very thing: it has a whole threshold again."""
+    life = sa.life
     life.asked, life.tries = None, 0
+    life.question = later(turn.now, seconds(timing(sa)[0]))
 
 
 def _answer(sa: IkeSa, turn: Turn, number: int, exchange: Exchange) -> None:
@@ -116,6 +123,7 @@ def _answer(sa: IkeSa, turn: Turn, number: int, exchange: Exchange) -> None:
         _wrong(sa, turn, "R-U-THERE", number, life.peer_number + 1, exchange)
         return
     life.peer_number = number
+    _alive(sa, turn)
     turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
     _send(sa, turn, NotifyType.R_U_THERE_ACK, number)
 
