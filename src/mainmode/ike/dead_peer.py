@@ -10,8 +10,9 @@ Each question has the next sequence number, repetitions too, from a random start
 any question of the series ends it, since the answer to an early one may come late.
 
 The idle check is lazy: hearing something moves no timer, but for the question and the answer themselves. When the
-deadline comes, it is compared with what was heard last and set anew from there. Since the peer's question counts as a sign of life, two sides with the same threshold do
-not both ask. Where several IKE SAs stand with a peer (a renewal), only the newest one asks.
+deadline comes, it is compared with what was heard last and set anew from there. Since the peer's question counts as a
+sign of life, two sides with the same threshold do not both ask. Where several IKE SAs stand with a peer (a renewal),
+only the best one asks.
 """
 
 from mainmode.base.codes import NotifyType, ProtocolId
