@@ -201,6 +201,20 @@ def test_threshold_and_retry_are_the_tunnel_groups() -> None:
     assert not world.a.sas()
 
 
+def test_with_an_infinite_threshold_a_side_answers_and_never_asks() -> None:
+    patient = settings(A)
+    patient = replace(patient, groups={name: replace(one, keepalive=(0, 2)) for name, one in patient.groups.items()})
+    world = standing(patient)
+    world.run(100)
+    assert not asked(world, "a")
+    assert len(asked(world, "b")) == 10
+    assert world.a.sas()
+    cut(world)
+    world.run(3600)
+    assert world.a.sas()
+    assert not world.b.sas()
+
+
 def test_a_replayed_question_is_no_sign_of_life() -> None:
     world = standing()
     world.run(10.5)

@@ -161,7 +161,7 @@ def _tunnel_group(
     return TunnelGroup(
         name=group.name,
         key=key,
-        keepalive=None if keepalive is None else (keepalive.threshold, keepalive.retry),
+        keepalive=None if keepalive is None else (keepalive.threshold or 0, keepalive.retry),
         peer_id_validate=group.peer_id_validate.value,
         policy_name=policy.name,
         idle_timeout=_seconds(policy.idle_timeout.value),

@@ -235,7 +235,7 @@ class VpnPath:
         pair = state.pair
         text = f"from {pair.peer}, SPI 0x{header.spi:08X}, sequence number {header.sequence}"
         effects.append(Decision(Stage.DECRYPT, Verdict.ALLOW, text, pair.sources))
-        if pair.udp_encapsulated and path.remote != pair.path.remote:
+        if pair.udp_encapsulated and path.remote != pair.path.remote and state.inbound.window.newest(header.sequence):
             effects += plane.carry(plane.engine.moved(header.spi, path.remote, now), now)
         if state.renewal_due():
             effects += plane.carry(plane.engine.renew(header.spi, now), now)

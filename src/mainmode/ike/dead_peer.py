@@ -4,7 +4,8 @@ Semi-periodic: when nothing was heard of the peer for T seconds, neither ESP nor
 (R-U-THERE), whether or not this side has anything to send. While packets keep coming from it, it is not asked. Without
 an answer the question is repeated every R seconds, three times at most; R seconds after the last one the peer is dead
 and everything with it is deleted. (Source: public notes on DPD of the ASA by williampeters and networkerworld; that the
-count of three cannot be configured is theirs too.) Both sides must have announced DPD.
+count of three cannot be configured is theirs too.) Both sides must have announced DPD. With `threshold infinite` this
+side answers and never asks.
 
 Each question has the next sequence number, repetitions too, from a random start whose high bit is clear; an answer to
 any question of the series ends it, since the answer to an early one may come late.
@@ -20,7 +21,7 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.catalogue import lines
 from mainmode.ike.effects import Cause, Exchange, Failure, Step
-from mainmode.ike.keepalives import agreed, keepalive_sources, timing
+from mainmode.ike.keepalives import agreed, expect, keepalive_sources, timing
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.teardown import send_informational
 from mainmode.wire.payloads import Notify
@@ -114,7 +115,7 @@ def _alive(sa: IkeSa, turn: Turn) -> None:
     """The peer spoke of this very thing: it has a whole threshold again."""
     life = sa.life
     life.asked, life.tries = None, 0
-    life.question = later(turn.now, seconds(timing(sa)[0]))
+    expect(sa, turn)
 
 
 def _answer(sa: IkeSa, turn: Turn, number: int, exchange: Exchange) -> None:

@@ -38,12 +38,18 @@ def say_kind(sa: IkeSa, turn: Turn) -> None:
         )  # fmt: skip
 
 
+def expect(sa: IkeSa, turn: Turn) -> None:
+    """The peer has a whole threshold from now; with an infinite one it is never asked, only answered."""
+    threshold = timing(sa)[0]
+    sa.life.question = later(turn.now, seconds(threshold)) if threshold else None
+
+
 def heard(sa: IkeSa, turn: Turn) -> None:
     """A protected message of the peer verified: it lives. The first one shows that phase 1 is complete there too."""
     sa.life.heard = turn.now
     sa.proven = True
     if sa.life.question is None and agreed(sa):
-        sa.life.question = later(turn.now, seconds(timing(sa)[0]))
+        expect(sa, turn)
 
 
 def begin(sa: IkeSa, turn: Turn) -> None:

@@ -107,7 +107,8 @@ class MapEntry:
 class TunnelGroup:
     """One `tunnel-group` of type ipsec-l2l, with what its group-policy says.
 
-    Keepalive threshold and retry in seconds; None: `isakmp keepalive disable`. Timeouts in seconds; None: none.
+    Keepalive threshold (0: infinite) and retry in seconds; None: `isakmp keepalive disable`. Timeouts in seconds, None
+    for none.
     `protocols` are the words of `vpn-tunnel-protocol` in the newer spelling (ikev1, ikev2, …).
     `sources` keys: group, key, keepalive, peer_id_validate, policy, idle_timeout, session_timeout, vpn_filter,
     protocols.

@@ -36,6 +36,10 @@ class ReplayWindow:
         if sequence >= self._base:
             self._seen |= 1 << (sequence - self._base)
 
+    def newest(self, sequence: int) -> bool:
+        """Whether no higher number was received."""
+        return sequence >= self._base + self._seen.bit_length() - 1
+
     def bitmap(self) -> tuple[int, int]:
         """High and low 32-bit word of the last 64 numbers, as `show crypto ipsec sa` prints them.
 

@@ -167,6 +167,12 @@ PEERS: tuple[Command, ...] = (
         mode=Mode.TUNNEL_IPSEC,
     ),
     command(
+        "isakmp keepalive ~ threshold infinite",
+        Assign(TUNNEL_GROUPS, ("keepalive",), constant=Keepalive(threshold=None)),
+        "The peer's keepalives are answered, and none are sent.",
+        mode=Mode.TUNNEL_IPSEC,
+    ),
+    command(
         "isakmp keepalive disable",
         Assign(TUNNEL_GROUPS, ("keepalive",), constant=None),
         mode=Mode.TUNNEL_IPSEC,

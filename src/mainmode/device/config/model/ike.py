@@ -9,9 +9,9 @@ from mainmode.device.config.model.values import Sourced
 
 @dataclass(frozen=True, slots=True)
 class Keepalive:
-    """`isakmp keepalive threshold T [retry R]`, both in seconds."""
+    """`isakmp keepalive threshold T [retry R]`, both in seconds; a threshold of None is `infinite`."""
 
-    threshold: int = 10
+    threshold: int | None = 10
     retry: int = 2
 
 
