@@ -52,10 +52,8 @@ UNSAID = {
     "NO_LOGICAL_ID": INTERNAL,
     "UNEXPECTED_CLEANUP": INTERNAL,
     "IGNORING_MARK_DEAD": INTERNAL,
-    "REKEY_OTHER_PEER": "a second peer with the same proxies takes the traffic over, as after a change of address",
     "NEGOTIATION_ALREADY_IN_PROGRESS": "negotiations that cross are both finished, and one of the pairs retires",
     "SA_CREATION_ERROR": "what was negotiated can always be installed",
-    "WRONG_IPSEC_PROTOCOL": "AH that arrives is no packet for the box: no SA of AH exists to compare it with",
     "STATIC_ROUTE_NOT_ADDED": INTERNAL,
     "STATIC_ROUTE_NOT_DELETED": INTERNAL,
 }
