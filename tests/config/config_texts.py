@@ -75,6 +75,7 @@ KINDS: dict[str, SearchStrategy[str]] = {
     "address-itself": addresses,
     "address-name": st.sampled_from(["WEB", "N-1", "a_b"]),
     "mask": masks,
+    "any-mask": masks,
     "name": names,
     "nat-name": st.one_of(names, st.sampled_from(["interface", "interface ipv6"])),
     "rest": _words,

@@ -135,7 +135,21 @@ INCOMPLETE = "ERROR: % Incomplete command"
         ("hostname -x", 10, "ERROR: % Invalid Hostname", "a hostname", Severity.ERROR),
         ("access-list V extended permit tcp any any eq wwww", 46, ERROR, "a TCP port", Severity.ERROR),
         ("access-list V extended permit icmp any any eq www", 44, ERROR, "an ICMP type", Severity.ERROR),
-        ("access-list V extended permit ip 10.0.0.0 0.0.0.255 any", 43, ERROR, "not a wildcard mask", Severity.ERROR),
+        (
+            "access-list V extended permit ip 10.0.0.0 0.0.0.255 any",
+            43,
+            "ERROR: IP address,mask <10.0.0.0,0.0.0.255> doesn't pair",
+            "not a wildcard mask",
+            Severity.ERROR,
+        ),
+        (
+            "access-list V extended permit ip 10.0.0.0 255.0.255.0 any",
+            43,
+            ERROR,
+            "its ones in one piece",
+            Severity.ERROR,
+        ),
+        ("route outside 10.0.0.0 0.0.0.255 10.1.1.1", 24, ERROR, "not a wildcard mask", Severity.ERROR),
         (
             "access-list V extended permit ip 10.0.0.1 255.255.255.0 any",
             43,

@@ -49,13 +49,16 @@ NOT_BUILT = {
     "enterprise_98.cfg:828": "rules for users, security groups and network services are not built",
     "enterprise_98.cfg:1229": "routes to Null0 are not built",
     "enterprise_98.cfg:1324": IKEV2,
+    "enterprise_98.cfg:1389": "aggressive mode is not spoken",
     "enterprise_98.cfg:1630": "policy 30 is not offered, only pre-shared keys are spoken",
     "enterprise_98.cfg:1771": "external group-policies are not built",
     "enterprise_98.cfg:1807": "certificates are not built",
     "ftd_run_all_64.cfg:190": "rules of an access policy (FTD) are not built",
     "ftd_run_all_64.cfg:516": IKEV2,
     "harbour_bank_82.cfg:206": OLD_NAT,
+    "hospital_remarks_92.cfg:420": "SAs for each host are not built",
     "retail_spoke_84.cfg:51": "an address is not asked for by DHCP",
+    "school_district_83.cfg:223": "aggressive mode is not spoken",
     "timber_pix_70.cfg:114": OLD_NAT,
 }
 """The warnings, each at the first line of what it is about; those of hidden keys stand beside each key."""
@@ -154,9 +157,9 @@ def test_a_shop_has_the_tunnels_that_it_means(name: str) -> None:
 def test_two_thousand_lines_take_less_than_a_second(name: str) -> None:
     octets = (FOLDER / name).read_bytes()
     assert octets.count(b"\n") > 1900
-    before = time.perf_counter()
+    before = time.process_time()
     read(decode(octets), name)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
 
 
 def offers(policy: IkePolicy) -> tuple[object, ...]:

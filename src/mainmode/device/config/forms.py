@@ -6,8 +6,8 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from mainmode.device.config import model
-from mainmode.device.config.grammar import Kind, MismatchError, Miss, Spelling, Syntax, Tokens, UnwritableError
-from mainmode.device.config.kinds import Token, kind_named
+from mainmode.device.config.grammar import INVALID, Kind, MismatchError, Miss, Spelling, Syntax, Tokens, UnwritableError
+from mainmode.device.config.kinds import NETMASK, Token, is_netmask, kind_named
 
 _FORMS: dict[str, Kind] = {}
 
@@ -24,10 +24,18 @@ def _declare(name: str, one: Kind) -> None:
 _Form = tuple[Syntax, type[Any], Callable[..., Any]]
 
 
+class FormError(Exception):
+    """Parts that do not go together. The text is the device's wording; `expected` what should have stood there."""
+
+    def __init__(self, wording: str, expected: str = "") -> None:
+        self.expected = expected
+        super().__init__(wording)
+
+
 class VariantsKind:
     """One of several forms, each a syntax whose parts are the arguments of what builds the value.
 
-    A builder is a dataclass, or a function of one that raises ValueError with the device's wording. `older` forms are
+    A builder is a dataclass, or a function of one that raises FormError. `older` forms are
     tried first and never written.
     """
 
@@ -79,8 +87,8 @@ class VariantsKind:
             match, end = found
             try:
                 return build(**match.values), end
-            except ValueError as error:
-                miss.note(end - 1, self.expected, str(error))
+            except FormError as error:
+                miss.note(end - 1, error.expected or self.expected, str(error))
         return None
 
     def write(self, value: Any, spelling: Spelling) -> str:
@@ -138,16 +146,20 @@ def _group_name(value: Any) -> str:
 
 
 def subnet(address: IPv4Address, mask: IPv4Address) -> model.Subnet:
-    """The subnet. Raises ValueError, in the device's words, where the address has bits outside the mask."""
+    """The subnet. Raises FormError where the address has bits outside the mask, or the mask has holes."""
+    is_mask = is_netmask(mask)
     if int(address) & ~int(mask):
-        raise ValueError(f"ERROR: IP address,mask <{address},{mask}> doesn't pair")
+        expected = "" if is_mask else f"{NETMASK} (not a wildcard mask)"
+        raise FormError(f"ERROR: IP address,mask <{address},{mask}> doesn't pair", expected)
+    if not is_mask:
+        raise FormError(INVALID, f"{NETMASK}, its ones in one piece")
     return model.Subnet(address, mask)
 
 
 def address_range(first: IPv4Address, last: IPv4Address) -> model.AddressRange:
-    """The range. Raises ValueError where it runs backwards."""
+    """The range. Raises FormError where it runs backwards."""
     if first > last:
-        raise ValueError("ERROR: % Invalid input detected at '^' marker.")
+        raise FormError(INVALID)
     return model.AddressRange(first, last)
 
 
@@ -159,7 +171,7 @@ def _form(text: str, cls: type[Any], build: Callable[..., Any] | None = None) ->
 
 
 _HOST = _form("host {address:address}", model.Host)
-_NETWORK = _form("{address:address} {mask:mask}", model.Subnet, subnet)
+_NETWORK = _form("{address:address} {mask:any-mask}", model.Subnet, subnet)
 _IPV6_HOST = _form("host {address:ipv6-address}", model.Ipv6Host)
 _IPV6 = _form("{prefix:ipv6-prefix}", model.Ipv6Prefix)
 _OBJECT = _form("object {name:name}", model.ObjectRef)
@@ -175,7 +187,7 @@ _declare(
         "CONTENT",
         "host, subnet, range or fqdn",
         _HOST,
-        _form("subnet {address:address} {mask:mask}", model.Subnet, subnet),
+        _form("subnet {address:address} {mask:any-mask}", model.Subnet, subnet),
         _form("range {first:address} {last:address}", model.AddressRange, address_range),
         _form("fqdn [{version:v4|v6}] {name:name}", model.Fqdn),
         _form("host {address:ipv6-address}", model.Ipv6Host),

@@ -22,6 +22,7 @@ from mainmode.device.config.model import Release
 _PIECE = re.compile(r"\s*(?:([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]<>{}~]+))")
 _WORD = re.compile(r"[^ ]+")
 END = "the end of the line"
+INVALID = "ERROR: % Invalid input detected at '^' marker."
 
 
 class UnwritableError(Exception):
@@ -114,11 +115,12 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A typed part; `most` > 1 reads a tuple of one to `most` values."""
+    """A typed part; `most` > 1 reads a tuple of one to `most` values. `tells` are words that only one release has."""
 
     name: str
     kind: Kind
     most: int
+    tells: Mapping[str, Release] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,7 +354,13 @@ class _Reading:
             many.append(value)
         secrets = match.secrets + (tuple(range(start, at)) if part.kind.secret else ())
         match.values[part.name] = tuple(many) if part.most > 1 else many[0]
-        return (match if secrets == match.secrets else Match(match.values, match.releases, secrets)), at
+        releases = match.releases
+        if part.tells:
+            words = (word.lower() for word in self._tokens.words[start:at])
+            releases = releases | {part.tells[word] for word in words if word in part.tells}
+        if secrets == match.secrets and releases == match.releases:
+            return match, at
+        return Match(match.values, releases, secrets), at
 
 
 def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[Part, ...]:
@@ -371,7 +379,8 @@ def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[P
         elif mark:
             stack[-1].append(NoEnd())
         elif name:
-            stack[-1].append(Slot(name, kinds(kind), int(most or 1)))
+            found = kinds(kind)
+            stack[-1].append(Slot(name, found, int(most or 1), getattr(found, "tells", {})))
         else:
             old, _, new = word.partition("/")
             stack[-1].append(Word(None if old == "-" else old, new or old))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from types import MappingProxyType
 from typing import Any
 
 from mainmode.base.secret import Secret
@@ -25,6 +26,7 @@ from mainmode.device.config.words import (
 
 _RANGE = re.compile(r"(\d+)-(\d+)(?:\|([a-z]+))?")
 HIDDEN, HIDDEN_BEFORE_8_3 = "*****", "*"
+NETMASK = "a netmask such as 255.255.255.0"
 
 
 @lru_cache(maxsize=4096)
@@ -115,6 +117,12 @@ class TunnelProtocolKind:
     expected = ", ".join(TUNNEL_PROTOCOLS)
     secret = False
     starts = frozenset(_TUNNEL_WORDS)
+    tells: Mapping[str, Release] = MappingProxyType(
+        {
+            **{new: Release.NEW for new, old in TUNNEL_PROTOCOLS.items() if new != old},
+            **{old.lower(): Release.OLD for new, old in TUNNEL_PROTOCOLS.items() if new != old},
+        }
+    )
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The protocol. Raises MismatchError."""
@@ -168,10 +176,15 @@ class ServiceGroupKind:
 def mask(text: str) -> IPv4Address:
     """A netmask. Raises ValueError for one with holes, a wildcard mask among them."""
     value = ipv4(text)
-    inverted = int(value) ^ 0xFFFF_FFFF
-    if inverted & (inverted + 1):
+    if not is_netmask(value):
         raise ValueError(text)
     return value
+
+
+def is_netmask(mask: IPv4Address) -> bool:
+    """Whether the ones of a mask stand in one piece at its beginning."""
+    inverted = int(mask) ^ 0xFFFF_FFFF
+    return not inverted & (inverted + 1)
 
 
 def number(low: int, high: int, word: str | None = None) -> Token:
@@ -386,7 +399,8 @@ GROUPS = ("1", "2", "5", "14", "15", "16", "19", "20", "21")
 _KINDS: dict[str, Kind] = {
     "address": AddressKind(),
     "address-itself": AddressKind(named=False),
-    "mask": Token("MASK", "a netmask such as 255.255.255.0 (not a wildcard mask)", mask),
+    "mask": Token("MASK", f"{NETMASK} (not a wildcard mask)", mask),
+    "any-mask": Token("MASK", NETMASK, ipv4),
     "name": Token("", "a name", str, _write_name),
     "address-name": Token("NAME", "a name that begins with a letter", _address_name),
     "rest": RestKind(),

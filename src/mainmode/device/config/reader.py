@@ -18,12 +18,11 @@ from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3
 from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
 from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope, Support
-from mainmode.device.config.grammar import Match, Miss, Tokens
+from mainmode.device.config.grammar import INVALID, Match, Miss, Tokens
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
 from mainmode.device.config.problem import Problem, Severity
 
-INVALID = "ERROR: % Invalid input detected at '^' marker."
 INCOMPLETE = "ERROR: % Incomplete command"
 
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -1,7 +1,10 @@
 """The reference page of the configuration language, from the declarations."""
 
+from collections.abc import Iterator
+
 from mainmode.device.config.commands import COMMANDS
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode
+from mainmode.device.config.commands.families import FAMILIES, OLD_NAT
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode, Support
 from mainmode.device.config.forms import glossary
 from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import Release
@@ -28,10 +31,23 @@ _HEAD = """# The configuration language
 
 Generated from the command declarations; a test compares this page with them. Words that stand as `{isakmp|ikev1}` or
 `[ikev1]` are spelled by release: the first or none in 8.2 and 8.3, the second in 8.4 and 9.x; both are read in every
-file. Every command has a `no` form: the full line, or the line up to the parameter. Commands that have no part in a
-LAN-to-LAN tunnel (`logging`, `policy-map`, …) are skipped with all that stands below them; any other line is reported
-with its place and skipped.
+file. Every command has a `no` form: the full line, or the line up to the parameter.
+
+Everything that a listing may hold has one of five states:
+
+* **full**: carried out.
+* **conditional**: carried out under the condition that the remark says; a warning tells where it is not met.
+* **known but not built**: read, and written again where it stands in a table of commands below; one warning for each
+  thing that is missing, at the first line that asks for it.
+* **irrelevant**: known, and nothing to do with a LAN-to-LAN tunnel: skipped silently, with all that stands below it.
+* **unknown**: everything else: reported with its place, and skipped with all that stands below it.
 """
+_FAMILIES_HEAD = """## Known and not read
+
+Lines that begin with these words; `*` is any word.
+
+| where | lines | support | remark |
+|---|---|---|---|"""
 
 
 def reference_page() -> str:
@@ -41,9 +57,20 @@ def reference_page() -> str:
         rows += [f"## {title}", "", "| command | default | support | remark |", "|---|---|---|---|"]
         rows += [_row(one) for one in COMMANDS if one.mode is mode]
         rows.append("")
+    rows += [_FAMILIES_HEAD, *_families(), ""]
     rows += ["## Parts", "", "| part | forms |", "|---|---|"]
     rows += [f"| `{label}` | {_cell(_codes(forms))} |" for label, forms in glossary().items()]
     return "\n".join([*rows, ""])
+
+
+def _families() -> Iterator[str]:
+    """A row for what is irrelevant in a mode, and one for each thing that is not built."""
+    groups: dict[tuple[Mode, Support, str], list[str]] = {}
+    for one in (*FAMILIES, OLD_NAT):
+        groups.setdefault((one.mode, one.support, one.note), []).append(" ".join(one.words))
+    for (mode, support, note), lines in groups.items():
+        cells = [_TITLES[mode], ", ".join(f"`{line}`" for line in sorted(lines)), support.value, note]
+        yield "| " + " | ".join(_cell(cell) for cell in cells) + " |"
 
 
 def _row(one: Command) -> str:
