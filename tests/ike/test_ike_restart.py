@@ -130,7 +130,7 @@ def test_what_still_fits_stays_and_the_new_words_count_from_the_next_negotiation
     assert len(a.kinds(Phase1Up)) == 1
 
 
-@pytest.mark.parametrize("what", ["disabled", "address", "no entry", "other peer", "no ACE", "no group", "key"])
+@pytest.mark.parametrize("what", ["disabled", "address", "no entry", "other peer", "no ACE", "no group", "no key"])
 def test_what_does_not_fit_any_more_is_taken_down_and_the_peer_is_told(what: str) -> None:
     world = up(world_of(both()))
     own = world.ends["a"].engine.settings
@@ -145,12 +145,26 @@ def test_what_does_not_fit_any_more_is_taken_down_and_the_peer_is_told(what: str
             "other peer": replace(own, entries=(replace(entry, peers=(A,)),)),
             "no ACE": replace(own, entries=(replace(entry, acl=()),)),
             "no group": replace(own, groups={}),
-            "key": replace(own, groups={group.name: replace(group, key=Secret(b"another"))}),
+            "no key": replace(own, groups={group.name: replace(group, key=None)}),
         }[what],
     )
     gone(world)
     assert said(world.ends["a"], "Connection terminated for peer 10.0.0.2.  Reason: Administrator Reset")
     assert said(world.ends["b"], "Connection terminated for peer 10.0.0.1.  Reason: Peer Terminate")
+
+
+def test_a_changed_key_counts_from_the_next_phase_1_on() -> None:
+    world = up(world_of(both()))
+    a, own = world.ends["a"], world.ends["a"].engine.settings
+    (group,) = own.groups.values()
+    changed(world, replace(own, groups={group.name: replace(group, key=Secret(b"another"))}))
+    assert a.states() == ["MM_ACTIVE"]
+    assert not a.kinds(RemoveSa)
+    world.note(a, a.engine.clear(None, world.now))
+    world.packet("a")
+    world.run(70)
+    assert len(a.kinds(Phase1Up)) == 1
+    assert a.sad.states() == ()
 
 
 def test_an_entry_that_goes_takes_its_own_tunnel_only() -> None:

@@ -10,9 +10,9 @@ from mainmode.ike.sa import IkeSa, Turn
 def fit(turn: Turn) -> None:
     """Hold everything that stands against the settings of the turn.
 
-    An IKE SA needs IKE enabled on its interface, the address that it speaks from, and a tunnel-group with the key that
-    it was proven with; a child needs a crypto map entry with its peer and its proxies. Changed algorithms and
-    lifetimes count from the next negotiation on, as on the device.
+    An IKE SA needs IKE enabled on its interface, the address that it speaks from, and its tunnel-group with a key; a
+    child needs a crypto map entry with its peer and its proxies. A changed key, changed algorithms and lifetimes count
+    from the next negotiation on, as on the device.
     """
     failure = Failure(Cause.ADMIN, Step.TEARDOWN, "the configuration has no place for it any more")
     for sa in turn.table.all():
@@ -41,4 +41,4 @@ def _fits(sa: IkeSa, turn: Turn) -> bool:
     if sa.tunnel_group is None:
         return True
     group = settings.group_for(sa.peer)
-    return group is not None and group.name == sa.tunnel_group.name and group.key == sa.tunnel_group.key
+    return group is not None and group.name == sa.tunnel_group.name and group.key is not None
