@@ -1,16 +1,18 @@
 """Six hours of a bad wire: traffic flows at the end and both hold the same keys, or both say why not; nothing leaks."""
 
+import os
 import random
 from dataclasses import replace
 
 import pytest
-from long_life import SECOND, Wire, World
+from long_life import SECOND, End, Wire, World
 from pair import A, B, policy, settings
 
 from mainmode.base.codes import Group
 from mainmode.ike.settings import IkeSettings
 
-SEEDS = 24
+SEEDS = int(os.environ.get("MAINMODE_SOAK_SEEDS", "24"))
+"""More of them in the continuous integration."""
 HOURS = 6
 LIFETIME = 600
 
@@ -46,6 +48,11 @@ def soaked(seed: int, hours: float = HOURS) -> World:
     return world
 
 
+def serving(end: End) -> int:
+    """IKE SAs that are to stay: the others were renewed, or are on their way."""
+    return sum(state in ("MM_ACTIVE", "MM_ACTIVE_REKEY") for state in end.states())
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_after_six_hours_of_a_bad_wire_all_is_well_or_both_say_why(seed: int) -> None:
     world = soaked(seed)
@@ -61,7 +68,7 @@ def test_after_six_hours_of_a_bad_wire_all_is_well_or_both_say_why(seed: int) ->
     world.run(240)
     assert world.same_keys()
     assert min(a.last_received, b.last_received) > world.now - 10 * SECOND
-    assert len(a.engine.sas()) == len(b.engine.sas()) == 1
+    assert [serving(end) for end in (a, b)] == [1, 1]
     world.check()
 
 
