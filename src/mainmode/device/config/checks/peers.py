@@ -27,6 +27,7 @@ def peers(configuration: Configuration) -> Iterator[Problem]:
             yield from _without_group(configuration, entry)
     for group in configuration.tunnel_groups.values():
         yield from _group(configuration, group)
+    yield from _masked_keys(configuration)
 
 
 def _without_group(configuration: Configuration, entry: CryptoMapEntry) -> Iterator[Problem]:
@@ -45,9 +46,6 @@ def _group(configuration: Configuration, group: TunnelGroup) -> Iterator[Problem
     named = group.name not in TUNNEL_GROUPS.builtin and not _is_address(group.name)
     if group.type is not None and group.is_l2l and named:
         yield from warning(group.type.source, NOT_AN_ADDRESS, "the peer's IPv4 address")
-    if group.key is not None and group.is_l2l and group.key_hidden:
-        wording = f"the key of tunnel-group {group.name} is masked in this file; the lab assumes it equal to the peer's"
-        yield from warning(group.key.source, wording, "the key itself, as more system:running-config prints it")
     policy = group.group_policy
     if policy.value not in configuration.group_policies:
         yield from missing(policy.source, "group-policy", policy.value, "the name of a group-policy")
@@ -55,6 +53,25 @@ def _group(configuration: Configuration, group: TunnelGroup) -> Iterator[Problem
         protocols = configuration.group_policy(policy.value).tunnel_protocols
         wording = f"group-policy {policy.value} does not let tunnel-group {group.name} speak IKEv1"
         yield from warning(protocols.source, wording, "vpn-tunnel-protocol with ikev1 (8.2 and 8.3: IPSec)")
+
+
+def _masked_keys(configuration: Configuration) -> Iterator[Problem]:
+    """One warning for all keys that the file hides, at the first of them: every listing but one hides them all."""
+    hidden = [
+        (group.name, group.key.source)
+        for group in configuration.tunnel_groups.values()
+        if group.key is not None and group.is_l2l and group.key_hidden
+    ]
+    if not hidden:
+        return
+    name, source = hidden[0]
+    wording = (
+        f"the key of tunnel-group {name} is masked in this file; the lab assumes it equal to the peer's"
+        if len(hidden) == 1
+        else f"the keys of {len(hidden)} tunnel-groups are masked in this file, from {name} on; "
+        "the lab assumes them equal to the peers'"
+    )
+    yield from warning(source, wording, "the key itself, as more system:running-config prints it")
 
 
 def _is_address(text: str) -> bool:
