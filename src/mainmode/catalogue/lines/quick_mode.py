@@ -155,7 +155,7 @@ NP_ENCRYPT_RULE = entry(
     "NP encrypt rule look up for crypto map {map} {sequence} matching ACL {acl}: returned cs_id={cs_id}; rule={rule}",
     Channel.IKE_DEBUG,
     "7-713906",
-    NOTE,
+    NOTE.but("recalled only: Unknown, where an entry of a dynamic map has no access list"),
     "The crypto map entry and ACL whose traffic the new SAs will carry, and the data path's rule for it.",
     map=NAME,
     sequence=NUMBER,
