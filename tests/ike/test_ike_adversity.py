@@ -11,7 +11,7 @@ from pair import START, A, B, Pair, pair, path, policy, settings, without_keepal
 from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.base.codes import ExchangeType, Hash1, NotifyType, ProtocolId
+from mainmode.base.codes import Authentication1, ExchangeType, Hash1, NotifyType, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.ike import main_mode, quick_mode
@@ -376,6 +376,17 @@ def test_a_stranger_who_offers_thousands_of_transforms_costs_no_more_than_an_hon
     found = choose_transform(SecurityAssociation(esp), entry, nat=False)
     assert isinstance(found, Refused)
     assert len(found.refusals) <= 32 * 6
+
+
+def test_a_policy_of_another_method_is_named_and_never_chosen() -> None:
+    signed = replace(policy(), authentication=Authentication1.RSA_SIGNATURE)
+    for offered in (policy(), signed):
+        assert isinstance(choose_policy(phase1_offer((offered,)), (), (signed,)), Refused)
+    refused = choose_policy(phase1_offer((policy(),)), (), (signed,))
+    assert isinstance(refused, Refused)
+    assert [(one.attribute, one.offered, one.configured) for one in refused.refusals] == [
+        ("Auth Method", "Preshared Key", "RSA signature with Certificates")
+    ]
 
 
 def _offer_of(count: int, by: int = 255) -> SecurityAssociation:

@@ -62,6 +62,7 @@ def _told(result: Result) -> list[str]:
         ("dynamic-first,b", "TRANSFORM_MISMATCH"),
         ("no-exemption,a", "NO_NAT_EXEMPTION"),
         ("no-exemption,b", "NO_NAT_EXEMPTION"),
+        ("identity,a", ""),
         ("nat-t-off,b", ""),
         ("lifetime,b", ""),
         ("kilobytes,b", ""),
@@ -136,6 +137,27 @@ def test_a_damaged_message_and_an_aggressive_one_are_dropped_by_name() -> None:
         assert any(remark.startswith("dropped, ") for remark in remarks), text
 
 
+_NEW = (
+    ("crypto isakmp", "crypto ikev1"),
+    (" pre-shared-key", " ikev1 pre-shared-key"),
+    ("ipsec transform-set", "ipsec ikev1 transform-set"),
+    ("set transform-set", "set ikev1 transform-set"),
+)
+"""The old spelling, and that of the releases that have a limit on negotiations."""
+
+
+def test_strangers_fill_the_negotiations_that_are_allowed_and_the_peer_is_told_nothing() -> None:
+    texts = dict(TEXTS)
+    for old, new in _NEW:
+        texts[Side.B] = texts[Side.B].replace(old, new)
+    texts[Side.B] += "crypto ikev1 limit max-in-negotiation-sa 1\n"
+    pair = {side: read(text, NAMES[side]) for side, text in texts.items()}
+    full, room = (run(replace(order(pair), faults=(read_fault(f"flood,b={count}", DEVICES),))) for count in (100, 99))
+    assert _told(full)[-1] == "fault flood,b=100: 100 strangers send an MM1 and nothing more"
+    assert full.transcript.verdict.cause == "LIMIT"
+    assert room.transcript.verdict.outcome is Outcome.UP
+
+
 def test_a_fault_that_never_fires_is_told_at_the_end() -> None:
     result = _run("drop=QM1:7", "nat-reboot", "ignore-deletes,b")
     assert [note for note in result.transcript.notes if "never" in note] == [
@@ -163,6 +185,7 @@ def test_without_faults_nothing_is_said_of_any() -> None:
         ("restart,b=soon", "soon is no length of time"),
         ("mtu-black-hole=12", "write octets from 68 to 65535"),
         ("limit,b", "8.2 and 8.3 have no limit on negotiations"),
+        ("flood,b=many", "write how many, from 1 to 5000"),
         ("lifetime,b=1", "--fault lifetime,b=1: asa2.cfg:"),
     ],
 )

@@ -25,6 +25,7 @@ def ends(*names: str) -> Pair:
         pytest.param("provider_hub_91.cfg", "coniston_paste_82.cfg", 4, id="groups to plain lines"),
         pytest.param("coniston_paste_82.cfg", "provider_hub_91.cfg", 4, id="plain lines to groups"),
         pytest.param("factory_failover_96.cfg", "machines_dual_isp_98.cfg", 3, id="a list of peers to two maps"),
+        pytest.param("machines_dual_isp_98.cfg", "factory_failover_96.cfg", 3, id="two maps to a list of peers"),
         pytest.param("hospital_remarks_92.cfg", "bloodlab_83.cfg", 1, id="nested services to 8.3"),
         pytest.param("bloodlab_83.cfg", "hospital_remarks_92.cfg", 1, id="8.3 to nested services"),
     ],

@@ -48,6 +48,10 @@ _ESP_ENCRYPTIONS = {
     "esp-aes-gcm-192": (EspTransform.AES_GCM_16, 192),
     "esp-aes-gcm-256": (EspTransform.AES_GCM_16, 256),
 }
+_AUTHENTICATIONS = {
+    "pre-share": Authentication1.PRE_SHARED_KEY,
+    "rsa-sig": Authentication1.RSA_SIGNATURE,
+}
 _ESP_AUTHENTICATIONS = {
     "esp-none": EspAuthentication.NONE,
     "esp-md5-hmac": EspAuthentication.HMAC_MD5,
@@ -62,8 +66,8 @@ _DEFAULT_GROUP = "DefaultL2LGroup"
 def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str, Secret] | None = None) -> IkeSettings:
     """All that IKE may know of the device.
 
-    Entries of crypto maps that are bound to no interface are left out (see `unbound_maps`), and so are policies
-    without pre-shared keys, transform sets that do not exist, access list entries that no proxy can say (the reader
+    Entries of crypto maps that are bound to no interface are left out (see `unbound_maps`), and so are
+    transform sets that do not exist, access list entries that no proxy can say (the reader
     warned of them) and groups that are not for LAN-to-LAN peers. `hidden_key` stands in where the file hides a key:
     one for all tunnel-groups, or one for each by its name.
     """
@@ -77,13 +81,13 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str,
     enabled = {on.value: on.source for on in configuration.enabled}
     named = [one.nameif.value for one in configuration.interfaces if one.nameif is not None]
     share = settings.max_in_negotiation.value
+    policies = [_policy(one) for one in configuration.policies if one.authentication.value in _AUTHENTICATIONS]
     word = "isakmp" if configuration.release is Release.OLD else "ikev1"
     return IkeSettings(
         file=file,
         hostname=settings.hostname.value,
-        policies=tuple(
-            _policy(policy) for policy in configuration.policies if policy.authentication.value == "pre-share"
-        ),
+        policies=tuple(policy for policy in policies if policy.authentication == Authentication1.PRE_SHARED_KEY),
+        unspoken=tuple(policy for policy in policies if policy.authentication != Authentication1.PRE_SHARED_KEY),
         entries=tuple(_entries(configuration)),
         groups={name: group for name, group in groups.items() if name != _DEFAULT_GROUP},
         default_group=groups.get(_DEFAULT_GROUP),
@@ -132,7 +136,7 @@ def _policy(policy: model.Policy) -> IkePolicy:
     encryption, key_bits = _ENCRYPTIONS[policy.encryption.value]
     return IkePolicy(
         priority=policy.priority,
-        authentication=Authentication1.PRE_SHARED_KEY,
+        authentication=_AUTHENTICATIONS[policy.authentication.value],
         encryption=encryption,
         key_bits=key_bits,
         hash=_HASHES[policy.hash.value],

@@ -35,7 +35,7 @@ def refuse_aggressive_mode(header: Header, datagram: bytes, turn: Turn) -> None:
             lines.AGGRESSIVE_MODE_REFUSED, about, Step.MM1, exchange, exchange_sources(turn.settings, "am_disable"),
             why="disabled" if disabled else "not supported",
         )  # fmt: skip
-    turn.drop(Drop.BAD_EXCHANGE, "aggressive mode")
+    turn.drop(Drop.BAD_EXCHANGE, "aggressive mode", exchange_sources(turn.settings, "am_disable"))
 
 
 def _group_name(identity: Identification) -> str:

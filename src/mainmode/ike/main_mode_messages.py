@@ -105,7 +105,7 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     offer = message.all(SecurityAssociation)[0]
     sa.sa_i_body = offer.body
     turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="SA")
-    found = choose_policy(offer, turn.settings.policies)
+    found = choose_policy(offer, turn.settings.policies, turn.settings.unspoken)
     if isinstance(found, Refused):
         say_unknown_groups(sa, turn, offer)
         return _refuse_policies(sa, turn, found)

@@ -154,10 +154,13 @@ _POLICY_CLASSES: tuple[tuple[str, int, Callable[[int], str], str], ...] = (
 """The device's name of a class, the attribute, how its values are spelled, and the key of the policy's source."""
 
 
-def choose_policy(offer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused:
+def choose_policy(
+    offer: SecurityAssociation, policies: Sequence[IkePolicy], unspoken: Sequence[IkePolicy] = ()
+) -> PolicyChosen | Refused:
     """The first offered transform, in the peer's order, that equals a policy, lowest priority number first.
 
-    The offer is a stranger's: so many transforms are compared, so many refusals explained, and no more.
+    The offer is a stranger's: so many transforms are compared, so many refusals explained, and no more. Policies that
+    are `unspoken` are never chosen; the refusals say how the offer differs from them too.
     """
     offered = list(islice(_offered(offer, ProtocolId.ISAKMP), MOST_COMPARED))
     for proposal, transform in offered:
@@ -169,7 +172,7 @@ def choose_policy(offer: SecurityAssociation, policies: Sequence[IkePolicy]) -> 
         tuple(
             Refusal(proposal.number, transform.number, str(policy.priority), name, got, wanted, policy.sources.get(key))
             for proposal, transform in offered[:MOST_EXPLAINED]
-            for policy in policies
+            for policy in sorted((*policies, *unspoken), key=lambda one: one.priority)
             for name, got, wanted, key in compare_policy(transform, policy)
         )
     )

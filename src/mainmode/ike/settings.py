@@ -138,6 +138,7 @@ class IkeSettings:
     `am_disable`: aggressive mode is refused by configuration, not only because this device does not speak it.
     `mtus`: octets of an IP packet, by interface name, where configured.
     `disconnect_notify`: peers are told when the device goes down or reloads.
+    `unspoken` are policies of other methods than pre-shared keys: never offered or taken, named where all is refused.
     `sources` keys: identity, nat_traversal, hostname, max_in_negotiation, am_disable, disconnect_notify, and
     `enable <interface>` (an Absent where not enabled).
     """
@@ -157,6 +158,7 @@ class IkeSettings:
     max_in_negotiation: int | None = None
     am_disable: bool = False
     disconnect_notify: bool = False
+    unspoken: tuple[IkePolicy, ...] = ()
     mtus: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 

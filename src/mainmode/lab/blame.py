@@ -213,9 +213,20 @@ def transform_sets(scene: Scene) -> tuple[Blame, ...]:
     if not all(sets):
         return tuple(_missing_set(scene, side) for side, found in zip(sides, sets, strict=True) if not found)
     nearest = min(product(*sets), key=lambda two: _set_distance(*two))
-    return tuple(
-        blame for side, found in zip(sides, nearest, strict=True) for blame in _set_places(side, found, nearest)
-    )
+    places = [blame for side, found in zip(sides, nearest, strict=True) for blame in _set_places(side, found, nearest)]
+    return (*_dynamic_before(scene, nearest[0]), *places)
+
+
+def _dynamic_before(scene: Scene, compared: TransformSet) -> Iterator[Blame]:
+    """The dynamic entries of the knower before the static one for this tunnel, where one of them answered."""
+    side = scene.knower
+    entry = scene.entry(side)
+    if entry is None or (entry.transform_sets is not None and compared.name in entry.transform_sets.value):
+        return
+    crypto_map = scene.pair[side].crypto_maps.get(entry.map_name)
+    for one in crypto_map.entries if crypto_map is not None else ():
+        if one.dynamic is not None and one.sequence < entry.sequence:
+            yield Blame(side, f"a dynamic map that answers before entry {entry.sequence}", one.source)
 
 
 def _set_places(side: Side, found: TransformSet, nearest: tuple[TransformSet, ...]) -> Iterator[Blame]:
@@ -227,10 +238,15 @@ def _set_places(side: Side, found: TransformSet, nearest: tuple[TransformSet, ..
 
 
 def _sets_of(scene: Scene, side: Side) -> Iterator[TransformSet]:
+    known = scene.pair[side].transform_sets
+    compared = [one for one in known.values() if one.source in scene.sources] if side is scene.knower else []
+    if compared:
+        yield from compared
+        return
     entry = scene.entry(side)
     names = entry.transform_sets.value if entry is not None and entry.transform_sets is not None else ()
     for name in names:
-        found = scene.pair[side].transform_sets.get(name)
+        found = known.get(name)
         if found is not None:
             yield found
 
@@ -301,7 +317,46 @@ def peers(scene: Scene) -> tuple[Blame, ...]:
     """`set peer` of the knower, and the address that the other device has."""
     side = scene.knower
     source = _entry_part(scene, side, lambda entry: entry.peers, "set peer")
-    return Blame(side, "the peer of this side", source), _own_address(scene, side.other)
+    return (
+        *_earlier(scene, side),
+        Blame(side, "the peer of this side", source),
+        _own_address(scene, side.other),
+    )
+
+
+def _earlier(scene: Scene, side: Side) -> Iterator[Blame]:
+    """The access list's line by which the traffic's entry takes it from a later one that is for the other device."""
+    entry, ace = scene.traffic.entry, scene.traffic.ace
+    if side is not scene.traffic.side or entry is None or ace is None:
+        return
+    address = scene.facing.ends[side.other].address
+    if entry.peers is not None and address in entry.peers.value:
+        return
+    for later in entries(scene.pair[side], address):
+        if later.map_name == entry.map_name and later.sequence > entry.sequence:
+            yield Blame(side, f"takes the traffic before entry {later.sequence}", ace.source)
+            return
+
+
+def blocked_esp(scene: Scene) -> tuple[Blame, ...]:
+    """Where NAT traversal is off, so that ESP travels without UDP around it; and who speaks with whom."""
+    off = [
+        Blame(side, "no NAT traversal", scene.pair[side].settings.nat_traversal.source)
+        for side in _knower_first(scene)
+        if scene.pair[side].settings.nat_traversal.value is None
+    ]
+    return (*off, *peers(scene))
+
+
+def keepalives(scene: Scene) -> tuple[Blame, ...]:
+    """Whether each side looks for a dead peer."""
+    blames = []
+    for side in _knower_first(scene):
+        group = scene.pair[side].tunnel_groups.get(str(scene.facing.ends[side.other].address))
+        if group is not None:
+            note = "asks whether its peer lives" if group.keepalive.value is not None else "keepalives are off"
+            blames.append(Blame(side, note, group.keepalive.source))
+    return tuple(blames)
 
 
 def bindings(scene: Scene) -> tuple[Blame, ...]:

@@ -12,9 +12,11 @@ from mainmode.lab.blame import (
     Scene,
     access_lists,
     bindings,
+    blocked_esp,
     connection_types,
     enabled_and_peer,
     identities,
+    keepalives,
     keys,
     peers,
     perfect_forward_secrecy,
@@ -57,7 +59,7 @@ CAUSES: Mapping[str, CauseRow] = {
     "IKE_NOT_ENABLED": CauseRow("IKE is not enabled on interface {interface} of {knower}.", enabled_and_peer),
     "UDP_BLOCKED": CauseRow("Something between {knower} and {other} blocks IKE: {detail}.", peers),
     "ESP_BLOCKED": CauseRow(
-        "The tunnel is up, but something between {knower} and {other} blocks its packets: {detail}.", peers
+        "The tunnel is up, but something between {knower} and {other} blocks its packets: {detail}.", blocked_esp
     ),
     "PACKETS_LOST": CauseRow("The wire between {knower} and {other} lost too much: {detail}.", stated),
     "NOT_INTERESTING": CauseRow("The traffic asks {knower} for no tunnel: {detail}.", uninteresting),
@@ -78,6 +80,7 @@ CAUSES: Mapping[str, CauseRow] = {
     "PROTOCOL_NOT_ALLOWED": CauseRow("{knower} allows {other} no IKEv1 tunnel: {detail}.", stated),
     "REROUTED": CauseRow("{knower} gave up its tunnel with {other}: {detail}.", stated),
     "LOST_PEER": CauseRow("{other} stopped answering the keepalives of {knower}: {detail}.", stated),
+    "STALE_SA": CauseRow("{knower} does not know the SA by which {other} sends: {detail}.", keepalives),
     "ADMIN": CauseRow("The tunnel was taken down on {knower}: {detail}.", stated),
     "IDLE": CauseRow("The tunnel of {knower} carried nothing for too long: {detail}.", stated),
     "SESSION_TIME": CauseRow("The session of {knower} lasted as long as it may: {detail}.", stated),

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mainmode.base.instant import Instant
-from mainmode.catalogue.debugs import Debugs
+from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.catalogue.entry import Line
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
@@ -58,6 +58,16 @@ class Console(Observer):
         """What the lab did to this device, or to the net."""
         if self._kept and name in (self.about, ""):
             self._lines.append(f"! {clock(now)} lab: {text}")
+
+    def debug(self, what: str) -> None:
+        """`debug crypto …` is typed: it is on beside those that are. Raises InputError for what is no debug."""
+        self._debugs = self._debugs.with_(parse(what))
+        self.typed("#", f"debug {what.removeprefix('debug ')}", "")
+
+    def undebug(self) -> None:
+        """`undebug all` is typed."""
+        self._debugs = Debugs()
+        self.typed("#", "undebug all", "")
 
     def typed(self, prompt: str, command: str, output: str) -> None:
         """A command and its output."""

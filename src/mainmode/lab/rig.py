@@ -69,8 +69,8 @@ class WorldRig:
         self.world.stations[name].skew = ahead
         self.restart(name, Span(0))
 
-    def put_on_wire(self, name: str, packet: bytes, next_hop: IPv4Address) -> None:
-        """A packet leaves a device by its interface on the net, as if it had sent it in clear."""
+    def put_on_wire(self, name: str, packet: bytes, next_hop: IPv4Address, label: str = "clear") -> None:
+        """A packet leaves a device by its interface on the net, as if it had sent it."""
         interface = next(iter(self.world.stations[name].outside.values()))
         destination = IPv4Address(packet[16:20])
-        self.world.put_on_wire(Departure(name, interface, packet, self.now, destination, next_hop, "clear"))
+        self.world.put_on_wire(Departure(name, interface, packet, self.now, destination, next_hop, label))

@@ -248,6 +248,7 @@ class _Lines:
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._read: dict[str, list[tuple[Ace, ProxyPair]]] = {}
+        self._routes = RoutingTable(routes_of(configuration))
 
     def first_match(
         self, candidates: Iterable[CryptoMapEntry], probe: Probe
@@ -266,7 +267,11 @@ class _Lines:
         return None, None, None
 
     def shadowed(self, entry: CryptoMapEntry, probe: Probe) -> bool:
-        """Whether an earlier entry of the same crypto map takes the probe."""
+        """Whether an earlier entry of the same crypto map takes the probe, or the map of the way that it goes."""
+        hop = self._routes.hop(probe.destination)
+        bound = self._configuration.map_on(hop.interface) if hop is not None else None
+        if bound is not None and bound.name != entry.map_name:
+            return self.first_match(bound.entries, probe)[0] is not None
         same = self._configuration.crypto_maps[entry.map_name].entries
         return self.first_match((one for one in same if one.sequence < entry.sequence), probe)[0] is not None
 

@@ -47,6 +47,9 @@ _DROPS = {
     Drop.DENIED: "DENIED",
     Drop.NAT_REVERSE_PATH: "NO_NAT_EXEMPTION",
     Drop.IN_CLEAR: "NOT_INTERESTING",
+    Drop.LIMIT_REACHED: "LIMIT",
+    Drop.BAD_EXCHANGE: "BAD_MESSAGE",
+    Drop.UNKNOWN_SPI: "STALE_SA",
 }
 """What a drop by name means when nobody gave a better reason."""
 
@@ -123,7 +126,7 @@ def _no_reply(observed: Observed) -> Finding:
         return dropped
     lost = _with_fate(observed.passages, Fate.LOST)
     if lost:
-        return Finding("PACKETS_LOST", side, _share_lost(observed.passages))
+        return Finding("PACKETS_LOST", side, _share_lost(observed, observed.passages))
     last = observed.reasons[-1].what if observed.reasons else None
     detail = last.detail or last.reason.value if isinstance(last, Dropped) else "no packet is missing on the wire"
     return Finding("NO_REPLY", side, detail)
@@ -185,18 +188,21 @@ def _without_keys(configuration: Configuration) -> str:
 
 def _told_by_the_wire(observed: Observed) -> Finding | None:
     """What lies behind a silence: a packet that was stopped, or one that the other side dropped by name."""
+    limited = next(_dropped(observed, observed.reasons, (Drop.LIMIT_REACHED,)), None)
+    if limited is not None:
+        return limited
     ike = [passage for passage in observed.passages if passage.kind in _NEGOTIATION]
     for fate, code in ((Fate.UNREACHABLE, "PEER_ADDRESS_WRONG"), (Fate.BLOCKED, "UDP_BLOCKED")):
         stopped = _with_fate(ike, fate)
         if stopped:
             return Finding(code, observed.sides[stopped[0].name], stopped[0].detail)
-    reasons = (Drop.IKE_NOT_ENABLED, Drop.NO_CRYPTO_MAP, Drop.NOT_DECRYPTABLE, Drop.BAD_HASH)
+    reasons = (Drop.IKE_NOT_ENABLED, Drop.NO_CRYPTO_MAP, Drop.BAD_EXCHANGE, Drop.NOT_DECRYPTABLE, Drop.BAD_HASH)
     dropped = next(_dropped(observed, observed.reasons, reasons), None)
     if dropped is not None:
         return dropped
-    return (
-        Finding("PACKETS_LOST", observed.sides[ike[0].name], _share_lost(ike)) if _with_fate(ike, Fate.LOST) else None
-    )
+    if not _with_fate(ike, Fate.LOST):
+        return None
+    return Finding("PACKETS_LOST", observed.sides[ike[0].name], _share_lost(observed, ike))
 
 
 def _never_began(observed: Observed) -> Finding | None:
@@ -237,8 +243,14 @@ def _with_fate(passages: Iterable[Passage], fate: Fate) -> list[Passage]:
     return [passage for passage in passages if passage.fate is fate]
 
 
-def _share_lost(passages: Iterable[Passage]) -> str:
+def _share_lost(observed: Observed, passages: Iterable[Passage]) -> str:
+    """How much was lost; where it is all of one direction and nothing of the other, that."""
     sent = list(passages)
+    for name, side in observed.sides.items():
+        own, others = ([one for one in sent if (one.name == name) is mine] for mine in (True, False))
+        if own and others and len(_with_fate(own, Fate.LOST)) == len(own) and not _with_fate(others, Fate.LOST):
+            hostname = observed.pair[side].settings.hostname.value
+            return f"none of the {len(own)} packets of {hostname} arrived, and all {len(others)} of its peer"
     return f"{len(_with_fate(sent, Fate.LOST))} of {len(sent)} packets did not arrive"
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 from mainmode.lab.faults.configuration import CONFIGURATION_FAULTS
 from mainmode.lab.faults.declaration import Fault, Ordered, Place, order
+from mainmode.lab.faults.flood import FLOOD_FAULTS
 from mainmode.lab.faults.net import NET_FAULTS
 from mainmode.lab.faults.wire import WIRE_FAULTS
 
-FAULTS: tuple[Fault, ...] = (*CONFIGURATION_FAULTS, *WIRE_FAULTS, *NET_FAULTS)
+FAULTS: tuple[Fault, ...] = (*CONFIGURATION_FAULTS, *WIRE_FAULTS, *NET_FAULTS, *FLOOD_FAULTS)
 """Every fault, in the order of the list."""
 
 HEAD = """# Faults

@@ -306,7 +306,14 @@ CONFIGURATION_FAULTS: tuple[Fault, ...] = (
         "no-exemption", "The NAT exemption is gone, and the hosts are translated.", ("NO_NAT_EXEMPTION",), _no_exemption
     ),
     _in("nat-t-off", "NAT traversal is off.", ("ESP_BLOCKED",), _nat_t_off),
-    _in("identity", "The device calls itself otherwise.", ("IDENTITY_MISMATCH",), _identity, "an identity", "hostname"),
+    _in(
+        "identity",
+        "The device calls itself otherwise; with a pre-shared key its peer looks at the address alone.",
+        ("up",),
+        _identity,
+        "an identity",
+        "hostname",
+    ),
     _in(
         "lifetime",
         "Phase 2 lives shorter: of both lifetimes the shorter one counts.",

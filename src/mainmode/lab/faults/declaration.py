@@ -49,8 +49,8 @@ class Rig(Protocol):
     def set_clock(self, name: str, ahead: Span) -> None:
         """A device's clock is so far ahead."""
 
-    def put_on_wire(self, name: str, packet: bytes, next_hop: IPv4Address) -> None:
-        """A packet goes onto the net in a device's name."""
+    def put_on_wire(self, name: str, packet: bytes, next_hop: IPv4Address, label: str = "clear") -> None:
+        """A packet goes onto the net in a device's name; `label` as `Departure` has it."""
 
     @property
     def configuration_of(self) -> Callable[[str], Configuration]:

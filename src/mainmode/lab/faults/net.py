@@ -239,7 +239,7 @@ NET_FAULTS: tuple[Fault, ...] = (
     _at(
         "restart",
         "The device loses its state and is down for half a minute.",
-        ("UNKNOWN_SPI", "LOST_PEER"),
+        ("STALE_SA", "LOST_PEER"),
         _restarting(seconds(30)),
         _WHEN,
         "60s",
@@ -247,7 +247,7 @@ NET_FAULTS: tuple[Fault, ...] = (
     _at(
         "forget-sas",
         "The device loses its SAs, and nobody is told: stale SAs at the peer.",
-        ("UNKNOWN_SPI",),
+        ("STALE_SA",),
         _restarting(NO_TIME),
         _WHEN,
         "60s",

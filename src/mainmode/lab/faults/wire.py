@@ -166,7 +166,7 @@ WIRE_FAULTS: tuple[Fault, ...] = (
         "aggressive",
         Place.WIRE,
         "The peer begins in aggressive mode instead of main mode.",
-        ("NO_ANSWER", "UDP_BLOCKED"),
+        ("BAD_MESSAGE",),
         install=_aggressive,
     ),
     Fault(

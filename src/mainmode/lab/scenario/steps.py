@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import NO_TIME, Span, seconds
+from mainmode.catalogue.debugs import parse
 from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import DISCARD
 from mainmode.lab.link import read_link
@@ -195,6 +196,37 @@ class TypeCommand(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Debug(Step):
+    """A debug is switched on at a device, beside those that are on."""
+
+    SYNTAX: ClassVar = "debug {device:DEVICE}: {what:TEXT}"
+    EXAMPLE: ClassVar = "at 5m: debug a: crypto ikev1 127"
+    device: str
+    what: str
+
+    def check(self) -> None:
+        """It must be one of the debugs."""
+        parse(self.what)
+
+    def act(self, stage: Stage) -> None:
+        """Switch it on."""
+        stage.consoles[self.device].debug(self.what)
+
+
+@dataclass(frozen=True, slots=True)
+class Undebug(Step):
+    """All debugs of a device are switched off."""
+
+    SYNTAX: ClassVar = "undebug {device:DEVICE}"
+    EXAMPLE: ClassVar = "at 5m: undebug a"
+    device: str
+
+    def act(self, stage: Stage) -> None:
+        """Switch them off."""
+        stage.consoles[self.device].undebug()
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeLink(Step):
     """The link between two devices changes in both directions; with `->` in one. What is not named stays as it is."""
 
@@ -252,6 +284,8 @@ STEPS: tuple[type[Step], ...] = (
     Configure,
     Show,
     TypeCommand,
+    Debug,
+    Undebug,
     ChangeLink,
     MendLink,
     Reboot,
