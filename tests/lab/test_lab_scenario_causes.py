@@ -123,6 +123,17 @@ CAUSES = (
 """All causes that the explainer is to name, in the order of its list."""
 
 
+ENDINGS = (
+    ("ESP is blocked while IKE passes", "esp_blocked", "verdict cafe works is ESP_BLOCKED"),
+    ("the peer is dead", "dpd_dead_peer", "office says cause LOST_PEER"),
+    ("nothing was sent for too long", "idle_timeout", "quiet says cause IDLE"),
+    ("the session lasted as long as it may", "session_timeout", "clock says cause SESSION_TIME"),
+    ("the key was changed on one side", "key_change", "new_key says cause PSK_MISMATCH"),
+    ("the peer restarted: an invalid SPI", "peer_restart", "line reboots from 15s: with an invalid SPI"),
+)
+"""Causes that scenarios of a tunnel's life show: the cause, the folder, and the expectation that holds it."""
+
+
 def _verdicts(scenario: Scenario) -> list[tuple[VerdictIs, Span | None]]:
     return [(one.expectation, one.at) for one in scenario.expected if isinstance(one.expectation, VerdictIs)]
 
@@ -156,6 +167,12 @@ def test_the_verdict_names_the_lines_at_fault(row: Row) -> None:
     ]
     for line in row.lines:
         assert any(line in one for one in said), f"{line!r} is not among {said}"
+
+
+@pytest.mark.parametrize(("cause", "folder", "sentence"), ENDINGS)
+def test_each_ending_of_a_life_has_a_scenario_that_expects_it(cause: str, folder: str, sentence: str) -> None:
+    assert folder in FOLDERS, f"{cause}: no scenario"
+    assert sentence in [one.text for one in load(FOLDERS[folder]).expected]
 
 
 def test_no_scenario_of_a_failure_is_without_its_cause() -> None:
