@@ -1,8 +1,8 @@
 """What mainmode costs, measured: `.venv/bin/python bench/run.py [--write]`.
 
 CPU time (user and system) of the commands, and complete negotiations per second of two engines in one process, with
-debug lines off and on, beside the limit that Diffie-Hellman alone sets, in the same run. `--write` puts the table into
-the docs.
+debug lines off and on, beside the limit that Diffie-Hellman alone sets, in the same run; and how often a long
+configuration is read. `--write` puts the table into the docs.
 """
 
 import argparse
@@ -20,7 +20,11 @@ from pathlib import Path
 
 from negotiation import Negotiation, exponentiations
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+from mainmode.device.config import read
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "performance.md"
+CONFIGURATION = ROOT / "tests" / "config" / "shops" / "provider_hub_91.cfg"
 BEGIN, END = "<!-- bench/run.py writes from here -->", "<!-- to here -->"
 MAINMODE = str(Path(sysconfig.get_path("scripts")) / "mainmode")
 HEADINGS = ("what", "measured", "beside it", "ratio", "goal", "met")
@@ -96,7 +100,20 @@ def measured(rounds: int, seconds: float) -> list[Row]:
     ]
     for number, goal in ((2, 800), (14, 400)):
         rows.extend(negotiations(number, goal, rounds, seconds))
-    return rows
+    return [*rows, reading(rounds, seconds)]
+
+
+def reading(rounds: int, seconds: float) -> Row:
+    """A configuration of two thousand lines read and checked, beside its lines only cut into words."""
+    text = CONFIGURATION.read_text("utf-8")
+    read(text, CONFIGURATION.name)
+    full, cut = medians(
+        rounds,
+        lambda: rate_of(lambda: read(text, CONFIGURATION.name), seconds),
+        lambda: rate_of(lambda: [line.split() for line in text.split("\n")], seconds),
+    )
+    what = f"read a configuration of {text.count(chr(10))} lines"
+    return Row(what, full, "its lines cut into words", cut, 4, "/s")
 
 
 def negotiations(number: int, goal: float, rounds: int, seconds: float) -> list[Row]:

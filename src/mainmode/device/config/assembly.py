@@ -24,8 +24,8 @@ from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
 from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
 from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Enter, Record, Row, Table
-from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import Configuration, Release, Sourced
+from mainmode.device.config.parts import Spelling
 from mainmode.device.config.problem import Problem
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ def assemble(
     build = _Builder(draft, file, release)
     settings = draft.of(GLOBALS).get((), Record((), None))
     lists = draft.of(LISTS).get((), Record((), None))
-    nat_rules = sorted(lists.rolls.get("nat_rules", ()), key=lambda rule: rule.after_auto)
+    nat_rules = (*lists.rolls.get("nat_rules", ()), *lists.rolls.get("late_nat_rules", ()))
     interfaces = tuple(_with_security_level(one, file) for one in build.all(INTERFACES, model.Interface))
     draft.of(GROUP_POLICIES).setdefault((model.DEFAULT_GROUP_POLICY,), Record((model.DEFAULT_GROUP_POLICY,), None))
     names = {key[0]: record.fields["address"] for key, record in draft.of(NAMES).items()}
@@ -84,7 +84,7 @@ def assemble(
         df_bits=build.by_interface(DF_BITS, "df_bits", interfaces),
         access_lists={one.name: one for one in build.all(ACCESS_LISTS, model.AccessList, "entries") if one.entries},
         access_groups=tuple(lists.rolls.get("access_groups", ())),
-        nat_rules=tuple(nat_rules),
+        nat_rules=nat_rules,
         routes=tuple(lists.rolls.get("routes", ())),
         null_routes=tuple(lists.rolls.get("null_routes", ())),
         transform_sets={one.name: one for one in build.all(TRANSFORM_SETS, model.TransformSet)},

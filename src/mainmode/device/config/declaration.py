@@ -11,8 +11,9 @@ from typing import Any
 
 from mainmode.base.provenance import Statement
 from mainmode.device.config.forms import kind
-from mainmode.device.config.grammar import Spelling, Syntax
+from mainmode.device.config.grammar import Syntax
 from mainmode.device.config.model import Configuration, Release, Sourced
+from mainmode.device.config.parts import Spelling
 
 
 class Mode(Enum):
@@ -86,19 +87,20 @@ class Roll:
         self._alive: dict[Any, dict[int, None]] = {}
         self._dead = False
 
-    def __contains__(self, element: object) -> bool:
-        return element in self._alive
-
-    def add(self, element: Any, position: int | None = None) -> None:
-        """Append, or insert before the element at `position` (from 1)."""
-        self._alive.setdefault(element, {})[id(element)] = None
+    def add(self, element: Any, position: int | None = None, *, unique: bool = False) -> bool:
+        """Append, or insert before the element at `position` (from 1). False: it is there already and is `unique`."""
+        equals = self._alive.setdefault(element, {})
+        if unique and equals:
+            return False
+        equals[id(element)] = None
         if position is None:
             self._order.append(element)
-            return
+            return True
         if self._dead:
             self._order = list(self)
             self._dead = False
         self._order.insert(position - 1, element)
+        return True
 
     def remove(self, element: Any) -> None:
         """Take out the last element equal to this one, if there is one."""
@@ -110,6 +112,8 @@ class Roll:
                 del self._alive[element]
 
     def __iter__(self) -> Iterator[Any]:
+        if not self._dead:
+            return iter(self._order)
         return (element for element in self._order if id(element) in self._alive.get(element, ()))
 
 
@@ -392,7 +396,7 @@ class Assign(Action):
 class Append(Action):
     """Adds `build(parts, source)` to a list of a record. `extra` are parts that are written and not stored.
 
-    A part `line` is the position to insert at.
+    A part `line` is the position to insert at. `apart` is a flag, and the list for those lines that have it.
     """
 
     table: Table
@@ -400,21 +404,22 @@ class Append(Action):
     build: type[Any]
     extra: Mapping[str, Any] = field(default_factory=dict, hash=False)
     unique: bool = True
+    apart: tuple[str, str] = ("", "")
 
     def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
         """Add the element. Raises RefusedError for a duplicate."""
         roll = self._roll(draft, scope, values, source)
         element = self._element(values, source)
-        if self.unique and element in roll:
+        if not roll.add(element, values.get("line"), unique=self.unique):
             raise RefusedError("WARNING: found duplicate element", "an entry that does not stand there already")
-        roll.add(element, values.get("line"))
         return None
 
     def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
         """Take the element out."""
         record = scope.record or draft.of(self.table).get(self.key_of(values))
-        if record is not None and self.list_name in record.rolls:
-            record.rolls[self.list_name].remove(self._element(values, source))
+        roll = record.rolls.get(self._list(values)) if record is not None else None
+        if roll is not None:
+            roll.remove(self._element(values, source))
 
     def element_row(self, record: Any, element: Any) -> Row | None:
         """The line of one element of a record of the model; None: another command's."""
@@ -423,7 +428,15 @@ class Append(Action):
         return Row({**self.table.key_values(record), **self.extra, **parts_of(element)})
 
     def _roll(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Roll:
-        return self.record_of(draft, scope, values, source, True).rolls.setdefault(self.list_name, Roll())
+        rolls = self.record_of(draft, scope, values, source, True).rolls
+        name = self._list(values)
+        if name not in rolls:
+            rolls[name] = Roll()
+        return rolls[name]
+
+    def _list(self, values: Mapping[str, Any]) -> str:
+        flag, other = self.apart
+        return other if values.get(flag) else self.list_name
 
     def _element(self, values: Mapping[str, Any], source: Statement) -> Any:
         outer = {*self.table.keys, *self.extra, "line"}

@@ -6,8 +6,9 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from mainmode.device.config import model
-from mainmode.device.config.grammar import INVALID, Kind, MismatchError, Miss, Spelling, Syntax, Tokens, UnwritableError
+from mainmode.device.config.grammar import Syntax
 from mainmode.device.config.kinds import NETMASK, Token, is_netmask, kind_named
+from mainmode.device.config.parts import INVALID, Kind, MismatchError, Miss, Spelling, Tokens, UnwritableError
 
 _FORMS: dict[str, Kind] = {}
 
@@ -69,8 +70,8 @@ class VariantsKind:
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The value of the first form that fits. Raises MismatchError where none does."""
-        forms = self._by_start.get(tokens.words[at].lower(), self._others)
-        found = self._first(forms, tokens, at, Miss())
+        forms = self._by_start.get(tokens.lowered[at], self._others)
+        found = self._first(forms, tokens, at, None)
         if found is not None:
             return found
         miss = Miss()
@@ -79,16 +80,17 @@ class VariantsKind:
             raise MismatchError(at, self.expected)
         raise MismatchError(miss.at, " or ".join(miss.expected), miss.wording)
 
-    def _first(self, forms: Iterable[_Form], tokens: Tokens, at: int, miss: Miss) -> tuple[Any, int] | None:
+    def _first(self, forms: Iterable[_Form], tokens: Tokens, at: int, miss: Miss | None) -> tuple[Any, int] | None:
         for syntax, _, build in forms:
             found = syntax.read_prefix(tokens, at, miss)
             if found is None:
                 continue
-            match, end = found
+            values, end = found
             try:
-                return build(**match.values), end
+                return build(**values), end
             except FormError as error:
-                miss.note(end - 1, error.expected or self.expected, str(error))
+                if miss is not None:
+                    miss.note(end - 1, error.expected or self.expected, str(error))
         return None
 
     def write(self, value: Any, spelling: Spelling) -> str:

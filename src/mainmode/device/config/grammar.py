@@ -12,174 +12,27 @@
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
-from mainmode.device.config.model import Release
+from mainmode.device.config.parts import (
+    AnyOrder,
+    Kind,
+    Match,
+    Miss,
+    NoEnd,
+    Optional,
+    Part,
+    Slot,
+    Spelling,
+    Tokens,
+    UnwritableError,
+    Word,
+    starts,
+)
+from mainmode.device.config.reading import Found, Reading, compiled
 
 _PIECE = re.compile(r"\s*(?:([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]<>{}~]+))")
-_WORD = re.compile(r"[^ ]+")
-END = "the end of the line"
-INVALID = "ERROR: % Invalid input detected at '^' marker."
-
-
-class UnwritableError(Exception):
-    """A value does not fit this declaration; another one writes it."""
-
-
-class MismatchError(Exception):
-    """A token is not what a kind reads. `at` counts tokens; `wording` is the device's own text where it has one."""
-
-    def __init__(self, at: int, expected: str, wording: str = "") -> None:
-        self.at = at
-        self.expected = expected
-        self.wording = wording
-        super().__init__(expected)
-
-
-@dataclass(frozen=True, slots=True)
-class Spelling:
-    """How values are written: in which release's words, and addresses by which names."""
-
-    release: Release
-    names: Mapping[IPv4Address, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """One line cut at its blanks. `columns` count from 1; `names` are the file's `name A N` so far, and `port_groups`
-    its object-groups of ports.
-
-    `lower` are the words in lower case, each once.
-    """
-
-    line: str
-    words: tuple[str, ...]
-    columns: tuple[int, ...]
-    names: Mapping[str, IPv4Address]
-    lower: frozenset[str]
-    port_groups: Collection[str] = ()
-
-    @classmethod
-    def of(cls, line: str, names: Mapping[str, IPv4Address], port_groups: Collection[str] = ()) -> "Tokens":
-        """The tokens of `line`."""
-        found = list(_WORD.finditer(line))
-        words = tuple([one.group() for one in found])
-        columns = tuple([one.start() + 1 for one in found])
-        return cls(line, words, columns, names, frozenset(map(str.lower, words)), port_groups)
-
-    def rest(self, at: int) -> str:
-        """The line's text from token `at` on."""
-        return self.line[self.columns[at] - 1 :].rstrip()
-
-
-class Kind(Protocol):
-    """The type of a part: how the reference shows it, what an error says was expected, and both directions."""
-
-    @property
-    def label(self) -> str:
-        """How a reference page shows it; empty: by the part's own name."""
-
-    @property
-    def expected(self) -> str:
-        """What should have stood there, in words."""
-
-    @property
-    def secret(self) -> bool:
-        """Whether the text must be masked wherever it is shown."""
-
-    @property
-    def starts(self) -> frozenset[str] | None:
-        """The words, in lower case, that it may begin with; None: others too."""
-
-    def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
-        """The value that begins at token `at` and the token after it. Raises MismatchError."""
-
-    def write(self, value: Any, spelling: Spelling) -> str:
-        """The value's text. Raises UnwritableError."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A keyword by release; None where that release has none."""
-
-    old: str | None
-    new: str | None
-
-    def spelled(self, release: Release) -> str | None:
-        """The word in one release."""
-        return self.old if release is Release.OLD else self.new
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A typed part; `most` > 1 reads a tuple of one to `most` values. `tells` are words that only one release has."""
-
-    name: str
-    kind: Kind
-    most: int
-    tells: Mapping[str, Release] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Optional:
-    """A part that may be left out; `flag` is its name where a keyword is all that it must have."""
-
-    parts: tuple["Part", ...]
-    flag: str | None
-
-    def wanted(self, values: Mapping[str, Any]) -> bool:
-        """Whether these values ask for the part to be written."""
-        if self.flag is not None:
-            return bool(values.get(self.flag))
-        return any(
-            part.name in values if isinstance(part, Slot) else isinstance(part, Optional) and part.wanted(values)
-            for part in self.parts
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AnyOrder:
-    """Parts that may be left out and may change places; they are written in this order."""
-
-    parts: tuple[Optional, ...]
-
-
-class NoEnd:
-    """Where the `no` form may end."""
-
-
-Part = Word | Slot | Optional | AnyOrder | NoEnd
-
-
-@dataclass(slots=True)
-class Miss:
-    """How far a line fitted its nearest declarations: the token where it stopped and what was expected there."""
-
-    at: int = -1
-    expected: list[str] = field(default_factory=list)
-    wording: str = ""
-
-    def note(self, at: int, expected: str, wording: str = "") -> None:
-        """Remember a failure at token `at`, if none came further."""
-        if at < self.at:
-            return
-        if at > self.at:
-            self.at, self.expected, self.wording = at, [], ""
-        self.wording = self.wording or wording
-        if expected not in self.expected:
-            self.expected.append(expected)
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A line read by a syntax: values by part name, releases that its spelling tells of, and secret tokens."""
-
-    values: dict[str, Any]
-    releases: frozenset[Release]
-    secrets: tuple[int, ...]
 
 
 class Syntax:
@@ -193,11 +46,12 @@ class Syntax:
         self.parts = _parts(pieces, kinds)
         self.secrets = frozenset(one.name for one in _inner(self.parts) if isinstance(one, Slot) and one.kind.secret)
         self._needs = tuple(_needs(self.parts))
+        self._step = compiled(self.parts)
 
     @property
     def starts(self) -> frozenset[str] | None:
         """The words, in lower case, that it may begin with; None: others too."""
-        return _starts(self.parts[0])
+        return starts(self.parts[0])
 
     def possible(self, tokens: Tokens) -> bool:
         """Whether the line has all keywords that this syntax cannot do without: a quick test before `read`."""
@@ -210,14 +64,15 @@ class Syntax:
             return ()
         return (part.old,) if part.new in (None, part.old) else (part.old, part.new or "")
 
-    def read(self, tokens: Tokens, start: int, negated: bool, miss: Miss) -> Match | None:
-        """The values of the line from token `start` on, or None; then `miss` knows how far it came."""
-        found = _Reading(tokens, miss, negated=negated).follow(self.parts, start, Match({}, frozenset(), ()))
-        return found[0] if found else None
+    def read(self, tokens: Tokens, start: int, negated: bool, miss: Miss | None = None) -> Match | None:
+        """The values of the line from token `start` on, or None; then `miss`, if given, knows how far it came."""
+        reading = Reading(tokens, miss, negated)
+        found = self._step(reading, start, {})
+        return Match(found[0], frozenset(reading.told), tuple(reading.secrets)) if found is not None else None
 
-    def read_prefix(self, tokens: Tokens, start: int, miss: Miss) -> tuple[Match, int] | None:
-        """Like `read`, for the beginning of what stands there; also the token after it."""
-        return _Reading(tokens, miss, whole=False).follow(self.parts, start, Match({}, frozenset(), ()))
+    def read_prefix(self, tokens: Tokens, start: int, miss: Miss | None = None) -> Found:
+        """The values of the beginning of what stands there, and the token after it."""
+        return self._step(Reading(tokens, miss, whole=False), start, {})
 
     def write(self, values: Mapping[str, Any], spelling: Spelling, *, to_mark: bool = False) -> str:
         """The command with these values; `to_mark` ends it at `~`. Raises UnwritableError where it cannot say them."""
@@ -269,100 +124,6 @@ class Syntax:
         return _shown(self.parts)
 
 
-class _Reading:
-    """One try of one syntax on one line."""
-
-    def __init__(self, tokens: Tokens, miss: Miss, *, negated: bool = False, whole: bool = True) -> None:
-        self._tokens = tokens
-        self._miss = miss
-        self._negated = negated
-        self._whole = whole
-
-    def follow(self, parts: Sequence[Part], at: int, match: Match) -> tuple[Match, int] | None:
-        """The match and the token after it; adds to the values of `match`."""
-        count = len(self._tokens.words)
-        for index, part in enumerate(parts):
-            if isinstance(part, Optional | AnyOrder):
-                found = self._choose(part, parts[index + 1 :], at, match)
-                if found is not None:
-                    return found
-            elif isinstance(part, NoEnd):
-                if self._negated and at == count:
-                    return match, at
-            else:
-                step = self._word(part, at, match) if isinstance(part, Word) else self._slot(part, at, match)
-                if step is None:
-                    return None
-                match, at = step
-        if self._whole and at < count:
-            self._miss.note(at, END)
-            return None
-        return match, at
-
-    def _choose(
-        self, part: Optional | AnyOrder, after: Sequence[Part], at: int, match: Match
-    ) -> tuple[Match, int] | None:
-        """The match with a part that may be left out, or with one of those that may change places; None: without."""
-        options = part.parts if isinstance(part, AnyOrder) else (part,)
-        for place, option in enumerate(options):
-            if not self._begins(option, at):
-                continue
-            flags = {option.flag: True} if option.flag else {}
-            taken = Match({**match.values, **flags}, match.releases, match.secrets)
-            others = (*options[:place], *options[place + 1 :])
-            rest = (AnyOrder(others),) if others else ()
-            found = self.follow((*option.parts, *rest, *after), at, taken)
-            if found is not None:
-                return found
-        return None
-
-    def _begins(self, part: Optional, at: int) -> bool:
-        head = part.parts[0]
-        starts = _starts(head)
-        if starts is None:
-            return True
-        fits = at < len(self._tokens.words) and self._tokens.words[at].lower() in starts
-        if not fits:
-            self._miss.note(at, head.kind.expected if isinstance(head, Slot) else str(getattr(head, "old", "")))
-        return fits
-
-    def _word(self, part: Word, at: int, match: Match) -> tuple[Match, int] | None:
-        word = self._tokens.words[at].lower() if at < len(self._tokens.words) else None
-        if word is not None and word in (part.old, part.new):
-            if part.old == part.new:
-                return match, at + 1
-            told = Release.OLD if word == part.old else Release.NEW
-            return Match(match.values, match.releases | {told}, match.secrets), at + 1
-        self._miss.note(at, part.old or part.new or "")
-        if part.old is None:
-            return Match(match.values, match.releases | {Release.OLD}, match.secrets), at
-        return None
-
-    def _slot(self, part: Slot, at: int, match: Match) -> tuple[Match, int] | None:
-        start = at
-        many: list[Any] = []
-        while len(many) < part.most:
-            try:
-                if at >= len(self._tokens.words):
-                    raise MismatchError(at, part.kind.expected)
-                value, at = part.kind.read(self._tokens, at)
-            except MismatchError as mismatch:
-                self._miss.note(mismatch.at, mismatch.expected, mismatch.wording)
-                if not many:
-                    return None
-                break
-            many.append(value)
-        secrets = match.secrets + (tuple(range(start, at)) if part.kind.secret else ())
-        match.values[part.name] = tuple(many) if part.most > 1 else many[0]
-        releases = match.releases
-        if part.tells:
-            words = (word.lower() for word in self._tokens.words[start:at])
-            releases = releases | {part.tells[word] for word in words if word in part.tells}
-        if secrets == match.secrets and releases == match.releases:
-            return match, at
-        return Match(match.values, releases, secrets), at
-
-
 def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[Part, ...]:
     stack: list[list[Part]] = [[]]
     for opening, closing, mark, name, kind, most, word in (piece.groups() for piece in pieces):
@@ -387,21 +148,12 @@ def _parts(pieces: list[re.Match[str]], kinds: Callable[[str], Kind]) -> tuple[P
     return tuple(stack[0])
 
 
-def _starts(part: Part) -> frozenset[str] | None:
-    """The words that a part may begin with; None: others too, or none at all."""
-    if isinstance(part, Slot):
-        return part.kind.starts
-    if isinstance(part, Word) and part.old is not None and part.new is not None:
-        return frozenset((part.old, part.new))
-    return None
-
-
 def _needs(parts: Sequence[Part]) -> Iterator[frozenset[str]]:
     """Of each part that every line of a syntax has, its `no` form too, the words one of which must stand there."""
     for part in parts:
         if isinstance(part, NoEnd):
             return
-        words = _starts(part)
+        words = starts(part)
         if words is not None:
             yield words
 

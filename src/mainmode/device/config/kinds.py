@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from mainmode.base.secret import Secret
-from mainmode.device.config.grammar import Kind, MismatchError, Spelling, Tokens, UnwritableError
 from mainmode.device.config.model import LogTransport, Release
+from mainmode.device.config.parts import Kind, MismatchError, Spelling, Tokens, UnwritableError
 from mainmode.device.config.words import (
     DAYS,
     ICMP6_TYPES,
@@ -29,10 +29,21 @@ HIDDEN, HIDDEN_BEFORE_8_3 = "*****", "*"
 NETMASK = "a netmask such as 255.255.255.0"
 
 
+_OCTETS = {str(value): value for value in range(256)}
+
+
 @lru_cache(maxsize=4096)
 def ipv4(text: str) -> IPv4Address:
     """The address; `0` is 0.0.0.0. Raises ValueError. A listing has few addresses many times."""
-    return IPv4Address("0.0.0.0" if text == "0" else text)  # noqa: S104
+    value = 0
+    octets = text.split(".") if text != "0" else ("0",) * 4
+    for octet in octets:
+        if octet not in _OCTETS:
+            raise ValueError(text)
+        value = value << 8 | _OCTETS[octet]
+    if len(octets) != 4:
+        raise ValueError(text)
+    return IPv4Address(value)
 
 
 @dataclass(frozen=True, slots=True)

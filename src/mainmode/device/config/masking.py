@@ -2,8 +2,8 @@
 
 import re
 
-from mainmode.device.config.grammar import Tokens
 from mainmode.device.config.kinds import HIDDEN
+from mainmode.device.config.parts import Tokens
 
 _TELLS_A_KEY = re.compile(
     r"key|pass|secret|communit|psk|pre-?sh|md5|credential|(?<![a-z])pwd?(?![a-z])|^(auth|priv)$", re.IGNORECASE
@@ -22,7 +22,7 @@ def masked_tokens(tokens: Tokens, secret: tuple[int, ...]) -> str:
         return tokens.line
     text = tokens.line
     for index in sorted(secret, reverse=True):
-        start = tokens.columns[index] - 1
+        start = tokens.column(index) - 1
         text = text[:start] + HIDDEN + text[start + len(tokens.words[index]) :]
     return text
 
@@ -34,7 +34,7 @@ def masked_guess(tokens: Tokens, after: int | None = None) -> str:
     """
     for index, word in enumerate(tokens.words[:-1]):
         if index == after or (word.lower() not in _HARMLESS and _TELLS_A_KEY.search(word)):
-            return tokens.line[: tokens.columns[index + 1] - 1] + HIDDEN
+            return tokens.line[: tokens.column(index + 1) - 1] + HIDDEN
     return tokens.line
 
 

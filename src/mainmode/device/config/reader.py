@@ -18,9 +18,9 @@ from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3
 from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
 from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope, Support
-from mainmode.device.config.grammar import INVALID, Match, Miss, Tokens
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
+from mainmode.device.config.parts import INVALID, Match, Miss, Tokens
 from mainmode.device.config.problem import Problem, Severity
 
 INCOMPLETE = "ERROR: % Incomplete command"
@@ -162,7 +162,7 @@ class _Reader:
                 continue
             for syntax in (command.syntax, *command.also):
                 if syntax.possible(tokens):
-                    match = syntax.read(tokens, start, bool(start), Miss())
+                    match = syntax.read(tokens, start, bool(start))
                     if match is not None:
                         return command, match
         return None
@@ -195,7 +195,7 @@ class _Reader:
         """One warning for all that is not built for the same reason, at its first line."""
         if missing not in self._told and tokens.words[0].lower() != "no":
             self._told.add(missing)
-            place = self._file, number, tokens.columns[0]
+            place = self._file, number, tokens.column(0)
             self._problems.append(Problem(Severity.WARNING, *place, shown, f"WARNING: {missing}", instead))
 
     def _carry_out(self, command: Command, match: Match, scope: Scope, number: int, tokens: Tokens) -> str:
@@ -230,7 +230,7 @@ class _Reader:
     def _refuse(self, refused: RefusedError, source: Statement, tokens: Tokens) -> None:
         wording = str(refused)
         severity = Severity.WARNING if wording.startswith("WARNING") else Severity.ERROR
-        place = source.file, source.line, tokens.columns[0]
+        place = source.file, source.line, tokens.column(0)
         self._problems.append(Problem(severity, *place, source.text, wording, refused.expected))
 
     def _report(self, number: int, tokens: Tokens, mode: Mode) -> str:
@@ -240,7 +240,7 @@ class _Reader:
         shown = masked_guess(tokens, after=at if mode is Mode.TUNNEL_IPSEC else None)
         known = at > start + (tokens.words[start].lower() == "crypto")
         incomplete = at >= len(tokens.words)
-        column = len(tokens.line) + 2 if incomplete else tokens.columns[at]
+        column = len(tokens.line) + 2 if incomplete else tokens.column(at)
         expected = miss.expected if miss.at >= start and miss.expected else sorted(first_words(mode))
         self._problems.append(
             Problem(

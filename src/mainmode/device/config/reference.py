@@ -6,8 +6,8 @@ from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.families import FAMILIES, OLD_NAT
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode, Support
 from mainmode.device.config.forms import glossary
-from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import Release
+from mainmode.device.config.parts import Spelling
 
 _TITLES = {
     Mode.GLOBAL: "Global commands",

@@ -7,8 +7,8 @@ from typing import Any
 
 from mainmode.device.config.commands import LAYOUT, access_lists
 from mainmode.device.config.declaration import Append, Command, Enter, Mode, Row
-from mainmode.device.config.grammar import Spelling, UnwritableError
 from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced, StandardAce
+from mainmode.device.config.parts import Spelling, UnwritableError
 
 _SHORT_SECTIONS = {"ipsec": "crypto ipsec", "isakmp": "crypto isakmp", "ikev1": "crypto ikev1"}
 

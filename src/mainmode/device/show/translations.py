@@ -12,8 +12,8 @@ from mainmode.base.instant import between
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import AddressBook, Ranges
 from mainmode.device.config.forms import kind
-from mainmode.device.config.grammar import Spelling
 from mainmode.device.config.model import NatRule, NetworkObject, ObjectNat, Release
+from mainmode.device.config.parts import Spelling
 from mainmode.device.connections import Connection, Kind
 from mainmode.device.nat import NatHits
 from mainmode.device.nat_rules import Rule

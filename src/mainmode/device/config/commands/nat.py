@@ -14,16 +14,18 @@ _TAIL = (
     "<[net-to-net] [dns] [unidirectional] [no-proxy-arp] [route-lookup] [inactive]> [description {description:rest}]"
 )
 
+_RULE = Append(LISTS, "nat_rules", NatRule, apart=("after_auto", "late_nat_rules"))
+
 TWICE_NAT: tuple[Command, ...] = (
     command(
         f"nat [{{interfaces:nat-pair}}] [after-auto] {_TAIL}",
-        Append(LISTS, "nat_rules", NatRule),
+        _RULE,
         "Where source and destination are mapped to themselves the rule exempts tunnel traffic from other NAT.",
     ),
     command(
-        f"nat [{{interfaces:nat-pair}}] {{line:1-2147483647}} {_TAIL}",
-        Append(LISTS, "nat_rules", NatRule),
-        "The number is the place in section 1.",
+        f"nat [{{interfaces:nat-pair}}] [after-auto] {{line:1-2147483647}} {_TAIL}",
+        _RULE,
+        "The number is the place in section 1, or in section 3.",
         written=False,
     ),
 )
