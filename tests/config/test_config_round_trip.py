@@ -69,3 +69,35 @@ def test_reading_what_was_written_gives_the_same_configuration(text: str) -> Non
     second = read(written, "t.cfg")
     assert second == first
     assert running_config(second, reveal_keys=True) == written
+
+
+def test_a_word_that_only_one_release_has_outweighs_a_line_of_the_other_that_was_taken_back() -> None:
+    text = (
+        "group-policy G internal\ngroup-policy G attributes\n vpn-tunnel-protocol ikev1\n"
+        "crypto map M 10 set peer 192.0.2.1\nno crypto map M 10 set phase1-mode main\n"
+    )
+    first = read(text, "t.cfg")
+    assert first.release is Release.NEW
+    written = running_config(first)
+    assert "vpn-tunnel-protocol ikev1" in written
+    assert running_config(read(written, "t.cfg")) == written
+    old = read(text.replace("ikev1", "IPSec webvpn"), "t.cfg")
+    assert old.release is Release.OLD
+    assert "vpn-tunnel-protocol IPSec webvpn" in running_config(old)
+
+
+def test_a_policy_map_is_written_with_its_classes_and_goes_with_them() -> None:
+    text = (
+        "policy-map P\n class inspection_default\n  inspect ftp\n  inspect icmp\n class VOICE\n  police output 64000\n"
+        "service-policy P interface outside\n"
+    )
+    first = read(text, "t.cfg")
+    assert first.problems == ()
+    written = (
+        "policy-map P\n class inspection_default\n  inspect icmp\n class VOICE\nservice-policy P interface outside\n"
+    )
+    assert written in running_config(first)
+    gone = read(f"{text}no policy-map P\npolicy-map P\n class VOICE\n", "t.cfg")
+    assert [one.class_name for one in gone.policy_maps["P"].classes] == ["VOICE"]
+    flat = read("\n".join(line.strip() for line in text.splitlines()), "t.cfg")
+    assert flat == first

@@ -22,6 +22,10 @@ from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, read_echo, read_ipv4, read_udp
 WEB = IPv4Address("198.51.100.7")
 OUT = "route outside 0 0 10.0.0.254\n"
 HIDE = "object network INSIDE-RANGE\n nat (inside,outside) dynamic interface\n"
+INSPECTION = (
+    "policy-map global_policy\n class inspection_default\n  inspect ftp\n  inspect icmp\n  inspect icmp error\n"
+)
+GLOBAL = "service-policy global_policy global\n"
 SYN, SYN_ACK, ACK, RST, FIN = 0x02, 0x12, 0x10, 0x14, 0x11
 
 
@@ -111,7 +115,7 @@ def test_the_way_back_through_a_shared_address_finds_each_host() -> None:
 
 
 def test_an_echo_comes_back_by_its_identifier_where_icmp_is_inspected() -> None:
-    talk = Talk(HIDE + "policy-map global_policy\n class inspection_default\n  inspect icmp\n")
+    talk = Talk(HIDE + INSPECTION + GLOBAL)
     other = IPv4Address("192.168.1.11")
     requests = [talk.out(echo(host, WEB)) for host in (HOST_A, other)]
     identifiers = [one.identifier for packet in requests if (one := read_echo(packet)) is not None]
@@ -137,8 +141,44 @@ def test_without_inspection_an_echo_reply_needs_an_access_list_and_the_missing_l
     assert allowed.back(reply).destination == HOST_A
 
 
+def test_a_policy_map_inspects_where_a_service_policy_binds_it() -> None:
+    reply = Ipv4(WEB, HOST_A, IpProtocol.ICMP, IcmpEcho(False, 7, 1, bytes(56)).encode())
+    for more, missing in (
+        (INSPECTION + GLOBAL, None),
+        (INSPECTION + "service-policy global_policy interface outside\n", None),
+        (INSPECTION, "service-policy global_policy global"),
+        (INSPECTION + "service-policy global_policy interface dmz\n", "service-policy global_policy global"),
+        (INSPECTION + GLOBAL + "no service-policy global_policy global\n", "service-policy global_policy global"),
+        (INSPECTION.replace("  inspect icmp\n", "") + GLOBAL, "inspect icmp"),
+        (INSPECTION + "  no inspect icmp\n" + GLOBAL, "inspect icmp"),
+    ):
+        talk = Talk(more)
+        talk.out(echo(HOST_A, WEB))
+        drops = [effect for effect in talk.comes("outside", reply) if isinstance(effect, Dropped)]
+        assert [str(one.sources[-1]).partition("(absent) ")[2] for one in drops] == [missing] * (missing is not None)
+
+
+def test_connections_are_idle_as_long_as_the_timeouts_say() -> None:
+    packet, answer = datagram(HOST_A, WEB, (4000, 53)), datagram(WEB, HOST_A, (53, 4000))
+    for line, idle, stands in (
+        ("", 119, True),
+        ("", 120, False),
+        ("timeout udp 0:05:00\n", 299, True),
+        ("timeout conn 2:00:00 half-closed 0:10:00 udp 0:05:00 icmp 0:00:02\n", 300, False),
+        ("timeout udp 0\n", 86400, True),
+        ("timeout udp 0:05:00\nno timeout udp 0:05:00\n", 120, False),
+    ):
+        talk = Talk(line)
+        talk.out(packet)
+        assert bool([one for one in talk.comes("outside", answer, idle) if isinstance(one, PacketOut)]) == stands
+    talk = Talk()
+    talk.out(packet)
+    talk.box.reconfigure(configured(REFERENCE + OUT + "timeout udp 0:05:00\n"), talk.now)
+    assert talk.back(answer, 299).destination == HOST_A
+
+
 def test_nobody_gets_in_by_an_echo_request_that_answers_a_reply() -> None:
-    talk = Talk("policy-map global_policy\n class inspection_default\n  inspect icmp\n")
+    talk = Talk(INSPECTION + GLOBAL)
     talk.out(Ipv4(HOST_A, WEB, IpProtocol.ICMP, IcmpEcho(False, 7, 1).encode()))
     assert reasons(talk.comes("outside", echo(WEB, HOST_A))) == [Drop.DENIED]
 
@@ -210,7 +250,7 @@ def test_a_connection_through_a_tunnel_ends_with_it_unless_flows_are_preserved()
 
 
 def test_the_table_is_bounded_and_drops_the_longest_idle() -> None:
-    table = ConnectionTable()
+    table = ConnectionTable(configured(REFERENCE).settings.timeouts)
     flow = Flow(HOST_A, WEB, 17)
     gone: list[int] = []
     for number in range(MOST_CONNECTIONS + 2):

@@ -11,7 +11,7 @@ from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
-from mainmode.device.connections import Connection
+from mainmode.device.connections import Connection, ConnectionTable
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Trace, Verdict
 from mainmode.device.exec import show
 from mainmode.device.hits import HitCounts
@@ -80,6 +80,7 @@ class Box:
             PathMtus(globals_.pmtu_aging.value),
             self.journal,
             int.from_bytes(entropy.take(2)),
+            ConnectionTable(globals_.timeouts),
         )
         self._own = OwnTraffic(self._plane)
         self._fragments: dict[str, Reassembler] = {}

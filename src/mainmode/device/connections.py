@@ -1,7 +1,7 @@
 """The table of connections: what passed once lets its replies pass, and both go the way that was found for the first.
 
-Bounded, with the device's idle times (`timeout conn 1:00:00 half-closed 0:10:00 udp 0:02:00 icmp 0:00:02`). Nothing
-here needs a timer: who asks says what time it is, and a connection that was idle too long is not found any more.
+Bounded, with the configuration's idle times (`timeout conn …`). Nothing here needs a timer: who asks says what time it
+is, and a connection that was idle too long is not found any more.
 """
 
 from collections.abc import Callable, Iterator
@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from mainmode.base.codes import IpProtocol
-from mainmode.base.instant import Instant, seconds
+from mainmode.base.instant import Instant, Span, seconds
+from mainmode.device.config.model import Timeouts
 from mainmode.device.flow import ConnectionKey, Flow
 
 MOST_CONNECTIONS = 16_384
@@ -25,13 +26,7 @@ class Kind(Enum):
     OTHER = "other"
 
 
-_IDLE = {
-    Kind.TCP: seconds(3600),
-    Kind.HALF_CLOSED: seconds(600),
-    Kind.UDP: seconds(120),
-    Kind.ICMP: seconds(2),
-    Kind.OTHER: seconds(120),
-}
+_FOR_EVER = Span(2**63)
 _KINDS = {int(IpProtocol.TCP): Kind.TCP, int(IpProtocol.UDP): Kind.UDP, int(IpProtocol.ICMP): Kind.ICMP}
 
 
@@ -66,15 +61,27 @@ class Connection:
 class ConnectionTable:
     """Connections by the names of both directions, each kind in the order of last use. `most` stood at once."""
 
-    __slots__ = ("_names", "_used", "most")
+    __slots__ = ("_idle", "_names", "_used", "most")
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: Timeouts) -> None:
         self.most = 0
+        self.follow(timeouts)
         self._names: dict[tuple[str, ConnectionKey], tuple[Connection, bool]] = {}
         self._used: dict[Kind, dict[int, Connection]] = {kind: {} for kind in Kind}
 
     def __len__(self) -> int:
         return sum(len(used) for used in self._used.values())
+
+    def follow(self, timeouts: Timeouts) -> None:
+        """Other idle times from here on."""
+        said = {
+            Kind.TCP: timeouts.conn,
+            Kind.HALF_CLOSED: timeouts.half_closed,
+            Kind.UDP: timeouts.udp,
+            Kind.ICMP: timeouts.icmp,
+            Kind.OTHER: timeouts.udp,
+        }
+        self._idle = {kind: seconds(one.value) if one.value else _FOR_EVER for kind, one in said.items()}
 
     def find(self, interface: str, key: ConnectionKey, now: Instant) -> tuple[Connection, bool] | None:
         """The connection of a packet that came in by `interface`, and whether it is a reply; None without."""
@@ -82,7 +89,7 @@ class ConnectionTable:
         if found is None:
             return None
         connection = found[0]
-        if now - connection.last >= _IDLE[connection.kind]:
+        if now - connection.last >= self._idle[connection.kind]:
             self.remove(connection)
             return None
         return found
@@ -149,12 +156,12 @@ class ConnectionTable:
 
     def standing(self, now: Instant) -> tuple[Connection, ...]:
         """Every connection that is not idle too long, kind by kind, the longest idle first."""
-        return tuple(one for one in self.all() if now - one.last < _IDLE[one.kind])
+        return tuple(one for one in self.all() if now - one.last < self._idle[one.kind])
 
     def _stale(self, now: Instant) -> Iterator[Connection]:
         for kind, used in self._used.items():
             for connection in used.values():
-                if now - connection.last < _IDLE[kind]:
+                if now - connection.last < self._idle[kind]:
                     break
                 yield connection
 

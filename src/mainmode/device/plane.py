@@ -34,7 +34,7 @@ class Plane:
     path_mtus: PathMtus
     journal: Journal
     identification: int
-    connections: ConnectionTable = field(default_factory=ConnectionTable)
+    connections: ConnectionTable
     translations: Translations = field(default_factory=Translations)
     statistics: IpsecStatistics = field(default_factory=IpsecStatistics)
     complaints: Complaints = field(default_factory=Complaints)
@@ -70,6 +70,7 @@ class Plane:
         self.generation += 1
         self.pairs += 1
         self.path_mtus.aging = tables.configuration.settings.pmtu_aging.value
+        self.connections.follow(tables.configuration.settings.timeouts)
         self.sad.window = tables.configuration.settings.replay_window.value
         for state in self.sad.states():
             self._put_in(state)

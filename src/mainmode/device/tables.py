@@ -13,7 +13,6 @@ from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import SaPair
 
 _INSPECT_ICMP = "inspect icmp"
-_MANAGEMENT_ACCESS = "management-access "
 _LINK_MTU = 1500
 
 
@@ -35,8 +34,8 @@ class Tables:
         if hits is not None:
             hits.keep(ace.source for one in configuration.access_lists.values() for ace in one.aces)
         self.maps = CryptoMaps(configuration, settings)
-        self.uninspected = _uninspected(configuration)
-        self.management = _management(configuration)
+        management = configuration.settings.management_access
+        self.management = management.value if management is not None else None
         self._df_bits = {
             (one.name, entry.sequence): entry.df_bit
             for one in configuration.crypto_maps.values()
@@ -71,24 +70,25 @@ class Tables:
             return None
         return group.vpn_filter, group.sources["vpn_filter"]
 
+    def uninspected(self, *interfaces: str) -> Source | None:
+        """What would let replies to echo requests pass between these interfaces, and is missing; None where it stands.
+
+        That is a service-policy of all interfaces or of one of them whose policy map inspects ICMP.
+        """
+        configuration = self.configuration
+        named = (configuration.settings.service_policy, *map(configuration.service_policies.get, interfaces))
+        bound = {one.value for one in named if one is not None}
+        inspecting = [
+            one.name
+            for one in configuration.policy_maps.values()
+            if any(part.inspects_icmp.value for part in one.classes)
+        ]
+        if bound.intersection(inspecting):
+            return None
+        missing = f"service-policy {inspecting[0]} global" if inspecting else _INSPECT_ICMP
+        return Absent(configuration.file, missing)
+
     def egress(self, destination: IPv4Address) -> str | None:
         """The interface by which the routes lead to an address."""
         hop = self.routes.hop(destination)
         return hop.interface if hop is not None else None
-
-
-def _uninspected(configuration: Configuration) -> Source | None:
-    """The line that would let the replies to echo requests back in, where it is missing; None where it stands.
-
-    Inspection policies are not in the model: the line alone is looked for.
-    """
-    if any(line.strip() == _INSPECT_ICMP for line in configuration.lines):
-        return None
-    return Absent(configuration.file, _INSPECT_ICMP)
-
-
-def _management(configuration: Configuration) -> str | None:
-    """The nameif of `management-access`, which is not in the model either."""
-    named = (line.strip() for line in configuration.lines)
-    found = [line.removeprefix(_MANAGEMENT_ACCESS).strip() for line in named if line.startswith(_MANAGEMENT_ACCESS)]
-    return found[-1] if found else None

@@ -148,11 +148,12 @@ class Ways:
         records = [_FOUND, Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources)]
         real = flow.moved(flow.source, after.destination, flow.source_port, after.destination_port)
         dropped: Dropped | None = None
-        if reply and flow.protocol == IpProtocol.ICMP and tables.uninspected is not None:
+        missing = tables.uninspected(ingress, leaving) if reply and flow.protocol == IpProtocol.ICMP else None
+        if missing is not None:
             verdicts, dropped = self._judged(real, ingress, hop, now, carrier)
             records += verdicts
             if dropped is not None:
-                dropped = Dropped(dropped.reason, None, dropped.detail, (*dropped.sources, tables.uninspected))
+                dropped = Dropped(dropped.reason, None, dropped.detail, (*dropped.sources, missing))
         elif carrier is not None:
             verdict = self._filtered(carrier, real, now)
             records += [verdict] if verdict is not None else []

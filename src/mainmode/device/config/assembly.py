@@ -9,6 +9,7 @@ from mainmode.device.config import model
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.access_lists import ACCESS_LISTS
 from mainmode.device.config.commands.ike import ENABLED, POLICIES, TUNNEL_GROUPS
+from mainmode.device.config.commands.inspection import POLICY_CLASSES, POLICY_MAPS, SERVICE_POLICIES
 from mainmode.device.config.commands.interfaces import INTERFACES, MTUS
 from mainmode.device.config.commands.ipsec import (
     BINDINGS,
@@ -22,7 +23,7 @@ from mainmode.device.config.commands.logs import LOG_LISTS, LOG_MESSAGES, LOGGIN
 from mainmode.device.config.commands.objects import GROUPS, OBJECTS
 from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
 from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
-from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES
+from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES, TIMEOUTS
 from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Enter, Record, Row, Table
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.parts import Spelling
@@ -45,8 +46,8 @@ def _has_default(one: Command) -> bool:
     return isinstance(one.action, Assign) and (one.action.default is not NOTHING or one.action.builtin is not NOTHING)
 
 
-def _default_of(one: Command | None) -> Any:
-    return one.action.default if one is not None and isinstance(one.action, Assign) else NOTHING
+def _default_of(one: Command | None, name: str) -> Any:
+    return one.action.default_of(name) if one is not None and isinstance(one.action, Assign) else NOTHING
 
 
 _FIELDS = _fields()
@@ -69,7 +70,11 @@ def assemble(
         lines=lines,
         release=release,
         problems=problems,
-        settings=model.Globals(**build.values(GLOBALS, settings), logging=_logging(build, draft)),
+        settings=model.Globals(
+            **build.values(GLOBALS, settings),
+            logging=_logging(build, draft),
+            timeouts=model.Timeouts(**build.values(TIMEOUTS, draft.of(TIMEOUTS).get((), Record((), None)))),
+        ),
         interfaces=interfaces,
         names=names,
         objects={one.name: one for one in build.all(OBJECTS, model.NetworkObject)},
@@ -92,6 +97,8 @@ def assemble(
         dynamic_maps=_maps(build.entries(DYNAMIC_ENTRIES), {}),
         policies=tuple(sorted(build.all(POLICIES, model.Policy), key=lambda policy: policy.priority)),
         enabled=tuple(Sourced(record.key[0], _source(record)) for record in draft.of(ENABLED).values()),
+        policy_maps=_policy_maps(build),
+        service_policies={key[0]: one.fields["policy_map"] for key, one in draft.of(SERVICE_POLICIES).items()},
         group_policies={one.name: one for one in build.all(GROUP_POLICIES, model.ConfiguredGroupPolicy)},
         tunnel_groups={one.name: one for one in build.tunnel_groups()},
     )
@@ -121,10 +128,12 @@ class _Builder:
         said = {key[0]: record.fields[name] for key, record in self._draft.of(table).items()}
         found: dict[str, Sourced[Any]] = {}
         for nameif in dict.fromkeys([one.nameif.value for one in interfaces if one.nameif is not None]):
-            default = self._default(_FIELDS[table][name], {"interface": nameif})
+            default = self._default(_FIELDS[table][name], name, {"interface": nameif})
             if default is not None:
                 found[nameif] = said.pop(nameif, default)
-        return found | {nameif: one for nameif, one in said.items() if one.value != _default_of(_FIELDS[table][name])}
+        return found | {
+            nameif: one for nameif, one in said.items() if one.value != _default_of(_FIELDS[table][name], name)
+        }
 
     def entries(self, table: Table) -> list[model.CryptoMapEntry]:
         """Crypto map entries; one that says nothing but defaults is none, as it would not be written."""
@@ -142,10 +151,12 @@ class _Builder:
         builtin = bool(record.key) and record.key[0] in table.builtin
         for name, command in _FIELDS.get(table, {}).items():
             found = record.fields.get(name)
-            values[name] = self._default(command, keys, builtin) if found is None else found
+            values[name] = self._default(command, name, keys, builtin) if found is None else found
         return values
 
-    def _default(self, command: Command | None, keys: Mapping[str, Any], builtin: bool = False) -> Sourced[Any] | None:
+    def _default(
+        self, command: Command | None, name: str, keys: Mapping[str, Any], builtin: bool = False
+    ) -> Sourced[Any] | None:
         """The default that a command declares, said by its line; None: it has none for this record."""
         if command is None or not isinstance(command.action, Assign):
             return None
@@ -154,6 +165,8 @@ class _Builder:
         if value is NOTHING:
             return None
         row = next(action.row_for(value, keys), Row(keys, negated=True))
+        if len(action.fields) > 1:
+            value = action.default_of(name)
         return Sourced(value, Default(self._file, command.text(row, self._spelling)))
 
 
@@ -189,6 +202,14 @@ def _logging(build: "_Builder", draft: Draft) -> model.LogSettings:
         messages={one.message: one for one in messages if one.level is not None or not one.enabled.value},
         lists={one.name: one for one in build.all(LOG_LISTS, model.LogList, "members") if one.members},
     )
+
+
+def _policy_maps(build: "_Builder") -> dict[str, model.PolicyMap]:
+    found = {one.name: one for one in build.all(POLICY_MAPS, model.PolicyMap)}
+    for one in build.all(POLICY_CLASSES, model.PolicyClass):
+        outer = found[one.policy_map]
+        found[one.policy_map] = replace(outer, classes=(*outer.classes, one))
+    return found
 
 
 def _bindings(draft: Draft) -> dict[str, list[Sourced[str]]]:

@@ -4,7 +4,7 @@ A table holds records (all `crypto map` entries, the globals, …); an action re
 them back for `no`, and gives the parts again for writing. Records become the model in `assembly`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any
@@ -35,6 +35,8 @@ class Mode(Enum):
     POLICY = "config-ikev1-policy"
     TUNNEL_GENERAL = "config-tunnel-general"
     TUNNEL_IPSEC = "config-tunnel-ipsec"
+    POLICY_MAP = "config-pmap"
+    POLICY_CLASS = "config-pmap-c"
 
 
 class Support(Enum):
@@ -215,7 +217,7 @@ class Enter(Action):
     """Opens a submode on a record, and sets the fields that the line itself says.
 
     `written_alone`: the line is written even when nothing stands below it. `modes` are other submodes by the value of
-    the first field.
+    the first field. The records of the table `below` stand below this one's and go with it.
     """
 
     table: Table
@@ -225,6 +227,7 @@ class Enter(Action):
     removes: bool = True
     fields: tuple[str, ...] = ()
     modes: Mapping[Any, Mode] = field(default_factory=dict, hash=False)
+    below: Table | None = None
 
     def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
         """Find or make the record and stand in it. Raises RefusedError."""
@@ -245,12 +248,44 @@ class Enter(Action):
         """Forget the record."""
         if self.removes:
             self.remove(draft, values)
+            if self.below is not None:
+                draft.drop(self.below, self.key_of(values))
 
     def rows(self, record: Any) -> Iterator[Row]:
         """The header line."""
         said = {name: getattr(record, name) for name in self.fields}
         values = {name: one.value for name, one in said.items() if one is not None}
         yield Row({**self.table.key_values(record), **values})
+
+
+@dataclass(frozen=True, slots=True)
+class EnterBelow(Action):
+    """In a submode on a record of `table`, opens another one on a record of `inner`, whose first key is that record's.
+
+    `records` finds the inner ones in a record of the model; `commands` are those of the inner submode.
+    """
+
+    table: Table
+    inner: Table
+    mode: Mode
+    records: Callable[[Any], Iterable[Any]]
+    commands: tuple["Command", ...]
+
+    def do(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Scope | None:
+        """Find or make the inner record and stand in it."""
+        return Scope(self.mode, draft.find(self.inner, self._inner_key(scope, values), source, create=True))
+
+    def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
+        """Forget the inner record."""
+        draft.drop(self.inner, self._inner_key(scope, values))
+
+    def row(self, inner: Any) -> Row:
+        """The header line of an inner record of the model."""
+        return Row({key: getattr(inner, key) for key in self.inner.keys[1:]})
+
+    def _inner_key(self, scope: Scope, values: Mapping[str, Any]) -> tuple[Any, ...]:
+        outer = scope.record.key[:1] if scope.record is not None else ()
+        return (*outer, *(values[key] for key in self.inner.keys[1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,11 +323,11 @@ class Remove(Action):
 class Assign(Action):
     """Sets fields of a record from the parts of the same names, or one field as `build(parts)` or `constant`.
 
-    `default` is the value without a line, `builtin` the one of the table's built-in records. `off` is what `no` gives
-    (else the default; `off_creates`: in a record that is not there, too), `bare` the value of an omitted part. A line
-    is written where the value is not the default, where one said it and `stated`, or `always` (None: as the `no` form).
-    Asked for all, the device writes defaults too, unless they are `tacit`, or are `no` forms (also of what has no value
-    at all) and not `outspoken`, or the command came with a `later` release.
+    `default` is the value without a line (of several fields: one for each), `builtin` the one of the table's built-in
+    records. `off` is what `no` gives (else the default; `off_creates`: in a record that is not there, too), `bare` the
+    value of an omitted part. A line is written where the value is not the default, where one said it and `stated`, or
+    `always` (None: as the `no` form). Asked for all, the device writes defaults too, unless they are `tacit`, or are
+    `no` forms (also of what has no value at all) and not `outspoken`, or the command came with a `later` release.
     """
 
     table: Table
@@ -335,7 +370,7 @@ class Assign(Action):
             record = draft.find(self.table, self.key_of(values), source, create=True)
         if record is None:
             return
-        for name in self.fields:
+        for name in [name for name in self.fields if name in values] or self.fields:
             if self.off is NOTHING:
                 record.fields.pop(name, None)
             else:
@@ -348,37 +383,44 @@ class Assign(Action):
         if sourced[0] is None:
             if self.always:
                 yield Row(keys, negated=True)
-        elif len(sourced) > 1:
-            yield Row({**keys, **{name: one.value for name, one in zip(self.fields, sourced, strict=True)}})
-        elif self.always or self._says_something(sourced[0], keys):
-            yield from self.row_for(sourced[0].value, keys)
+        elif self.always or self._says_something(sourced, keys):
+            yield from self.row_for(_value(sourced), keys)
 
     def all_rows(self, record: Any, release: Release) -> Iterator[Row]:
         """The line that gives the value, whether it is the default or not."""
         found = tuple(self.rows(record))
-        one = getattr(record, self.fields[0])
+        sourced = [getattr(record, name) for name in self.fields]
         unknown = self.later and release is Release.OLD
-        if found or self.tacit or unknown or len(self.fields) > 1:
+        if found or self.tacit or unknown:
             yield from found
             return
         keys = self.table.key_values(record)
-        if one is None:
+        if sourced[0] is None:
             yield from (Row(keys, negated=True),) if self.outspoken else ()
-        elif self.bare is not NOTHING and one.value == self.bare:
-            yield Row({**keys, self.fields[0]: one.value})
+            return
+        value = _value(sourced)
+        if self.bare is not NOTHING and value == self.bare:
+            yield Row({**keys, self.fields[0]: value})
         else:
-            yield from (row for row in self.row_for(one.value, keys) if self.outspoken or not row.negated)
+            yield from (row for row in self.row_for(value, keys) if self.outspoken or not row.negated)
 
-    def _says_something(self, one: Sourced[Any], keys: Mapping[str, Any]) -> bool:
-        if self.stated and isinstance(one.source, Statement):
+    def default_of(self, name: str) -> Any:
+        """The declared default of one of the fields; NOTHING without."""
+        several = len(self.fields) > 1 and self.default is not NOTHING
+        return self.default[self.fields.index(name)] if several else self.default
+
+    def _says_something(self, sourced: Sequence[Sourced[Any]], keys: Mapping[str, Any]) -> bool:
+        if self.stated and any(isinstance(one.source, Statement) for one in sourced):
             return True
         is_builtin = bool(keys) and next(iter(keys.values())) in self.table.builtin
         usual = self.builtin if is_builtin and self.builtin is not NOTHING else self.default
-        return bool(one.value != usual)
+        return bool(_value(sourced) != usual)
 
     def row_for(self, value: Any, keys: Mapping[str, Any]) -> Iterator[Row]:
-        """The line that gives a single field this value; none where another command says it."""
-        if self.off is not NOTHING and value == self.off:
+        """The line that gives the field this value (several: these values); none where another command says it."""
+        if len(self.fields) > 1:
+            yield Row({**keys, **dict(zip(self.fields, value, strict=True))})
+        elif self.off is not NOTHING and value == self.off:
             yield Row(keys, negated=True)
         elif self.build is not None:
             if isinstance(self.build, type) and isinstance(value, self.build):
@@ -390,6 +432,10 @@ class Assign(Action):
             yield Row(keys)
         else:
             yield Row({**keys, self.fields[0]: value})
+
+
+def _value(sourced: Sequence[Sourced[Any]]) -> Any:
+    return sourced[0].value if len(sourced) == 1 else tuple(one.value for one in sourced)
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,6 +280,20 @@ def _clock(text: str) -> time:
     return time(int(hour), int(minute))
 
 
+def _duration(text: str) -> int:
+    parts = text.split(":") if text != "0" else ["0", "0", "0"]
+    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in parts):
+        raise ValueError(text)
+    hours, minutes, seconds = map(int, parts)
+    if hours > 1193 or minutes > 59 or seconds > 59:
+        raise ValueError(text)
+    return hours * 3600 + minutes * 60 + seconds
+
+
+def _write_duration(value: Any) -> str:
+    return f"{value // 3600}:{value // 60 % 60:02}:{value % 60:02}"
+
+
 def _month(text: str) -> int:
     return next(number for number, name in enumerate(MONTHS, 1) if len(text) > 2 and name.startswith(text.lower()))
 
@@ -455,6 +469,7 @@ _KINDS: dict[str, Kind] = {
     "tunnel-protocol": TunnelProtocolKind(),
     "moment": MomentKind(),
     "clock": Token("HH:MM", "a time such as 8:00", _clock, lambda value: f"{value.hour}:{value:%M}"),
+    "duration": Token("H:MM:SS", "a time such as 1:00:00, or 0", _duration, _write_duration),
     "day": Token(
         "{" + "|".join(DAYS) + "}", "a day", *_by_table(_DAYS, {word: word for word in DAYS}), starts=frozenset(_DAYS)
     ),

@@ -26,6 +26,8 @@ _TITLES = {
     Mode.POLICY: "Below `crypto {isakmp|ikev1} policy`",
     Mode.TUNNEL_GENERAL: "Below `tunnel-group … general-attributes`",
     Mode.TUNNEL_IPSEC: "Below `tunnel-group … ipsec-attributes`",
+    Mode.POLICY_MAP: "Below `policy-map`",
+    Mode.POLICY_CLASS: "Below `class` of a policy map",
 }
 _HEAD = """# The configuration language
 

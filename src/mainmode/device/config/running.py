@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from mainmode.device.config.commands import LAYOUT, access_lists
-from mainmode.device.config.declaration import Append, Command, Enter, Mode, Row
+from mainmode.device.config.declaration import Append, Command, Enter, EnterBelow, Mode, Row
 from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced, StandardAce
 from mainmode.device.config.parts import Spelling, UnwritableError
 
@@ -97,7 +97,7 @@ class _Writer:
             texts = list(self._texts(one, record, beside, lists_done)) if one.written else []
             if one.mode is not Mode.GLOBAL:
                 if opened is not None:
-                    opened.below.extend(texts)
+                    opened.below.extend(self._below(one, record) if isinstance(one.action, EnterBelow) else texts)
                 continue
             if opened is not None and (opened.below or alone):
                 yield opened
@@ -109,6 +109,15 @@ class _Writer:
                 yield from (_Block(text, name) for text in texts)
         if opened is not None and (opened.below or alone):
             yield opened
+
+    def _below(self, one: Command, record: Any) -> Iterator[str]:
+        """The submodes that stand below a record's own: a line, and what stands below it, one blank further in."""
+        action = one.action
+        if isinstance(action, EnterBelow) and one.written:
+            for inner in action.records(record):
+                yield from self._text(one, action.row(inner))
+                for other in action.commands:
+                    yield from (f" {text}" for text in self._texts(other, inner, action.commands, set()))
 
     def _texts(self, one: Command, record: Any, commands: tuple[Command, ...], lists_done: set[str]) -> Iterator[str]:
         """The lines that a command writes of a record; a list is written whole by the first of its commands."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mainmode.device.config.commands import (
     access_lists,
     ike,
+    inspection,
     interfaces,
     ipsec,
     logs,
@@ -39,6 +40,7 @@ LAYOUT: tuple[tuple[Command, ...], ...] = (
     objects.NAT,
     access_lists.ACCESS_GROUP,
     nat.ROUTE,
+    system.TIMEOUT,
     system.SYSOPT,
     ipsec.TRANSFORMS,
     ipsec.LIFETIMES,
@@ -50,8 +52,11 @@ LAYOUT: tuple[tuple[Command, ...], ...] = (
     ike.ENABLE,
     ike.LIMITS,
     ike.POLICY,
+    system.MANAGEMENT,
     policies.GROUP_POLICY,
     ike.PEERS,
+    inspection.POLICY_MAP,
+    inspection.SERVICE_POLICY,
 )
 """Families in print order; the commands of a family that share a table are written record by record."""
 

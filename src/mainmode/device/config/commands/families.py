@@ -64,7 +64,7 @@ _GLOBAL = (
         dns-guard dynamic-access-policy-record dynamic-filter dynamic-map eject email enable established event
         failover filter firewall fips fixup flow-export flow-offload format fragment ftp ftp-map global-vpn
         group-delimiter gtp-map h225-map http http-map hw-module icmp igmp imap4s ip ips ipv6 jumbo-frame
-        kerberos ldap license lisp logout mac-address mac-address-table mac-learn management-access map
+        kerberos ldap license lisp logout mac-address mac-address-table mac-learn map
         max-failed-login-attempts mfib mgcp-map monitor-interface mount mroute mtu-map multicast
         multicast-routing netmask nac-policy ntp object-search ospf pager passwd password password-encryption
         password-policy pim policy-list policy-map pop3s prefix-list privilege prompt quota redundant-interface
@@ -159,6 +159,13 @@ _BELOW = (
         """,
         "vpn-idle-timeout alert-interval",
         "vpn-session-timeout alert-interval",
+    ),
+    *_irrelevant(Mode.POLICY_MAP, "description"),
+    *_irrelevant(
+        Mode.POLICY_CLASS,
+        """
+        csc cxsc description flow-export inspect ips police priority service-policy set sfr shape user-statistics
+        """,
     ),
     *_irrelevant(
         Mode.TUNNEL_GENERAL,

@@ -6,6 +6,7 @@ from mainmode.device.config.declaration import Assign, Command, Table, command
 
 GLOBALS = Table("configuration", (), lambda configuration: (configuration.settings,))
 LISTS = Table("configuration", (), lambda configuration: (configuration,))
+TIMEOUTS = Table("timeout", (), lambda configuration: (configuration.settings.timeouts,))
 NAMES = Table(
     "name",
     ("name",),
@@ -46,6 +47,23 @@ SAME_SECURITY: tuple[Command, ...] = (
         "same-security-traffic permit intra-interface",
         "same_security_intra",
         "Back out of the interface it came in by, as between two tunnels.",
+    ),
+)
+
+TIMEOUT: tuple[Command, ...] = (
+    command(
+        "timeout ~ <[conn {conn:duration}] [half-closed {half_closed:duration}] [udp {udp:duration}] "
+        "[sctp {sctp:duration}] [icmp {icmp:duration}]>",
+        Assign(TIMEOUTS, ("conn", "half_closed", "udp", "icmp"), default=(3600, 600, 120, 2), stated=True),
+        "How long a connection may be idle. Those of other protocols are as those of UDP.",
+    ),
+)
+
+MANAGEMENT: tuple[Command, ...] = (
+    command(
+        "management-access ~ {management_access:name}",
+        Assign(GLOBALS, ("management_access",)),
+        "The address of this interface is reached through tunnels too.",
     ),
 )
 

@@ -20,8 +20,9 @@ from mainmode.device.config.model.addresses import (
     Subnet,
 )
 from mainmode.device.config.model.configuration import DEFAULT_GROUP_POLICY, Configuration
-from mainmode.device.config.model.globals import Globals
+from mainmode.device.config.model.globals import Globals, Timeouts
 from mainmode.device.config.model.ike import Identity, Keepalive, Policy, TunnelGroup
+from mainmode.device.config.model.inspection import PolicyClass, PolicyMap
 from mainmode.device.config.model.interfaces import Interface, InterfaceAddress
 from mainmode.device.config.model.ipsec import CryptoMap, CryptoMapEntry, Phase1Mode, TransformSet, Trustpoint
 from mainmode.device.config.model.logs import (
@@ -109,6 +110,8 @@ __all__ = [
     "Periodic",
     "Phase1Mode",
     "Policy",
+    "PolicyClass",
+    "PolicyMap",
     "PortIs",
     "PortMatch",
     "PortRange",
@@ -125,6 +128,7 @@ __all__ = [
     "StandardAce",
     "Subnet",
     "TimeRange",
+    "Timeouts",
     "TransformSet",
     "Trustpoint",
     "TunnelGroup",

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from mainmode.device.config.model.access_lists import AccessGroup, AccessList
 from mainmode.device.config.model.globals import Globals
 from mainmode.device.config.model.ike import Policy, TunnelGroup
+from mainmode.device.config.model.inspection import PolicyMap
 from mainmode.device.config.model.interfaces import Interface
 from mainmode.device.config.model.ipsec import CryptoMap, TransformSet
 from mainmode.device.config.model.nat import NatRule
@@ -30,7 +31,8 @@ class Configuration:
 
     Maps are keyed by name in the file's order; `policies` are sorted by priority, map entries by sequence.
     `mtus` (octets), `fragmentation` (`before-encryption` or `after-encryption`) and `df_bits` (`copy-df`, `set-df` or
-    `clear-df`) are by nameif, and hold every named interface. `group_policies` always holds DfltGrpPolicy.
+    `clear-df`) are by nameif, and hold every named interface. `service_policies`
+    name policy maps by nameif. `group_policies` always holds DfltGrpPolicy.
     `enabled` are the interfaces (nameif) with IKE, with their lines. A crypto map bound nowhere has no
     `interfaces`; one that is bound but has no entries stands here with none.
     """
@@ -62,6 +64,8 @@ class Configuration:
     fragmentation: Mapping[str, Sourced[str]] = field(default_factory=lambda: _NOTHING)
     df_bits: Mapping[str, Sourced[str]] = field(default_factory=lambda: _NOTHING)
     enabled: tuple[Sourced[str], ...] = ()
+    policy_maps: Mapping[str, PolicyMap] = field(default_factory=lambda: _NOTHING)
+    service_policies: Mapping[str, Sourced[str]] = field(default_factory=lambda: _NOTHING)
     group_policies: Mapping[str, ConfiguredGroupPolicy] = field(default_factory=lambda: _NOTHING)
     tunnel_groups: Mapping[str, TunnelGroup] = field(default_factory=lambda: _NOTHING)
 

@@ -8,6 +8,16 @@ from mainmode.device.config.model.values import Sourced
 
 
 @dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long a connection may be idle, in seconds; 0: for ever."""
+
+    conn: Sourced[int]
+    half_closed: Sourced[int]
+    udp: Sourced[int]
+    icmp: Sourced[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Globals:
     """Settings that stand once.
 
@@ -16,6 +26,8 @@ class Globals:
     segment in octets and `tcpmss_minimum` the smallest that is let through (0: as it comes). `replay_window` is in
     packets, None where disabled; `pmtu_aging` in seconds, None for never. `max_in_negotiation` is the share of IKE
     SAs in negotiation in per cent, None for no limit of ours. `ipsec_over_tcp` are ports, kept and not acted on.
+    `management_access` is the interface whose address is reached through tunnels too, `service_policy` the policy map
+    that holds for all interfaces.
     """
 
     hostname: Sourced[str]
@@ -39,4 +51,7 @@ class Globals:
     tcpmss_minimum: Sourced[int]
     same_security_inter: Sourced[bool]
     same_security_intra: Sourced[bool]
+    management_access: Sourced[str] | None
+    service_policy: Sourced[str] | None
     logging: LogSettings
+    timeouts: Timeouts
