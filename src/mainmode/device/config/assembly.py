@@ -24,7 +24,8 @@ from mainmode.device.config.commands.objects import GROUPS, OBJECTS
 from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
 from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
 from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES, TIMEOUTS
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Draft, Enter, Record, Row, Table
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Row
+from mainmode.device.config.draft import Draft, Record, Table
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.parts import Spelling
 from mainmode.device.config.problem import Problem

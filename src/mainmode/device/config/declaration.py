@@ -1,4 +1,4 @@
-"""What a declared command is, and what it does: the tables of settings it works on and the actions upon them.
+"""What a declared command is, and what it does: the actions upon the tables of a draft.
 
 A table holds records (all `crypto map` entries, the globals, …); an action reads a line's parts into a record, takes
 them back for `no`, and gives the parts again for writing. Records become the model in `assembly`.
@@ -10,9 +10,10 @@ from enum import Enum
 from typing import Any
 
 from mainmode.base.provenance import Statement
+from mainmode.device.config.draft import Draft, Record, RefusedError, Roll, Table
 from mainmode.device.config.forms import kind
 from mainmode.device.config.grammar import Syntax
-from mainmode.device.config.model import Configuration, Release, Sourced
+from mainmode.device.config.model import Release, Sourced
 from mainmode.device.config.parts import Spelling
 
 
@@ -54,109 +55,6 @@ class _Nothing:
 
 
 NOTHING: Any = _Nothing()
-
-
-class RefusedError(Exception):
-    """The device would not take this line here. The text is its wording; `expected` says what is missing."""
-
-    def __init__(self, wording: str, expected: str) -> None:
-        self.expected = expected
-        super().__init__(wording)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """One family of records. `keys` are the parts that name a record; a record's parts and fields bear the same names.
-
-    `records` finds the family in a model. `builtin` are names that need no line to exist.
-    """
-
-    noun: str
-    keys: tuple[str, ...]
-    records: Callable[[Configuration], Iterable[Any]]
-    builtin: frozenset[str] = frozenset()
-
-    def key_values(self, record: Any) -> dict[str, Any]:
-        """The key parts of a record of the model."""
-        return {key: getattr(record, key) for key in self.keys}
-
-
-class Roll:
-    """An ordered list from which any element goes in constant time."""
-
-    def __init__(self) -> None:
-        self._order: list[Any] = []
-        self._alive: dict[Any, dict[int, None]] = {}
-        self._dead = False
-
-    def add(self, element: Any, position: int | None = None, *, unique: bool = False) -> bool:
-        """Append, or insert before the element at `position` (from 1). False: it is there already and is `unique`."""
-        equals = self._alive.setdefault(element, {})
-        if unique and equals:
-            return False
-        equals[id(element)] = None
-        if position is None:
-            self._order.append(element)
-            return True
-        if self._dead:
-            self._order = list(self)
-            self._dead = False
-        self._order.insert(position - 1, element)
-        return True
-
-    def remove(self, element: Any) -> None:
-        """Take out the last element equal to this one, if there is one."""
-        equals = self._alive.get(element)
-        if equals:
-            equals.popitem()
-            self._dead = True
-            if not equals:
-                del self._alive[element]
-
-    def __iter__(self) -> Iterator[Any]:
-        if not self._dead:
-            return iter(self._order)
-        return (element for element in self._order if id(element) in self._alive.get(element, ()))
-
-
-@dataclass(slots=True)
-class Record:
-    """What the lines said of one record so far; `source` is its first line, None for a built-in one."""
-
-    key: tuple[Any, ...]
-    source: Statement | None
-    fields: dict[str, Sourced[Any]] = field(default_factory=dict)
-    rolls: dict[str, Roll] = field(default_factory=dict)
-
-
-class Draft:
-    """A configuration in the making."""
-
-    def __init__(self) -> None:
-        self._tables: dict[Table, dict[tuple[Any, ...], Record]] = {}
-        self._families: dict[tuple[Table, tuple[Any, ...]], dict[tuple[Any, ...], None]] = {}
-
-    def of(self, table: Table) -> dict[tuple[Any, ...], Record]:
-        """The records of a table by key, in the order of their first lines."""
-        return self._tables.setdefault(table, {})
-
-    def find(self, table: Table, key: tuple[Any, ...], source: Statement, *, create: bool) -> Record:
-        """The record; made where it is not there and may be. Raises RefusedError where it may not."""
-        records = self.of(table)
-        if key not in records:
-            if not create and key and key[0] not in table.builtin:
-                name = " ".join(map(str, key))
-                raise RefusedError(f"ERROR: {table.noun} {name} does not exist", f"a {table.noun} that exists")
-            records[key] = Record(key, source)
-            self._families.setdefault((table, key[:1]), {})[key] = None
-        return records[key]
-
-    def drop(self, table: Table, key: tuple[Any, ...]) -> None:
-        """Forget the record and, where `key` is only the first part of keys, all that have it."""
-        family = self._families.get((table, key[:1]), {})
-        for one in (key,) if len(key) == len(table.keys) else tuple(family):
-            self.of(table).pop(one, None)
-            family.pop(one, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from mainmode.device.config.commands import candidates, first_words
 from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3, family, flat
 from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
-from mainmode.device.config.declaration import Command, Draft, Enter, Mode, Record, RefusedError, Scope, Support
+from mainmode.device.config.declaration import Command, Enter, Mode, Scope, Support
+from mainmode.device.config.draft import Draft, Record, RefusedError
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
 from mainmode.device.config.parts import INVALID, Match, Miss, Tokens

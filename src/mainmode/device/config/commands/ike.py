@@ -4,7 +4,8 @@ from types import SimpleNamespace
 
 from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS, flag
-from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, Table, command
+from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.kinds import GROUPS
 from mainmode.device.config.model import Identity, Keepalive
 

@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 
 from mainmode.device.config.commands.system import GLOBALS
-from mainmode.device.config.declaration import Assign, Command, Enter, EnterBelow, Mode, Table, command
+from mainmode.device.config.declaration import Assign, Command, Enter, EnterBelow, Mode, command
+from mainmode.device.config.draft import Table
 
 POLICY_MAPS = Table("policy-map", ("name",), lambda configuration: configuration.policy_maps.values())
 POLICY_CLASSES = Table("class", ("policy_map", "class_name"), lambda configuration: ())

@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Mode, Table, command
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Mode, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.model import InterfaceAddress
 
 INTERFACES = Table("interface", ("name",), lambda configuration: configuration.interfaces)

@@ -6,7 +6,8 @@ from typing import Any
 
 from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Remove, Support, Table, command
+from mainmode.device.config.declaration import NOTHING, Assign, Command, Remove, Support, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.model import Configuration, Phase1Mode, Sourced
 
 TRANSFORM_SETS = Table("transform-set", ("name",), lambda configuration: configuration.transform_sets.values())

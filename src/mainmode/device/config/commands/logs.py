@@ -1,6 +1,7 @@
 """`logging`: what is logged, where to, and how."""
 
-from mainmode.device.config.declaration import Append, Assign, Command, Remove, Table, command
+from mainmode.device.config.declaration import Append, Assign, Command, Remove, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.model import LogClass, LogHost, LogListLevel, LogListMessages
 
 LOGGING = Table("logging", (), lambda configuration: (configuration.settings.logging,))

@@ -1,7 +1,8 @@
 """`object network` and `object-group network`, and the NAT rule inside an object."""
 
 from mainmode.device.config.commands.nat import POOL
-from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, Table, command
+from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.model import GroupMember, ObjectNat
 
 OBJECTS = Table("object", ("name",), lambda configuration: configuration.objects.values())

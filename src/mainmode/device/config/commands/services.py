@@ -1,6 +1,7 @@
 """`object service` and the object-groups of services, protocols and ICMP types."""
 
-from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, Table, command
+from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, command
+from mainmode.device.config.draft import Table
 from mainmode.device.config.model import IcmpMember, ProtocolMember, ServiceMember
 
 SERVICES = Table("object", ("name",), lambda configuration: configuration.services.values())

@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from mainmode.device.config.declaration import Assign, Command, Table, command
+from mainmode.device.config.declaration import Assign, Command, command
+from mainmode.device.config.draft import Table
 
 GLOBALS = Table("configuration", (), lambda configuration: (configuration.settings,))
 LISTS = Table("configuration", (), lambda configuration: (configuration,))

@@ -1,0 +1,111 @@
+"""A configuration in the making: tables of records, each with what the lines said of it so far."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from mainmode.base.provenance import Statement
+from mainmode.device.config.model import Configuration, Sourced
+
+
+class RefusedError(Exception):
+    """The device would not take this line here. The text is its wording; `expected` says what is missing."""
+
+    def __init__(self, wording: str, expected: str) -> None:
+        self.expected = expected
+        super().__init__(wording)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One family of records. `keys` are the parts that name a record; a record's parts and fields bear the same names.
+
+    `records` finds the family in a model. `builtin` are names that need no line to exist.
+    """
+
+    noun: str
+    keys: tuple[str, ...]
+    records: Callable[[Configuration], Iterable[Any]]
+    builtin: frozenset[str] = frozenset()
+
+    def key_values(self, record: Any) -> dict[str, Any]:
+        """The key parts of a record of the model."""
+        return {key: getattr(record, key) for key in self.keys}
+
+
+class Roll:
+    """An ordered list from which any element goes in constant time."""
+
+    def __init__(self) -> None:
+        self._order: list[Any] = []
+        self._alive: dict[Any, dict[int, None]] = {}
+        self._dead = False
+
+    def add(self, element: Any, position: int | None = None, *, unique: bool = False) -> bool:
+        """Append, or insert before the element at `position` (from 1). False: it is there already and is `unique`."""
+        equals = self._alive.setdefault(element, {})
+        if unique and equals:
+            return False
+        equals[id(element)] = None
+        if position is None:
+            self._order.append(element)
+            return True
+        if self._dead:
+            self._order = list(self)
+            self._dead = False
+        self._order.insert(position - 1, element)
+        return True
+
+    def remove(self, element: Any) -> None:
+        """Take out the last element equal to this one, if there is one."""
+        equals = self._alive.get(element)
+        if equals:
+            equals.popitem()
+            self._dead = True
+            if not equals:
+                del self._alive[element]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._dead:
+            return iter(self._order)
+        return (element for element in self._order if id(element) in self._alive.get(element, ()))
+
+
+@dataclass(slots=True)
+class Record:
+    """What the lines said of one record so far; `source` is its first line, None for a built-in one."""
+
+    key: tuple[Any, ...]
+    source: Statement | None
+    fields: dict[str, Sourced[Any]] = field(default_factory=dict)
+    rolls: dict[str, Roll] = field(default_factory=dict)
+
+
+class Draft:
+    """A configuration in the making."""
+
+    def __init__(self) -> None:
+        self._tables: dict[Table, dict[tuple[Any, ...], Record]] = {}
+        self._families: dict[tuple[Table, tuple[Any, ...]], dict[tuple[Any, ...], None]] = {}
+
+    def of(self, table: Table) -> dict[tuple[Any, ...], Record]:
+        """The records of a table by key, in the order of their first lines."""
+        return self._tables.setdefault(table, {})
+
+    def find(self, table: Table, key: tuple[Any, ...], source: Statement, *, create: bool) -> Record:
+        """The record; made where it is not there and may be. Raises RefusedError where it may not."""
+        records = self.of(table)
+        if key not in records:
+            if not create and key and key[0] not in table.builtin:
+                name = " ".join(map(str, key))
+                raise RefusedError(f"ERROR: {table.noun} {name} does not exist", f"a {table.noun} that exists")
+            records[key] = Record(key, source)
+            self._families.setdefault((table, key[:1]), {})[key] = None
+        return records[key]
+
+    def drop(self, table: Table, key: tuple[Any, ...]) -> None:
+        """Forget the record and, where `key` is only the first part of keys, all that have it."""
+        family = self._families.get((table, key[:1]), {})
+        for one in (key,) if len(key) == len(table.keys) else tuple(family):
+            self.of(table).pop(one, None)
+            family.pop(one, None)
