@@ -24,6 +24,7 @@ from mainmode.device.config.words import (
     UDP_PORTS,
 )
 
+_DURATION = re.compile(r"(\d{1,3}|1[01]\d\d):([0-5]?\d):([0-5]?\d)", re.ASCII)
 _RANGE = re.compile(r"(\d+)-(\d+)(?:\|([a-z]+))?")
 HIDDEN, HIDDEN_BEFORE_8_3 = "*****", "*"
 NETMASK = "a netmask such as 255.255.255.0"
@@ -281,12 +282,10 @@ def _clock(text: str) -> time:
 
 
 def _duration(text: str) -> int:
-    parts = text.split(":") if text != "0" else ["0", "0", "0"]
-    if len(parts) != 3 or not all(part.isascii() and part.isdecimal() and len(part) <= 4 for part in parts):
+    found = _DURATION.fullmatch("0:0:0" if text == "0" else text)
+    if found is None:
         raise ValueError(text)
-    hours, minutes, seconds = map(int, parts)
-    if hours > 1193 or minutes > 59 or seconds > 59:
-        raise ValueError(text)
+    hours, minutes, seconds = map(int, found.groups())
     return hours * 3600 + minutes * 60 + seconds
 
 
