@@ -53,8 +53,23 @@ def test_ciphers_encrypt_and_decrypt_as_published(case: dict[str, str]) -> None:
     code, bits = PHASE1.get(case["cipher"], (Encryption1.AES_CBC, len(key) * 8))
     cipher = phase1_cipher(code, bits)
     assert (cipher.key_length, cipher.block) == (len(key), len(iv))
-    assert cipher.encrypt(key, iv, plaintext) == ciphertext
-    assert cipher.decrypt(key, iv, ciphertext) == plaintext
+    messages = cipher.under(key)
+    assert messages.encrypt(iv, plaintext) == ciphertext
+    assert messages.decrypt(iv, ciphertext) == plaintext
+
+
+def test_messages_under_one_key_know_nothing_of_each_other() -> None:
+    cipher = phase1_cipher(Encryption1.AES_CBC, 128)
+    key, first, second = bytes(range(16)), bytes(range(48)), bytes(range(100, 132))
+    one, other = b"1" * 16, b"2" * 16
+    alone = cipher.under(key).encrypt(other, second)
+    messages = cipher.under(key)
+    sealed = messages.encrypt(one, first)
+    assert messages.encrypt(other, second) == alone
+    assert messages.encrypt(one, b"") == messages.decrypt(one, b"") == b""
+    assert messages.encrypt(one, first) == sealed
+    assert messages.decrypt(other, alone) == second
+    assert messages.decrypt(one, sealed) == first
 
 
 @pytest.mark.parametrize(
@@ -88,7 +103,7 @@ def test_a_hash_that_is_not_there_is_refused() -> None:
 def test_a_key_of_the_wrong_size_is_an_error_of_this_room(key: bytes) -> None:
     cipher = phase1_cipher(Encryption1.AES_CBC, 128)
     with pytest.raises(CryptoError, match="key"):
-        cipher.encrypt(key, bytes(16), bytes(16))
+        cipher.under(key)
 
 
 @given(st.binary(max_size=40), st.binary(max_size=20), st.binary(max_size=50))
@@ -97,7 +112,7 @@ def test_any_sizes_give_octets_or_the_error_of_this_room(key: bytes, iv: bytes, 
     for code, bits in ((Encryption1.AES_CBC, 128), (Encryption1.DES_CBC, 0), (Encryption1.TRIPLE_DES_CBC, 0)):
         cipher = phase1_cipher(code, bits)
         with suppress(CryptoError):
-            assert len(cipher.decrypt(key, iv, data)) == len(data)
+            assert len(cipher.under(key).decrypt(iv, data)) == len(data)
             assert len(data) % cipher.block == 0
 
 

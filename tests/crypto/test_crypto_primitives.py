@@ -63,7 +63,7 @@ def test_all_libraries_agree(base: int, exponent: int, modulus: int) -> None:
 def test_a_cipher_context_that_lives_on_goes_on_chaining() -> None:
     key, first, second = bytes(range(16)), b"a" * 32, b"b" * 16
     seal = primitives.cbc_encryptor(primitives.BlockCipher.AES, key)
-    whole = primitives.cbc_encrypt(primitives.BlockCipher.AES, key, bytes(16), first + second)
+    whole = primitives.CbcKey(primitives.BlockCipher.AES, key).encrypt(bytes(16), first + second)
     assert seal(first) + seal(second) == whole
 
 

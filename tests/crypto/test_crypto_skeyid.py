@@ -35,7 +35,7 @@ HASHES = {"md5": MD5, "sha1": SHA1}
 
 def only_skeyid(skeyid: bytes) -> Phase1Keys:
     none = Secret(b"")
-    return Phase1Keys(Secret(skeyid), none, none, none, none)
+    return Phase1Keys(Secret(skeyid), none, none, none, none, AES_256.under(bytes(32)))
 
 
 @pytest.mark.parametrize("case", cases("psk"), ids=lambda case: case["hash"])

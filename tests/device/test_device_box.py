@@ -1,6 +1,5 @@
 """The packet path of two real boxes: what goes into the tunnel, what comes out of it, and what is dropped by name."""
 
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -63,7 +62,7 @@ def test_on_the_wire_there_is_ike_and_esp_and_nothing_in_clear() -> None:
 
 def test_the_outer_header_copies_dscp_and_df_and_counts_its_identification() -> None:
     pair = up()
-    marked = replace(echo(HOST_A, HOST_B), tos=0xB8, dont_fragment=True)
+    marked = echo(HOST_A, HOST_B)._replace(tos=0xB8, dont_fragment=True)
     found = []
     for packet in (marked, echo(HOST_A, HOST_B)):
         effects = pair.boxes["a"].packet_in("inside", packet.encode(), pair.now)
@@ -190,7 +189,7 @@ def test_a_replayed_esp_packet_is_dropped_and_counted() -> None:
 def test_a_changed_esp_packet_fails_its_integrity_check_and_does_no_harm() -> None:
     pair = up()
     esp = esp_of(pair)
-    bad = replace(esp, payload=esp.payload[:-1] + bytes((esp.payload[-1] ^ 1,)))
+    bad = esp._replace(payload=esp.payload[:-1] + bytes((esp.payload[-1] ^ 1,)))
     box = pair.boxes["b"]
     assert reasons(list(box.packet_in("outside", bad.encode(), pair.now))) == [Drop.BAD_ICV]
     assert reasons(list(box.packet_in("outside", esp.encode(), pair.now))) == []
@@ -277,7 +276,7 @@ def test_a_nat_keepalive_and_a_runt_on_4500_are_dropped_by_name() -> None:
 
 def test_a_lifetime_in_kilobytes_is_renewed_before_it_ends_and_the_old_pair_goes() -> None:
     pair = up(REFERENCE + "crypto map MAP 10 set security-association lifetime kilobytes 100\n")
-    big = replace(echo(HOST_A, HOST_B), payload=b"\x0d" + bytes(1399))
+    big = echo(HOST_A, HOST_B)._replace(payload=b"\x0d" + bytes(1399))
     before = pair.dropped("a")
     for _ in range(75):
         pair.inject("a", "inside", big)

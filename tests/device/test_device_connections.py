@@ -1,6 +1,5 @@
 """The table of connections and the way back through translation: dialogues with one box between inside and outside."""
 
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -265,6 +264,6 @@ def test_the_table_is_bounded_and_drops_the_longest_idle() -> None:
 
 def test_a_packet_grows_older_by_one_hop_and_leaves_under_its_new_address() -> None:
     talk = Talk(HIDE)
-    packet = talk.out(replace(segment(HOST_A, WEB), ttl=9))
+    packet = talk.out(segment(HOST_A, WEB)._replace(ttl=9))
     assert packet.ttl == 8
     assert packet.source == addressed(1)

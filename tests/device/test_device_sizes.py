@@ -3,7 +3,6 @@
 import shutil
 import struct
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,12 +158,12 @@ def test_a_complaint_about_a_packet_that_no_tunnel_sent_changes_nothing() -> Non
     net.inject("a", "inside", large(1400))
     strange = from_a(net)[-1]
     for forged in (
-        replace(strange, payload=bytes(4) + strange.payload[4:]),
-        replace(strange, destination=addressed(9)),
-        replace(strange, source=addressed(9)),
-        replace(strange, protocol=IpProtocol.UDP),
+        strange._replace(payload=bytes(4) + strange.payload[4:]),
+        strange._replace(destination=addressed(9)),
+        strange._replace(source=addressed(9)),
+        strange._replace(protocol=IpProtocol.UDP),
     ):
-        effects = net.inject("a", "outside", replace(too_large(forged, 600, addressed(254)), destination=addressed(1)))
+        effects = net.inject("a", "outside", too_large(forged, 600, addressed(254))._replace(destination=addressed(1)))
         assert reasons(effects) == [Drop.NOT_FOR_US]
     assert net.boxes["a"].path_mtus.towards(addressed(2), 1500, net.now) == 1500
 
@@ -186,9 +185,9 @@ def test_a_complaint_that_changes_nothing_is_said_so() -> None:
 def test_in_clear_a_large_packet_is_cut_for_the_link_or_refused() -> None:
     net = Net({"a": REFERENCE + "route outside 0 0 10.0.0.254\nmtu outside 1000\n"})
     far = addressed(254)
-    net.inject("a", "inside", replace(large(1500), destination=far))
+    net.inject("a", "inside", large(1500)._replace(destination=far))
     assert [packet.length for packet in from_a(net)] == [996, 524]
-    refused = net.inject("a", "inside", replace(large(1500, whole=True), destination=far))
+    refused = net.inject("a", "inside", large(1500, whole=True)._replace(destination=far))
     assert reasons(refused) == [Drop.NEEDS_FRAGMENTATION]
     error = read_too_large(net.inside["a"][-1])
     assert error is not None
@@ -208,7 +207,7 @@ def test_rules_look_at_whole_packets_so_fragments_wait_at_the_interface() -> Non
 def test_a_fragment_inside_the_tunnel_that_could_overwrite_a_header_is_refused() -> None:
     net = up()
     state = net.boxes["a"].sad.states()[0]
-    part = replace(large(200), fragment_offset=8)
+    part = large(200)._replace(fragment_offset=8)
     esp = state.seal(part.encode(), net.boxes["a"]._plane.entropy, net.now)
     effects = net.inject("b", "outside", Ipv4(addressed(1), addressed(2), IpProtocol.ESP, esp))
     assert reasons(effects) == [Drop.FRAGMENT_REFUSED]
@@ -244,7 +243,7 @@ def test_any_tcp_header_keeps_its_length_and_a_right_checksum(options: bytes, si
     packet = segment(HOST_A, HOST_B, flags, options=padded)
     odd = packet.payload[:12] + bytes((size << 4,)) + packet.payload[13:]
     for payload in (packet.payload, odd, odd[: len(odd) // 2]):
-        one = replace(packet, payload=payload)
+        one = packet._replace(payload=payload)
         pseudo = one.source.packed + one.destination.packed + struct.pack(">HH", IpProtocol.TCP, len(payload))
         after = clamped(one, most)
         assert len(after.payload) == len(payload)
@@ -266,10 +265,10 @@ def test_tshark_reads_what_a_box_cut_and_lowered(tmp_path: Path) -> None:
     net = Net({"a": REFERENCE + "route outside 0 0 10.0.0.254\nmtu outside 1000\n"})
     far = addressed(254)
     packets = []
-    for one in (replace(large(2500), destination=far), segment(HOST_A, far, options=MSS_1460)):
+    for one in (large(2500)._replace(destination=far), segment(HOST_A, far, options=MSS_1460)):
         effects = net.inject("a", "inside", one)
         packets += [effect.packet for effect in effects if isinstance(effect, PacketOut)]
-    told = net.inject("a", "inside", replace(large(1500, whole=True, sequence=4), destination=far))
+    told = net.inject("a", "inside", large(1500, whole=True, sequence=4)._replace(destination=far))
     packets += [effect.packet for effect in told if isinstance(effect, PacketOut)]
     records = [struct.pack("<IIII", number, 0, len(one), len(one)) + one for number, one in enumerate(packets)]
     capture = tmp_path / "box.pcap"

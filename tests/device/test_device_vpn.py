@@ -1,6 +1,5 @@
 """Tunnels as the packet path sees them: hubs, dynamic maps, filters, transport mode, replay, and the device's words."""
 
-from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
@@ -230,7 +229,7 @@ def test_what_the_device_says_of_bad_packets_it_says_once_in_five_seconds() -> N
     assert "local proxy as 192.168.2.0/255.255.255.0/icmp/0" in line.text
     assert said(net.inject("b", "outside", spoofed[1])) == []
     assert said(net.inject("b", "outside", spoofed[0])) == ["ESP_REPLAYED"]
-    bad = replace(spoofed[2], payload=spoofed[2].payload[:-1] + b"\x00")
+    bad = spoofed[2]._replace(payload=spoofed[2].payload[:-1] + b"\x00")
     assert said(net.inject("b", "outside", bad)) == ["ESP_NOT_AUTHENTIC"]
     net.wait(5)
     assert said(net.inject("b", "outside", spoofed[2])) == ["INNER_PACKET_OUTSIDE_POLICY"]
@@ -404,8 +403,8 @@ def test_a_datagram_for_the_box_in_fragments_reaches_ike() -> None:
     net = Net({"a": REFERENCE})
     payload = Udp(500, 500, bytes(2000)).encode(addressed(2), addressed(1))
     whole = Ipv4(addressed(2), addressed(1), IpProtocol.UDP, payload, identification=4)
-    first = replace(whole, payload=payload[:1480], more_fragments=True)
-    last = replace(whole, payload=payload[1480:], fragment_offset=185)
+    first = whole._replace(payload=payload[:1480], more_fragments=True)
+    last = whole._replace(payload=payload[1480:], fragment_offset=185)
     assert reasons(net.inject("a", "outside", last)) == []
     assert reasons(net.inject("a", "outside", first)) == [Drop.LENGTH_MISMATCH]
 

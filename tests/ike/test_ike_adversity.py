@@ -265,10 +265,10 @@ def test_behind_a_nat_the_conversation_floats_to_4500_and_esp_goes_into_udp(behi
                     seen = effect.path.reversed()
                     if side == behind:
                         port = effect.path.local.port + 10000
-                        seen = replace(seen, remote=replace(outside[side], port=port))
+                        seen = seen._replace(remote=outside[side]._replace(port=port))
                     elif other == behind:
                         own = Endpoint(A if other == "a" else B, effect.path.remote.port % 10000)
-                        seen = replace(seen, local=own)
+                        seen = seen._replace(local=own)
                     self.note(other, engine.receive(effect.datagram, seen, self.now))
 
     near = {"a": settings(A), "b": settings(B)}

@@ -3,7 +3,6 @@
 import shutil
 import struct
 import subprocess
-from dataclasses import replace
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -31,7 +30,7 @@ def packet(octets: int, identification: int = 7) -> Ipv4:
 def test_fragments_in_any_order_and_repeated_are_the_packet_again(
     octets: int, mtu: int, order: object, with_options: bool
 ) -> None:
-    whole = replace(packet(octets), options=b"\x01\x01\x01\x00" if with_options else b"")
+    whole = packet(octets)._replace(options=b"\x01\x01\x01\x00" if with_options else b"")
     parts = list(cut(whole, mtu))
     assert all(part.length <= mtu for part in parts)
     if len(parts) > LONGEST_CHAIN:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """An IPv4 address and a UDP port."""
 
     address: IPv4Address
@@ -15,8 +15,7 @@ class Endpoint:
         return f"{self.address}:{self.port}"
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """The two ends of a datagram as one device sees them: its own end and the peer's."""
 
     local: Endpoint

@@ -5,9 +5,8 @@ import hmac
 from dataclasses import dataclass
 
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Hash1
-from mainmode.crypto import primitives
 from mainmode.crypto.errors import UnsupportedAlgorithm
-from mainmode.crypto.primitives import BlockCipher
+from mainmode.crypto.primitives import BlockCipher, CbcKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +18,8 @@ class HashAlgorithm:
 
     def digest(self, data: bytes) -> bytes:
         """The hash of `data`, `length` octets."""
-        return hashlib.new(self.name, data, usedforsecurity=False).digest()
+        digest: bytes = getattr(hashlib, self.name)(data, usedforsecurity=False).digest()
+        return digest
 
     def prf(self, key: bytes, data: bytes) -> bytes:
         """HMAC of `data` (RFC 2104), the prf of IKEv1 (RFC 2409 §4): `length` octets."""
@@ -61,13 +61,9 @@ class CbcCipher:
     block: int
     cipher: BlockCipher
 
-    def encrypt(self, key: bytes, iv: bytes, data: bytes) -> bytes:
-        """`data`, whole blocks, encrypted. Raises CryptoError for a wrong size of any of the three."""
-        return primitives.cbc_encrypt(self.cipher, key, iv, data)
-
-    def decrypt(self, key: bytes, iv: bytes, data: bytes) -> bytes:
-        """The inverse of `encrypt`, with the same errors."""
-        return primitives.cbc_decrypt(self.cipher, key, iv, data)
+    def under(self, key: bytes) -> CbcKey:
+        """The cipher under a key. Raises CryptoError for one of the wrong size."""
+        return CbcKey(self.cipher, key)
 
 
 _DES = CbcCipher("DES-CBC", 8, 8, BlockCipher.DES)

@@ -39,16 +39,44 @@ class BlockCipher(Enum):
         self.key_lengths = key_lengths
 
 
-def cbc_encrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """One message in CBC mode, unpadded. Raises CryptoError for a key, IV or message of the wrong size."""
-    _check_blocks(cipher, data)
-    return _cbc(cipher, key, iv).encryptor().update(data)
+class CbcKey:
+    """A cipher in CBC mode under one key, for messages each with an IV of its own, unpadded.
 
+    Its contexts live on, since making one costs more than a message does: what the last message left in the chain is
+    taken out of the first block of the next one.
+    """
 
-def cbc_decrypt(cipher: BlockCipher, key: bytes, iv: bytes, data: bytes) -> bytes:
-    """The inverse of `cbc_encrypt`, with the same errors."""
-    _check_blocks(cipher, data)
-    return _cbc(cipher, key, iv).decryptor().update(data)
+    __slots__ = ("_cipher", "_decrypt", "_encrypt", "_left")
+
+    def __init__(self, cipher: BlockCipher, key: bytes) -> None:
+        """Raises CryptoError for a key of the wrong size."""
+        self._cipher = cipher
+        self._encrypt = cbc_encryptor(cipher, key)
+        self._decrypt = cbc_decryptor(cipher, key)
+        self._left = 0
+
+    def encrypt(self, iv: bytes, data: bytes) -> bytes:
+        """One message. Raises CryptoError for an IV or a message of the wrong size."""
+        block = self._check(iv, data)
+        if not data:
+            return data
+        first = int.from_bytes(data[:block]) ^ int.from_bytes(iv) ^ self._left
+        ciphertext = self._encrypt(first.to_bytes(block) + data[block:])
+        self._left = int.from_bytes(ciphertext[-block:])
+        return ciphertext
+
+    def decrypt(self, iv: bytes, data: bytes) -> bytes:
+        """The inverse of `encrypt`, with the same errors."""
+        block = self._check(iv, data)
+        return self._decrypt(iv + data)[block:]
+
+    def _check(self, iv: bytes, data: bytes) -> int:
+        block = self._cipher.block
+        if len(iv) != block:
+            raise CryptoError(f"a {self._cipher.title} IV of {len(iv)} octets")
+        if len(data) % block:
+            raise CryptoError(f"{len(data)} octets are no whole number of {self._cipher.title} blocks")
+        return block
 
 
 def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
@@ -56,25 +84,18 @@ def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
 
     Fed one random block before each message, what it gives for that block is an unpredictable IV.
     """
-    return _cbc(cipher, key, bytes(cipher.block)).encryptor().update
+    return _cbc(cipher, key).encryptor().update
 
 
 def cbc_decryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
     """A CBC context that lives on: fed IV and message, it gives one block of rubbish and the plaintext."""
-    return _cbc(cipher, key, bytes(cipher.block)).decryptor().update
+    return _cbc(cipher, key).decryptor().update
 
 
-def _check_blocks(cipher: BlockCipher, data: bytes) -> None:
-    if len(data) % cipher.block:
-        raise CryptoError(f"{len(data)} octets are no whole number of {cipher.title} blocks")
-
-
-def _cbc(cipher: BlockCipher, key: bytes, iv: bytes) -> "Cipher[modes.CBC]":
+def _cbc(cipher: BlockCipher, key: bytes) -> "Cipher[modes.CBC]":
     if len(key) not in cipher.key_lengths:
         raise CryptoError(f"a {cipher.title} key of {len(key)} octets")
-    if len(iv) != cipher.block:
-        raise CryptoError(f"a {cipher.title} IV of {len(iv)} octets")
-    return _cbc_maker(cipher)(key, iv)
+    return _cbc_maker(cipher)(key, bytes(cipher.block))
 
 
 @cache

@@ -5,24 +5,28 @@ nonces (`ni_b`, `nr_b`) are payload bodies.
 """
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mainmode.base.address import Endpoint
 from mainmode.base.secret import Secret
 from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
 from mainmode.crypto.errors import CryptoError
-from mainmode.crypto.primitives import BlockCipher
+from mainmode.crypto.primitives import BlockCipher, CbcKey
 
 
 @dataclass(frozen=True, slots=True)
 class Phase1Keys:
-    """SKEYID, its three children SKEYID_d, SKEYID_a and SKEYID_e, and the cipher's key made of the last."""
+    """SKEYID, its three children SKEYID_d, SKEYID_a and SKEYID_e, and the cipher's key made of the last.
+
+    `messages` is the cipher under that key, which all messages of the SA go through.
+    """
 
     skeyid: Secret
     d: Secret
     a: Secret
     e: Secret
     cipher_key: Secret
+    messages: CbcKey = field(repr=False, compare=False)
 
 
 def skeyid_psk(hash_: HashAlgorithm, psk: bytes, ni: bytes, nr: bytes) -> bytes:
@@ -43,7 +47,8 @@ def phase1_keys(
     d = hash_.prf(skeyid, tail + b"\0")
     a = hash_.prf(skeyid, d + tail + b"\1")
     e = hash_.prf(skeyid, a + tail + b"\2")
-    return Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), Secret(_cipher_key(hash_, cipher, e)))
+    key = _cipher_key(hash_, cipher, e)
+    return Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), Secret(key), cipher.under(key))
 
 
 def _cipher_key(hash_: HashAlgorithm, cipher: CbcCipher, skeyid_e: bytes) -> bytes:

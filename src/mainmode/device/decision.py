@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from mainmode.base.provenance import Source
 from mainmode.ike.effects import Dropped, Effect
@@ -41,8 +42,7 @@ class Verdict(Enum):
     DROP = "DROP"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """One decision of the packet path: the stage, what it did, a sentence, the statements it rests on."""
 
     stage: Stage
@@ -51,8 +51,7 @@ class Decision:
     sources: tuple[Source, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PacketOut:
+class PacketOut(NamedTuple):
     """An IPv4 packet that leaves by a nameif, in clear or as ESP. `next_hop` is on its link."""
 
     interface: str

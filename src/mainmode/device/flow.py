@@ -1,7 +1,7 @@
 """What the stages of the packet path look at of a packet, and the name under which its connection is known."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from mainmode.base.codes import IpProtocol
 from mainmode.wire.ip import Ipv4, ports_of
@@ -14,8 +14,7 @@ ConnectionKey = tuple[int, int, int, int, int]
 """Protocol, source and destination address, source and destination port, all as numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
+class Flow(NamedTuple):
     """What access lists and crypto maps look at; ports, ICMP type and code are 0 where there are none."""
 
     source: IPv4Address

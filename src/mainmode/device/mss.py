@@ -1,7 +1,5 @@
 """The maximum segment size that TCP hosts tell each other, lowered to what `sysopt connection tcpmss` allows."""
 
-from dataclasses import replace
-
 from mainmode.base.codes import IpProtocol
 from mainmode.wire.ip import Ipv4, adjusted
 
@@ -40,7 +38,7 @@ def clamped(packet: Ipv4, most: int) -> Ipv4:
     first, last = at & ~1, (at + 3) & ~1
     carried = int.from_bytes(payload[_CHECKSUM_AT : _CHECKSUM_AT + 2])
     sum_ = adjusted(carried, payload[first:last], new[first:last])
-    return replace(packet, payload=new[:_CHECKSUM_AT] + sum_.to_bytes(2) + new[_CHECKSUM_AT + 2 :])
+    return packet._replace(payload=new[:_CHECKSUM_AT] + sum_.to_bytes(2) + new[_CHECKSUM_AT + 2 :])
 
 
 def _option(packet: Ipv4) -> int | None:

@@ -5,8 +5,9 @@ access lists come in between; then the first rule that fits the source translate
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.prefixes import PrefixIndex
@@ -23,8 +24,7 @@ Egress = Callable[[IPv4Address], str | None]
 """The interface (nameif) by which an address is reached."""
 
 
-@dataclass(frozen=True, slots=True)
-class Untranslated:
+class Untranslated(NamedTuple):
     """Where a packet really goes. `rule` None: no rule says anything about its destination.
 
     `backward`: the packet comes from the rule's mapped side. `egress` is the interface that the rule leads out by;
@@ -38,8 +38,7 @@ class Untranslated:
     egress: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Translated:
+class Translated(NamedTuple):
     """What a static rule makes of a packet's source. A `dynamic` one still has to find a free address or port."""
 
     source: IPv4Address
@@ -200,7 +199,7 @@ def _add(index: PrefixIndex[Rule], ranges: Iterable[AddressRange], rule: Rule) -
 def _led(rule: Rule, towards: str, found: Untranslated, egress: Egress) -> Untranslated | None:
     """The way out that a rule gives: its own interface, or with `any` and `route-lookup` the routes' if that fits."""
     if towards != "any" and not rule.route_lookup:
-        return replace(found, egress=towards)
+        return found._replace(egress=towards)
     leaving = egress(found.destination)
     return found if leaving is not None and _on(towards, leaving) else None
 
@@ -273,7 +272,7 @@ def rewritten(
     """The packet with other addresses, ports (TCP, UDP) or echo identifier (ICMP); checksums follow (RFC 1624)."""
     payload = packet.payload
     if packet.fragment_offset:
-        return replace(packet, source=source, destination=destination)
+        return packet._replace(source=source, destination=destination)
     at = _CHECKSUM_AT.get(packet.protocol)
     if identifier is not None:
         new = identifier.to_bytes(2)
@@ -286,4 +285,4 @@ def rewritten(
             old = packet.source.packed + packet.destination.packed + payload[:4]
             carried = adjusted(carried, old, source.packed + destination.packed + moved) or 0xFFFF
         payload = moved + payload[4:at] + carried.to_bytes(2) + payload[at + 2 :]
-    return replace(packet, source=source, destination=destination, payload=payload)
+    return packet._replace(source=source, destination=destination, payload=payload)

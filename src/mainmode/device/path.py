@@ -6,7 +6,6 @@ rule; what was found is remembered with the connection, and its other packets an
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
@@ -209,7 +208,7 @@ class PacketPath:
             return clear
         name = f"{missed.entry.map_name} {missed.entry.sequence}"
         text = f"{way.before} would match crypto map {name}, but becomes {way.after} before: it leaves in clear"
-        return replace(clear, text=text, sources=(way.rule.source, missed.ace.source))
+        return clear._replace(text=text, sources=(way.rule.source, missed.ace.source))
 
     def _ask(self, protected: Protected, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
         """No SA yet: IKE is asked for one. The packet that asked is lost, as on the device: nothing is queued."""

@@ -1,6 +1,7 @@
 """Into a tunnel and out of it: sizes and fragments, ESP, the packet around it, and what is checked inside."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
@@ -41,8 +42,7 @@ class _Outlet:
     df_bit: Sourced[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A packet that came out of a tunnel, with its decision. `packet` None: it ended here, or waits for fragments."""
 
     effects: list[BoxEffect]
@@ -50,8 +50,7 @@ class Opened:
     state: SaState | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(NamedTuple):
     """What became of a packet for a tunnel. `fits`: it was too large, and its sender should send this size at most."""
 
     effects: list[BoxEffect]

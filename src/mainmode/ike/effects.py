@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from mainmode.base.address import Path
 from mainmode.base.errors import Drop
@@ -38,8 +39,7 @@ class Role(Enum):
     RESPONDER = "Responder"
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """Which negotiation: the initiator's cookie (8 octets, empty before there is one) and message id (0: phase 1)."""
 
     cookie: bytes

@@ -13,11 +13,11 @@ HEADER_LENGTH = 28
 class Chain:
     """The IV chain of one exchange. A received message moves it only when the caller accepts that message."""
 
-    __slots__ = ("_cipher", "_iv", "_key")
+    __slots__ = ("_block", "_iv", "_messages")
 
     def __init__(self, cipher: CbcCipher, keys: Phase1Keys, iv: bytes) -> None:
-        self._cipher = cipher
-        self._key = keys.cipher_key.reveal()
+        self._block = cipher.block
+        self._messages = keys.messages
         self._iv = iv
 
     @property
@@ -28,8 +28,8 @@ class Chain:
     def seal(self, message: Message) -> bytes:
         """The datagram of `message`, encrypted; the chain moves on."""
         body = message.body()
-        block = self._cipher.block
-        ciphertext = self._cipher.encrypt(self._key, self._iv, body + bytes(-len(body) % block))
+        block = self._block
+        ciphertext = self._messages.encrypt(self._iv, body + bytes(-len(body) % block))
         first = message.payloads[0].type if message.payloads else PayloadType.NONE
         header = Header(
             message.initiator_cookie,
@@ -50,9 +50,9 @@ class Chain:
         Raises WireError (NOT_DECRYPTABLE) where the ciphertext is no whole number of blocks or decrypts to no chain.
         """
         ciphertext = datagram[HEADER_LENGTH:]
-        if not ciphertext or len(ciphertext) % self._cipher.block:
+        if not ciphertext or len(ciphertext) % self._block:
             raise WireError(Drop.NOT_DECRYPTABLE, HEADER_LENGTH, "not a whole number of cipher blocks")
-        plain = self._cipher.decrypt(self._key, self._iv, ciphertext)
+        plain = self._messages.decrypt(self._iv, ciphertext)
         try:
             payloads, used = read_payloads(header.next_payload, plain)
         except WireError as error:
@@ -61,4 +61,4 @@ class Chain:
 
     def accept(self, datagram: bytes) -> None:
         """Move on past a received datagram that was verified."""
-        self._iv = datagram[-self._cipher.block :]
+        self._iv = datagram[-self._block :]

@@ -213,10 +213,10 @@ class IkeSa:
 
     def next_deadline(self) -> Instant | None:
         """The earliest of its own timers and its quick modes'."""
-        phase2 = [qm.deadline for qm in self.quick_modes.values()]
-        moments = [
-            self.deadline, self.expires, self.renew_at, self.retire_at, self.life.question, self.life.nat, *phase2,
-        ]  # fmt: skip
+        life = self.life
+        moments = [self.deadline, self.expires, self.renew_at, self.retire_at, life.question, life.nat]
+        if self.quick_modes:
+            moments += [qm.deadline for qm in self.quick_modes.values()]
         return min([moment for moment in moments if moment is not None], default=None)
 
     def expects(self, spi: int) -> bool:

@@ -18,6 +18,8 @@ from mainmode.lab.observer import Observer
 class Chronicle(Observer):
     """Collects (time, text). What a device repeats, at whatever time, is told once more only after something else."""
 
+    hears = frozenset({Phase1Up, Phase1Down, InstallSa, RemoveSa, Phase2Failed, AcquireFailed})
+
     def __init__(self) -> None:
         self.happenings: list[tuple[Instant, str]] = []
         self._last: dict[str, str] = {}

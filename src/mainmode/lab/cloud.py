@@ -5,9 +5,9 @@ pair of nodes of the open net; what stands behind a NAT box uses the links of th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv4Address
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import WireError
@@ -27,8 +27,8 @@ _OPEN = ""
 """The segment that is behind no NAT box."""
 
 _HEADER = 20
-_UNREACHABLE = 3
-_IKE_PORTS = {500: Kind.IKE, 4500: Kind.IKE_NAT_T}
+_UNREACHABLE = b"\x03"
+_IKE_PORT, _NAT_T_PORT = 500, 4500
 
 
 def kind_of(packet: bytes) -> Kind:
@@ -42,15 +42,16 @@ def kind_of(packet: bytes) -> Kind:
         return Kind.ESP
     size = (packet[0] & 15) * 4
     if protocol == IpProtocol.ICMP:
-        return Kind.ICMP_UNREACHABLE if packet[size : size + 1] == bytes((_UNREACHABLE,)) else Kind.OTHER
+        return Kind.ICMP_UNREACHABLE if packet[size : size + 1] == _UNREACHABLE else Kind.OTHER
     if protocol != IpProtocol.UDP:
         return Kind.OTHER
     ports = int.from_bytes(packet[size : size + 2]), int.from_bytes(packet[size + 2 : size + 4])
-    return next((kind for port, kind in _IKE_PORTS.items() if port in ports), Kind.OTHER)
+    if _IKE_PORT in ports:
+        return Kind.IKE
+    return Kind.IKE_NAT_T if _NAT_T_PORT in ports else Kind.OTHER
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(NamedTuple):
     """A packet that a device puts on the wire.
 
     `interface` is empty for one that is not connected to the net. `label` says which message it carries: `MM1` to
@@ -67,8 +68,7 @@ class Departure:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One packet that a device put on the wire, as the tap saw it. `arrivals` is empty unless it was delivered.
 
     `name` is the sending device's, `target` the node's that it reaches, empty where there is none.
@@ -87,8 +87,7 @@ class Passage:
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A packet on its way to a node: to which of its addresses, and when it is there."""
 
     at: Instant
@@ -153,6 +152,8 @@ class Cloud:
 
     def link_between(self, source: str, target: str) -> Link:
         """The link from one node to another."""
+        if not self._links:
+            return self.link
         return self._links.get((self.edge(source), self.edge(target)), self.link)
 
     def set_link(self, source: str, target: str, link: Link | None) -> None:
@@ -238,7 +239,7 @@ class Cloud:
             octets = one.packet or octets
             arrivals = tuple(later(at, one.delay) for at in arrivals)
             arrivals += tuple(later(arrivals[0], after) for after in one.copies)
-        deliveries = tuple(replace(delivery, at=at, packet=octets) for at in arrivals)
+        deliveries = tuple([Delivery(at, target, delivery.address, octets) for at in arrivals])
         return self._passage(departure, kind, target, Fate.DELIVERED, "", arrivals), deliveries
 
     def _arrivals(self, link: Link, at: Instant) -> tuple[Instant, ...]:
@@ -273,7 +274,7 @@ class Cloud:
         if any(self._chance(link.loss) for _ in pieces):
             return self._passage(departure, kind, delivery.node, Fate.LOST, "lost on the way"), ()
         arrivals = self._arrivals(link, departure.at)
-        deliveries = tuple(replace(delivery, at=at, packet=piece) for at in arrivals for piece in pieces)
+        deliveries = tuple(delivery._replace(at=at, packet=piece) for at in arrivals for piece in pieces)
         return self._passage(departure, kind, delivery.node, Fate.DELIVERED, "", arrivals), deliveries
 
     def _passage(

@@ -33,6 +33,7 @@ class Console(Observer):
     ) -> None:
         """`kept` False: nobody reads the lines, so none is kept."""
         self.about = name
+        self.hears = frozenset({Say}) if kept else frozenset()
         self.said: list[Said] = []
         self.hostname = hostname
         self.form = form
@@ -48,7 +49,7 @@ class Console(Observer):
 
     def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """A line of this device."""
-        if not self._kept or not isinstance(effect, Say):
+        if not isinstance(effect, Say):
             return
         self.said.append(Said(now, effect.line, self.form))
         if self._debugs.shows(effect.line):

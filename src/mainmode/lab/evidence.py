@@ -45,6 +45,12 @@ class Evidence(Observer):
     With `brief`, decisions that let a packet through are not kept: there is one for each packet of a long run.
     """
 
+    hears = frozenset(
+        {
+            Send, Phase1Keyed, Phase1Up, Phase1Down, InstallSa, RemoveSa, Phase2Failed, AcquireFailed, Dropped, Decision
+        }
+    )  # fmt: skip
+
     def __init__(self, names: tuple[str, ...], brief: bool = False) -> None:
         self.reasons: list[Reason] = []
         self.ike_keys: list[IkeKey] = []
@@ -61,6 +67,10 @@ class Evidence(Observer):
 
     def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """Note one effect of one device."""
+        if type(effect) is Decision:
+            if not self._brief or effect.verdict is Ruling.IN_CLEAR:
+                self.reasons.append(Reason(name, now, effect))
+            return
         match effect:
             case Send(exchange=exchange, message=message) if message is not None:
                 if message.exchange in _NEGOTIATES and (name, exchange) not in self._ended:
@@ -94,9 +104,6 @@ class Evidence(Observer):
             case Dropped(reason, _, detail):
                 self._drops[name, f"{reason.value}: {detail}" if detail else reason.value] += 1
                 if not self._brief or self._drops[name, f"{reason.value}: {detail}" if detail else reason.value] == 1:
-                    self.reasons.append(Reason(name, now, effect))
-            case Decision(verdict=verdict):
-                if not self._brief or verdict is Ruling.IN_CLEAR:
                     self.reasons.append(Reason(name, now, effect))
             case _:
                 pass

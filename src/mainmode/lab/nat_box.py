@@ -5,7 +5,7 @@ a translated packet are translated with the packet that they quote (RFC 5508 §4
 """
 
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
@@ -182,7 +182,7 @@ class NatBox:
             ends = packet.source, mapping.inside
         bare = packet.payload[:2] + b"\0\0" + packet.payload[4:_ERROR_HEADER] + inner
         payload = bare[:2] + checksum(bare).to_bytes(2) + bare[4:]
-        return replace(packet, source=ends[0], destination=ends[1], payload=payload).encode()
+        return packet._replace(source=ends[0], destination=ends[1], payload=payload).encode()
 
 
 def _quoted(
@@ -231,4 +231,4 @@ def _with_port(packet: Ipv4, port: int, *, outward: bool) -> Ipv4:
     payload[place : place + 2] = port.to_bytes(2)
     if carried or packet.protocol != IpProtocol.UDP:
         payload[at : at + 2] = (adjusted(carried, old, port.to_bytes(2)) or 0xFFFF).to_bytes(2)
-    return replace(packet, payload=bytes(payload))
+    return packet._replace(payload=bytes(payload))

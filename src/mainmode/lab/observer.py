@@ -11,10 +11,12 @@ from mainmode.lab.cloud import Passage
 class Observer:
     """Looks away from everything; who wants to see something overrides it. Devices are told by their names.
 
-    `about` names the one device whose effects are to be told; empty: those of all.
+    `about` names the one device whose effects are to be told; empty: those of all. `hears` are the kinds of effects
+    that it wants to be told of; None: all kinds.
     """
 
     about: str = ""
+    hears: frozenset[type[BoxEffect]] | None = None
 
     def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """A device did or said something; packets are told before they are on the wire."""

@@ -55,7 +55,7 @@ class World:
         self.stations = {station.name: station for station in stations}
         self._hosts = hosts
         self._observers = observers
-        self._hearers = {name: _hearers(observers, name) for name in self.stations}
+        self._hearers: dict[str, dict[type[BoxEffect], tuple[Hearer, ...]]] = {name: {} for name in self.stations}
         self._due: dict[str, Instant | None] = {}
         self._deadlines: list[tuple[Instant, int, str]] = []
         self._places = {name: place for place, name in enumerate(self.stations)}
@@ -133,7 +133,11 @@ class World:
         """What a device wants done, in its order."""
         now, name, hearers = self.agenda.now, station.name, self._hearers[station.name]
         for effect in effects:
-            for hear in hearers:
+            kind = type(effect)
+            told = hearers.get(kind)
+            if told is None:
+                told = hearers[kind] = _hearers(self._observers, name, kind)
+            for hear in told:
                 hear(name, effect, now)
             if isinstance(effect, Send):
                 self._send(station, effect)
@@ -197,10 +201,14 @@ class World:
 Hearer = Callable[[str, BoxEffect, Instant], None]
 
 
-def _hearers(observers: Sequence[Observer], name: str) -> tuple[Hearer, ...]:
-    """Those who want to be told of the effects of a device: there are many effects, and most observers look away."""
+def _hearers(observers: Sequence[Observer], name: str, kind: type[BoxEffect]) -> tuple[Hearer, ...]:
+    """Those who want to be told of such effects of a device: there are many effects, and most observers look away."""
     return tuple(
-        one.happened for one in observers if one.about in ("", name) and type(one).happened is not Observer.happened
+        one.happened
+        for one in observers
+        if one.about in ("", name)
+        and (one.hears is None or kind in one.hears)
+        and type(one).happened is not Observer.happened
     )
 
 

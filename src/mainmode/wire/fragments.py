@@ -6,7 +6,7 @@ defaults: `fragment size 200`, `fragment chain 24`, `fragment timeout 5`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from mainmode.base.errors import Drop, WireError
@@ -33,8 +33,7 @@ def cut(packet: Ipv4, mtu: int) -> Iterator[Ipv4]:
     if room < _UNIT:
         raise ValueError(f"no fragment fits {mtu} octets")
     for start in range(0, len(packet.payload), room):
-        yield replace(
-            packet,
+        yield packet._replace(
             payload=packet.payload[start : start + room],
             fragment_offset=packet.fragment_offset + start // _UNIT,
             more_fragments=packet.more_fragments or start + room < len(packet.payload),
@@ -91,7 +90,7 @@ class Reassembler:
             return None
         del self._chains[key]
         payload = b"".join(octets for _, octets in sorted(chain.parts.items()))
-        return replace(chain.first, payload=payload, more_fragments=False)
+        return chain.first._replace(payload=payload, more_fragments=False)
 
     def _forget(self, now: Instant) -> None:
         """Give up what waited too long; chains stand in the order of their beginning."""

@@ -1,9 +1,9 @@
 """IPv4 packets with UDP and ICMP echo inside, as values (RFC 791, RFC 768, RFC 792)."""
 
 import struct
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
@@ -44,8 +44,7 @@ def _refusal(offset: int, detail: str) -> WireError:
     return WireError(Drop.NOT_AN_IP_PACKET, offset, detail)
 
 
-@dataclass(frozen=True, slots=True)
-class Ipv4:
+class Ipv4(NamedTuple):
     """One IPv4 packet. `fragment_offset` counts 8 octets each; `options` fill whole 4 octets, at most 40."""
 
     source: IPv4Address
@@ -129,8 +128,7 @@ def ports_of(packet: Ipv4) -> tuple[int, int]:
     return source, destination
 
 
-@dataclass(frozen=True, slots=True)
-class Udp:
+class Udp(NamedTuple):
     """One UDP datagram."""
 
     source_port: int
@@ -177,8 +175,7 @@ def read_udp(packet: Ipv4) -> Udp:
     return Udp(source_port, destination_port, octets[_UDP.size :])
 
 
-@dataclass(frozen=True, slots=True)
-class IcmpEcho:
+class IcmpEcho(NamedTuple):
     """An ICMP echo request, or the reply to one."""
 
     request: bool

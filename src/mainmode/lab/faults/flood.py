@@ -1,6 +1,6 @@
 """A fault of strangers: many first messages from addresses of their own, and nothing after them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
 from mainmode.base.errors import InputError, WireError
@@ -44,7 +44,7 @@ def _of_a_stranger(packet: bytes, number: int) -> bytes | None:
         source = IPv4Address(_STRANGERS + number)
         message = number.to_bytes(_COOKIE) + udp.payload[_COOKIE:]
         payload = Udp(udp.source_port, udp.destination_port, message).encode(source, outer.destination)
-        return replace(outer, source=source, payload=payload).encode()
+        return outer._replace(source=source, payload=payload).encode()
     except (WireError, ValueError):
         return None
 

@@ -88,8 +88,8 @@ def damage(packet: bytes, how: bytes) -> bytes | None:
             else:
                 changed = inner[:-1] + bytes((inner[-1] ^ 0xFF,))
             payload = Udp(udp.source_port, udp.destination_port, changed).encode(outer.source, outer.destination)
-            return replace(outer, payload=payload).encode()
-        return replace(outer, payload=inner[:-1] + bytes((inner[-1] ^ 0xFF,))).encode() if inner else None
+            return outer._replace(payload=payload).encode()
+        return outer._replace(payload=inner[:-1] + bytes((inner[-1] ^ 0xFF,))).encode() if inner else None
     except (WireError, ValueError):
         return None
 
