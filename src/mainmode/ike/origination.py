@@ -146,15 +146,15 @@ class Origination:
         tried = (*sa.tried, sa.entered_as.address)
         following = _after(entry.peers, sa.entered_as.address)
         answerless = sa.failure is not None and sa.failure.cause in _UNANSWERED
-        if len(entry.peers) > 1 and answerless:
-            self._turned_to[_key(entry)] = following
-            if following not in tried and obstacle(entry, turn.settings) is None:
-                served = tuple(request for request in waiting if following in request.entry.peers)
-                _say_beginning(waiting[0], following, "New Phase 1", turn, None)
-                self._begin(entry, following, served, tried, turn)
-                return
+        served: tuple[Acquire, ...] = ()
+        if answerless and following not in tried and obstacle(entry, turn.settings) is None:
+            served = tuple(request for request in waiting if following in request.entry.peers)
         for request in waiting:
-            say_unsuccessful(turn, request.entry, Step.TRIGGER, sa.exchange)
+            if request not in served:
+                say_unsuccessful(turn, request.entry, Step.TRIGGER, sa.exchange)
+        if served:
+            _say_beginning(served[0], following, "New Phase 1", turn, None)
+            self._begin(entry, following, served, tried, turn)
 
 
 def _after(peers: tuple[IPv4Address, ...], peer: IPv4Address) -> IPv4Address:
