@@ -11,7 +11,7 @@ from pair import A, B, policy, settings
 from mainmode.base.codes import Group
 from mainmode.ike.settings import IkeSettings
 
-SEEDS = int(os.environ.get("MAINMODE_SOAK_SEEDS", "24"))
+SEEDS = int(os.environ.get("MAINMODE_LIVES", "24"))
 """More of them in the continuous integration."""
 HOURS = 6
 LIFETIME = 600
