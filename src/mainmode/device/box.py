@@ -182,7 +182,7 @@ class Box:
         return self._carried(self._plane.engine.clear(peer, now), now)
 
     def clear_ipsec(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
-        """`clear crypto ipsec sa [peer A]`: the IPsec SAs with one peer, or all; the IKE SAs stay."""
+        """`clear crypto ipsec sa [peer A]`: the IPsec SAs with one peer, or all; an IKE SA ends with its last one."""
         return self._carried(self._plane.engine.clear_children(peer, now), now)
 
     def log_off(self, peer: IPv4Address | None, now: Instant, reason: Ending = Ending.RESET) -> list[BoxEffect]:

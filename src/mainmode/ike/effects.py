@@ -65,7 +65,6 @@ class Cause(Enum):
     NO_MATCHING_ENTRY = "no complete crypto map entry for this peer"
     NOT_INTERESTING = "the traffic matches no crypto map entry"
     CONNECTION_TYPE = "the connection-type forbids this direction"
-    IDENTITY_MISMATCH = "the peer's identity is not the expected one"
     BAD_MESSAGE = "a message of the peer cannot be accepted"
     PROTOCOL_NOT_ALLOWED = "the group-policy allows no IKEv1 tunnel"
     REROUTED = "the peer is reached by another interface now"

@@ -172,7 +172,7 @@ class Statistics:
             self.initiator_fails += 1
         else:
             self.responder_fails += 1
-        if effect.failure.cause in (Cause.PSK_MISMATCH, Cause.IDENTITY_MISMATCH):
+        if effect.failure.cause is Cause.PSK_MISMATCH:
             self.authentication_fails += 1
 
     def _phase2_failed(self, effect: Phase2Failed) -> None:

@@ -419,13 +419,3 @@ def connection_types(scene: Scene) -> tuple[Blame, ...]:
         if entry is not None:
             blames.append(Blame(side, entry.connection_type.value, entry.connection_type.source))
     return tuple(blames)
-
-
-def identities(scene: Scene) -> tuple[Blame, ...]:
-    """What the knower checks, and what the other side calls itself."""
-    side = scene.knower
-    configuration = scene.pair[side]
-    group = configuration.tunnel_groups.get(str(scene.facing.ends[side.other].address))
-    blames = [Blame(side, "checks the identity", group.peer_id_validate.source)] if group is not None else []
-    identity = scene.pair[side.other].settings.identity
-    return (*blames, Blame(side.other, f"identity {identity.value}", identity.source))

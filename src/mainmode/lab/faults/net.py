@@ -247,7 +247,7 @@ NET_FAULTS: tuple[Fault, ...] = (
     _at(
         "forget-sas",
         "The device loses its SAs, and nobody is told: stale SAs at the peer.",
-        ("STALE_SA",),
+        ("STALE_SA", "LOST_PEER"),
         _restarting(NO_TIME),
         _WHEN,
         "60s",

@@ -55,7 +55,7 @@ class ClearIkev1(ClearIsakmp):
 
 @dataclass(frozen=True, slots=True)
 class ClearIpsec(Command):
-    """Take down the IPsec SAs with one peer, or all; the IKE SAs stay."""
+    """Take down the IPsec SAs with one peer, or all; an IKE SA ends with its last one."""
 
     SYNTAX: ClassVar = "clear crypto ipsec sa [peer {peer:ADDRESS}]"
     peer: IPv4Address | None = None
