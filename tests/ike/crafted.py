@@ -2,6 +2,7 @@
 
 from pair import Pair, Seeded
 
+from mainmode.base.address import Path
 from mainmode.base.codes import ExchangeType, Flag
 from mainmode.base.instant import Instant
 from mainmode.crypto.skeyid import hash_1, phase2_iv
@@ -19,9 +20,9 @@ def sa_of(engine: Engine) -> IkeSa:
 
 def protected(
     world: Pair, to: str, *payloads: Payload, exchange: ExchangeType = ExchangeType.INFORMATIONAL,
-    message_id: int | None = None, digest: bytes | None = None,
+    message_id: int | None = None, digest: bytes | None = None, along: Path | None = None,
 ) -> None:  # fmt: skip
-    """Send one to side `to`, from where its peer is; with HASH(1) in front, or with another digest."""
+    """Send one to side `to`, from where its peer is or `along` another path; with HASH(1) in front, or another digest."""
     engine, sender = (world.b, world.a) if to == "b" else (world.a, world.b)
     sa = sa_of(sender)
     if sa.hash is None or sa.keys is None or sa.cipher is None:
@@ -33,4 +34,4 @@ def protected(
         digest = hash_1(sa.hash, sa.keys.a.reveal(), message_id, write_payloads(payloads))
     message = Message(sa.cookie_i, sa.cookie_r, exchange, message_id, (Hash(digest), *payloads), Flag.ENCRYPTED)
     chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
-    world.note(to, engine.receive(chain.seal(message), sa.path.reversed(), world.now))
+    world.note(to, engine.receive(chain.seal(message), along or sa.path.reversed(), world.now))

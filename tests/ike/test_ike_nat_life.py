@@ -4,10 +4,12 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
+from crafted import protected
 from pair import A, B, Seeded, pair, settings, without_keepalives
 from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint, Path
+from mainmode.base.codes import NotifyType, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, seconds
 from mainmode.ike.effects import Cause, MoveSa, Phase1Down, Send, Step
@@ -15,6 +17,7 @@ from mainmode.ike.engine import Engine
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import Activity
 from mainmode.wire.natt import KEEPALIVE
+from mainmode.wire.payloads import Notify
 from mainmode.wire.vendor import NAT_T_02, NAT_T_03, NAT_T_RFC
 
 PUBLIC_A = IPv4Address("203.0.113.1")
@@ -158,6 +161,17 @@ def test_a_peer_behind_no_nat_is_not_followed_by_its_esp() -> None:
     (inbound,) = world.pair.a._table.all()[0].children
     assert not world.pair.a.moved(inbound, Endpoint(IPv4Address("198.51.100.9"), 4500), world.pair.now)
     assert world.pair.a.sas()[0].peer == B
+
+
+def test_a_peer_behind_no_nat_is_not_followed_by_its_ike_either() -> None:
+    world = pair(without_keepalives(settings(A)), without_keepalives(settings(B)))
+    world.trigger("a")
+    assert up(world)
+    before = world.b.sas()[0].peer
+    elsewhere = Path(Endpoint(B, 500), Endpoint(IPv4Address("198.51.100.9"), 500))
+    protected(world, "b", Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, bytes(4)), along=elsewhere)
+    assert len(world.b._table.all()[0].spent_ids) == len(world.a._table.all()[0].spent_ids) + 1
+    assert world.b.sas()[0].peer == before == A
 
 
 def test_both_sides_behind_a_nat_come_up_and_both_keep_their_mappings_open() -> None:

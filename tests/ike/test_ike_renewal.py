@@ -194,6 +194,19 @@ def test_identical_proxies_from_a_new_negotiation_replace_the_old_pair() -> None
     world.check()
 
 
+def test_a_peer_that_renews_without_pause_piles_up_no_pairs() -> None:
+    world = world_of(sides(phase2=28800))
+    world.packet("a")
+    world.run(5)
+    a, b = world.ends.values()
+    most = 0
+    for _ in range(300):
+        world.note(a, a.engine.renew(next(reversed(a.engine._sessions.children)), world.now))
+        world.run(1)
+        most = max(most, len(b.engine._sessions.children))
+    assert most <= 95
+
+
 # --- phase 1 -----------------------------------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from mainmode.base.codes import Group
 from mainmode.base.errors import Drop
 from mainmode.base.secret import Secret
 from mainmode.ike import limits
-from mainmode.ike.effects import AcquireFailed, Cause, Dropped, Send
+from mainmode.ike.effects import AcquireFailed, Cause, Dropped, Phase2Failed, Send
 from mainmode.ike.statistics import Statistics
 
 
@@ -144,7 +144,22 @@ def test_as_many_tunnels_as_allowed_lock_out_strangers_and_not_the_peers_that_ha
         said = "Tunnel Rejected: The maximum tunnel count allowed has been reached"
         assert world.lines("b").count(said) == 1
         world.note("b", world.b.receive(send.datagram, send.path.reversed(), world.now))
-    assert world.lines("b").count(said) == 1
+        assert world.lines("b").count(said) == 1
+        with patch.object(limits, "MAX_RENEWING", 1):
+            world.note("b", world.b.receive(first_messages(2)[1].datagram, send.path.reversed(), world.now))
+    assert world.lines("b").count(said) == 2
+
+
+def test_a_peer_gets_as_many_pairs_as_the_limit_leaves_and_is_told() -> None:
+    for name in ("MAX_PAIRS", "MAX_PAIRS_PER_SESSION"):
+        world = pair()
+        with patch.object(limits, name, 0):
+            world.trigger("a")
+            world.run(1)
+        assert "Tunnel Rejected: The maximum tunnel count allowed has been reached" in world.lines("b")
+        assert not world.installed("b")
+        failed = [effect for effect in world.effects("b", Phase2Failed) if isinstance(effect, Phase2Failed)]
+        assert [effect.failure.cause for effect in failed] == [Cause.LIMIT]
 
 
 def test_a_limit_holds_for_what_this_device_begins_too() -> None:

@@ -1,11 +1,12 @@
 """Established SAs: finding them, counting, and how long they live."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 import pytest
 from ipsec_samples import AES_SHA, Dice, echo_request, pair_for
 
-from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.address import Endpoint, Path, Proxy, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform
 from mainmode.base.errors import Drop
 from mainmode.base.instant import SECOND, Instant
@@ -168,6 +169,19 @@ def test_a_tunnel_is_peer_and_exact_proxies() -> None:
     other = ProxyPair(Proxy.of("192.168.1.0/25"), Proxy.of("192.168.2.0/24"))
     assert sad.outbound_for("10.0.0.2", other) is None
     assert sad.outbound_for("10.0.0.3", state.pair.proxies) is None
+
+
+def test_pairs_are_found_by_the_address_of_their_peer_wherever_it_moves() -> None:
+    sad, pair = Sad(), pair_for(AES_SHA)
+    first, there = pair.path.remote.address, IPv4Address("203.0.113.77")
+    sad.install(pair, NOW)
+    sad.install(replace(pair, inbound_spi=0x7777), NOW)
+    sad.move(0x7777, Path(pair.path.local, Endpoint(there, 4500)))
+    assert [state.pair.inbound_spi for state in sad.with_peer(first)] == [pair.inbound_spi]
+    assert [state.pair.inbound_spi for state in sad.with_peer(there)] == [0x7777]
+    sad.remove(0x7777)
+    assert not sad.with_peer(there)
+    assert not sad.with_peer(IPv4Address("192.0.2.200"))
 
 
 def test_an_spi_used_again_takes_the_place_of_the_old_pair() -> None:

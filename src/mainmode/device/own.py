@@ -77,7 +77,7 @@ class OwnTraffic:
     def _authentication_header(self, packet: Ipv4, now: Instant) -> list[BoxEffect]:
         """AH is not spoken here; of a peer whose SAs are ESP the device says so."""
         dropped = Dropped(Drop.NOT_FOR_US, None, f"nothing here listens to {flow_of(packet)}")
-        if not any(state.pair.path.remote.address == packet.source for state in self._plane.sad.states()):
+        if not self._plane.sad.with_peer(packet.source):
             return [dropped]
         return [dropped, *self._plane.complaints.wrong_protocol(packet.source, packet.destination, now)]
 

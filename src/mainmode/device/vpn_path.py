@@ -307,7 +307,7 @@ class VpnPath:
     def learn(self, error: TooLarge, sender: Ipv4, now: Instant) -> list[BoxEffect]:
         """A router says that our ESP was too large for its next link; believed where an SA sent what it quotes."""
         plane = self._plane
-        state = next((one for one in plane.sad.states() if _sent(one, error)), None)
+        state = next((one for one in plane.sad.with_peer(error.destination) if _sent(one, error)), None)
         if state is None:
             text = f"an ICMP error of {sender.source} about a packet that no tunnel sent"
             return [Dropped(Drop.NOT_FOR_US, None, text)]

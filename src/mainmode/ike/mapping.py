@@ -13,12 +13,13 @@ from mainmode.ike.sa import IkeSa, Turn
 
 
 def follow(sa: IkeSa, turn: Turn) -> None:
-    """The message at hand was authenticated: its sender is where the peer is now.
+    """The message at hand was authenticated: its sender is where the peer is now, where a NAT is in front of it.
 
-    Not back to port 500, once the talk moved on to 4500.
+    A peer without one does not move: who held its message back and sends it from elsewhere gets nothing by that. Not
+    back to port 500, once the talk moved on to 4500.
     """
     path = turn.path
-    if path is None or path == sa.path:
+    if path is None or path == sa.path or not sa.nat.remote_behind:
         return
     if sa.path.local.port == FLOATED_PORT != path.local.port:
         return

@@ -6,6 +6,7 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.catalogue import lines
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.groups import group
+from mainmode.ike import limits
 from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, smaller
@@ -115,6 +116,11 @@ def is_rekey(qm: QuickMode, turn: Turn) -> Outcome:
         qm.replaces = carrying.spi
         turn.say(lines.REKEY_DUPLICATE_SA, qm.about, Step.QM1, qm.exchange)
         return Outcome.OK
+    full = limits.pairs_reached(len(session.children), len(turn.sessions.children))
+    if full is not None:
+        turn.say(full.entry, qm.about, Step.QM1, qm.exchange)
+        _refuse(qm, turn, NotifyType.NO_PROPOSAL_CHOSEN, _offered_spi(qm, turn))
+        return fail(qm, Cause.LIMIT, Step.QM1, full.detail)
     elsewhere = turn.sessions.of_another(session, proxies)
     if elsewhere is not None:
         turn.say(lines.REKEY_OTHER_PEER, qm.about, Step.QM1, qm.exchange, elsewhere.pair.sources)

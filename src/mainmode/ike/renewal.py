@@ -253,7 +253,10 @@ class Renewal:
 
 
 def _supersede(winner: Child, loser: Child, turn: Turn) -> None:
-    """Both carry the same traffic: one goes on, the other ends after an overlap, as does what that had renewed."""
+    """Both carry the same traffic: one goes on, the other ends after an overlap, as does what that had renewed.
+
+    What is to end already does so in its time: a peer that renews without pause would pile up pairs.
+    """
     superseded = [one for one in winner.session.children.values() if one is loser or one.renewed_by == loser.spi]
     if winner.use_at is not None:
         overlap = None
@@ -264,7 +267,8 @@ def _supersede(winner: Child, loser: Child, turn: Turn) -> None:
     for one in superseded:
         one.renewed_by = winner.spi
         one.renew_at = one.idle_at = one.use_at = None
-        one.retire_at = overlap
+        if one.retire_at is None or (overlap is not None and overlap < one.retire_at):
+            one.retire_at = overlap
         turn.sessions.touch(one)
     if winner.use_at is None:
         turn.effects.append(UseSa(winner.spi))

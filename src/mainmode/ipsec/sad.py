@@ -1,6 +1,8 @@
 """The security association database: established pairs of SAs, their counters and lifetimes."""
 
+from collections.abc import Collection
 from dataclasses import replace
+from ipaddress import IPv4Address
 
 from mainmode.base.address import Path, ProxyPair
 from mainmode.base.codes import IpProtocol
@@ -180,12 +182,13 @@ class Sad:
     `window` is the anti-replay window in packets of pairs that are installed from now on, None for no check.
     """
 
-    __slots__ = ("_states", "_tunnels", "window")
+    __slots__ = ("_by_address", "_states", "_tunnels", "window")
 
     def __init__(self, window: int | None = DEFAULT_SIZE) -> None:
         self.window = window
         self._states: dict[int, SaState] = {}
         self._tunnels: dict[tuple[str, ProxyPair], list[SaState]] = {}
+        self._by_address: dict[IPv4Address, dict[int, SaState]] = {}
 
     def install(self, pair: SaPair, now: Instant, replaces: int | None = None) -> SaState:
         """A new pair, known by its inbound SPI from here on; it takes over its tunnel's outbound traffic.
@@ -198,6 +201,7 @@ class Sad:
         self.remove(pair.inbound_spi)
         self._states[pair.inbound_spi] = state
         self._tunnels.setdefault((pair.peer, pair.proxies), []).append(state)
+        self._by_address.setdefault(pair.path.remote.address, {})[pair.inbound_spi] = state
         return state
 
     def use(self, inbound_spi: int) -> None:
@@ -213,7 +217,9 @@ class Sad:
         """The pair's peer is reached along `path` now; nothing happens where there is none."""
         state = self._states.get(inbound_spi)
         if state is not None:
+            self._leave(state)
             state.pair = replace(state.pair, path=path)
+            self._by_address.setdefault(path.remote.address, {})[inbound_spi] = state
 
     def remove(self, inbound_spi: int) -> SaState | None:
         """Forget a pair and give it back; None where there is none."""
@@ -223,11 +229,23 @@ class Sad:
             self._tunnels[tunnel].remove(state)
             if not self._tunnels[tunnel]:
                 del self._tunnels[tunnel]
+            self._leave(state)
         return state
+
+    def _leave(self, state: SaState) -> None:
+        address = state.pair.path.remote.address
+        there = self._by_address[address]
+        del there[state.pair.inbound_spi]
+        if not there:
+            del self._by_address[address]
 
     def inbound(self, spi: int) -> SaState | None:
         """The pair that a received ESP packet belongs to."""
         return self._states.get(spi)
+
+    def with_peer(self, address: IPv4Address) -> Collection[SaState]:
+        """The pairs whose peer has this address."""
+        return self._by_address.get(address, {}).values()
 
     def outbound_for(self, peer: str, proxies: ProxyPair) -> SaState | None:
         """The newest usable pair with this peer and exactly these proxies, else the newest."""
