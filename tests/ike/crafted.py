@@ -22,7 +22,7 @@ def protected(
     world: Pair, to: str, *payloads: Payload, exchange: ExchangeType = ExchangeType.INFORMATIONAL,
     message_id: int | None = None, digest: bytes | None = None, along: Path | None = None,
 ) -> None:  # fmt: skip
-    """Send one to side `to`, from where its peer is or `along` another path; with HASH(1) in front, or another digest."""
+    """Send one to side `to`, from its peer or `along` another path; with HASH(1) in front, or another digest."""
     engine, sender = (world.b, world.a) if to == "b" else (world.a, world.b)
     sa = sa_of(sender)
     if sa.hash is None or sa.keys is None or sa.cipher is None:
