@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from mainmode.device.config.commands import COMMANDS
-from mainmode.device.config.declaration import Command, Mode
+from mainmode.device.config.declaration import Command
+from mainmode.device.config.draft import Mode
 from mainmode.device.config.model import Release
 
 HEADERS = {
@@ -34,7 +35,9 @@ HEADERS = {
 _PIECE = re.compile(r"([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))?\}|([^\s\[\]<>{}~]+)")
 
 names = st.sampled_from(["VPN", "MAP", "outside", "inside", "Ab-1_x", "any", "T1", "10.9.9.9"])
-addresses = st.integers(1, 2**32 - 2).map(lambda value: str(IPv4Address(value)))
+NAMED = ("10.9.8.7", "10.9.8.0", "192.0.2.255")
+"""Addresses that come often, so that some of them have names."""
+addresses = st.one_of(st.integers(1, 2**32 - 2).map(lambda value: str(IPv4Address(value))), st.sampled_from(NAMED))
 masks = st.integers(0, 32).map(lambda bits: str(IPv4Address((0xFFFFFFFF << (32 - bits)) & 0xFFFFFFFF)))
 
 
@@ -187,6 +190,8 @@ def lines(draw: st.DrawFn, text: str, release: Release) -> str:
 def files(draw: st.DrawFn, release: Release) -> str:
     """A whole listing: commands of all modes below their headers, some of them taken back."""
     rows: list[str] = []
+    if draw(st.booleans()):
+        rows += ["names", *(f"name {address} N{place}" for place, address in enumerate(NAMED))]
     for command in draw(st.lists(st.sampled_from(COMMANDS), max_size=25)):
         line = draw(command_lines(command, release))
         negated = command.only_negated or draw(st.integers(0, 9)) == 0

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from mainmode.device.config import Severity, read, reference_page, running_config
 from mainmode.device.config.commands import COMMANDS, candidates
 from mainmode.device.config.commands.families import IKEV2, NO_ADDRESS
-from mainmode.device.config.declaration import Mode
+from mainmode.device.config.draft import Mode
 from mainmode.device.settings import ike_settings, unbound_maps
 
 WORDS = sorted({word for one in COMMANDS for word in one.syntax.text.replace("/", " ").split() if word[0] not in "{[~"})

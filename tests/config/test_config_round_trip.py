@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.device.config import Severity, read, running_config
+from mainmode.device.config.actions import NOTHING, Assign
 from mainmode.device.config.commands import COMMANDS
-from mainmode.device.config.declaration import NOTHING, Assign, Command
+from mainmode.device.config.declaration import Command
 from mainmode.device.config.model import Release
 
 NEEDS_A_RECORD = "crypto ipsec -/ikev1 transform-set {name:name} mode"
@@ -69,6 +70,7 @@ def test_reading_what_was_written_gives_the_same_configuration(text: str) -> Non
     second = read(written, "t.cfg")
     assert second == first
     assert running_config(second, reveal_keys=True) == written
+    assert read(running_config(first, reveal_keys=True, defaults=True), "t.cfg") == first
 
 
 def test_a_word_that_only_one_release_has_outweighs_a_line_of_the_other_that_was_taken_back() -> None:
@@ -101,3 +103,23 @@ def test_a_policy_map_is_written_with_its_classes_and_goes_with_them() -> None:
     assert [one.class_name for one in gone.policy_maps["P"].classes] == ["VOICE"]
     flat = read("\n".join(line.strip() for line in text.splitlines()), "t.cfg")
     assert flat == first
+
+
+OPTIONS = ("round-robin", "extended", "flat", "include-reserve", "interface ipv6")
+LAST = ("dns", "unidirectional", "no-proxy-arp", "route-lookup", "inactive", "net-to-net")
+
+
+@given(st.permutations(OPTIONS), st.permutations(LAST), st.integers(0, 5), st.integers(0, 6))
+@settings(max_examples=60, deadline=None)
+def test_options_may_change_places_and_are_written_in_the_device_s_order(
+    pool: list[str], last: list[str], most: int, more: int
+) -> None:
+    pool, last = pool[:most], last[:more]
+    line = " ".join(["nat (inside,outside) source dynamic any pat-pool P", *pool, *last])
+    found = read(line, "t.cfg")
+    assert _errors(line) == []
+    ordered = [*sorted(pool, key=OPTIONS.index), *(word for word in IN_ORDER if word in last)]
+    assert " ".join(["nat (inside,outside) source dynamic any pat-pool P", *ordered]) in running_config(found)
+
+
+IN_ORDER = ("net-to-net", "dns", "unidirectional", "no-proxy-arp", "route-lookup", "inactive")

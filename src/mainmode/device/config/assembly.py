@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from mainmode.base.provenance import Default, Source
 from mainmode.device.config import model
+from mainmode.device.config.actions import NOTHING, Assign, Enter
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.access_lists import ACCESS_LISTS
 from mainmode.device.config.commands.ike import ENABLED, POLICIES, TUNNEL_GROUPS
@@ -24,8 +25,8 @@ from mainmode.device.config.commands.objects import GROUPS, OBJECTS
 from mainmode.device.config.commands.policies import GROUP_POLICIES, TIME_RANGES
 from mainmode.device.config.commands.services import ICMP_GROUPS, PROTOCOL_GROUPS, SERVICE_GROUPS, SERVICES
 from mainmode.device.config.commands.system import GLOBALS, LISTS, NAMES, TIMEOUTS
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Row
-from mainmode.device.config.draft import Draft, Record, Table
+from mainmode.device.config.declaration import Command
+from mainmode.device.config.draft import Draft, Record, Row, Table
 from mainmode.device.config.model import Configuration, Release, Sourced
 from mainmode.device.config.parts import Spelling
 from mainmode.device.config.problem import Problem

@@ -1,11 +1,35 @@
 """A configuration in the making: tables of records, each with what the lines said of it so far."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from mainmode.base.provenance import Statement
 from mainmode.device.config.model import Configuration, Sourced
+
+
+class Mode(Enum):
+    """Where a command stands; the value's first word is what a device's prompt shows."""
+
+    GLOBAL = "config"
+    INTERFACE = "config-if"
+    OBJECT = "config-network-object"
+    GROUP = "config-network-object-group"
+    SERVICE = "config-service-object"
+    SERVICE_GROUP = "config-service-object-group"
+    TCP_GROUP = "config-service-object-group tcp"
+    UDP_GROUP = "config-service-object-group udp"
+    TCP_UDP_GROUP = "config-service-object-group tcp-udp"
+    PROTOCOL_GROUP = "config-protocol-object-group"
+    ICMP_GROUP = "config-icmp-object-group"
+    TIME_RANGE = "config-time-range"
+    GROUP_POLICY = "config-group-policy"
+    POLICY = "config-ikev1-policy"
+    TUNNEL_GENERAL = "config-tunnel-general"
+    TUNNEL_IPSEC = "config-tunnel-ipsec"
+    POLICY_MAP = "config-pmap"
+    POLICY_CLASS = "config-pmap-c"
 
 
 class RefusedError(Exception):
@@ -109,3 +133,19 @@ class Draft:
         for one in (key,) if len(key) == len(table.keys) else tuple(family):
             self.of(table).pop(one, None)
             family.pop(one, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Where the reader stands: a mode and, in a submode, the record that its commands work on."""
+
+    mode: Mode
+    record: Record | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The parts of one line to write; `negated` for its `no` form."""
+
+    values: Mapping[str, Any]
+    negated: bool = False

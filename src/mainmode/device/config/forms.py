@@ -7,8 +7,9 @@ from typing import Any
 
 from mainmode.device.config import model
 from mainmode.device.config.grammar import Syntax
-from mainmode.device.config.kinds import NETMASK, Token, is_netmask, kind_named
+from mainmode.device.config.kinds import NETMASK, Token, is_netmask
 from mainmode.device.config.parts import INVALID, Kind, MismatchError, Miss, Spelling, Tokens, UnwritableError
+from mainmode.device.config.vocabulary import kind_named
 
 _FORMS: dict[str, Kind] = {}
 

@@ -11,14 +11,15 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mainmode.base.provenance import Statement
+from mainmode.device.config.actions import Enter
 from mainmode.device.config.assembly import assemble
 from mainmode.device.config.checks import warnings
 from mainmode.device.config.commands import candidates, first_words
 from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3, family, flat
 from mainmode.device.config.commands.services import SERVICE_GROUPS
 from mainmode.device.config.commands.system import NAMES
-from mainmode.device.config.declaration import Command, Enter, Mode, Scope, Support
-from mainmode.device.config.draft import Draft, Record, RefusedError
+from mainmode.device.config.declaration import Command, Support
+from mainmode.device.config.draft import Draft, Mode, Record, RefusedError, Scope
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
 from mainmode.device.config.model import Configuration, Release
 from mainmode.device.config.parts import INVALID, Match, Miss, Tokens

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
+from mainmode.device.config.actions import NOTHING, Assign
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.families import FAMILIES, OLD_NAT
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Mode, Support
+from mainmode.device.config.declaration import Command, Support
+from mainmode.device.config.draft import Mode
 from mainmode.device.config.forms import glossary
 from mainmode.device.config.model import Release
 from mainmode.device.config.parts import Spelling
@@ -36,14 +38,19 @@ Generated from the command declarations; a test compares this page with them. Wo
 file. Every command has a `no` form: the full line, or the line up to the parameter.
 
 Everything that a listing may hold has one of five states:
-
-* **full**: carried out.
-* **conditional**: carried out under the condition that the remark says; a warning tells where it is not met.
-* **known but not built**: read, and written again where it stands in a table of commands below; one warning for each
-  thing that is missing, at the first line that asks for it.
-* **irrelevant**: known, and nothing to do with a LAN-to-LAN tunnel: skipped silently, with all that stands below it.
-* **unknown**: everything else: reported with its place, and skipped with all that stands below it.
 """
+_STATES = {
+    Support.FULL: "carried out.",
+    Support.CONDITIONAL: ("carried out under the condition that the remark says; a warning tells where it is not met."),
+    Support.NOT_BUILT: (
+        "read, and written again where it stands in a table of commands below; one warning for each thing that is "
+        "missing, at the first line that asks for it."
+    ),
+    Support.IRRELEVANT: (
+        "known, and nothing to do with a LAN-to-LAN tunnel: skipped silently, with all that stands below it."
+    ),
+    Support.UNKNOWN: "everything else: reported with its place, and skipped with all that stands below it.",
+}
 _FAMILIES_HEAD = """## Known and not read
 
 Lines that begin with these words; `*` is any word.
@@ -54,7 +61,7 @@ Lines that begin with these words; `*` is any word.
 
 def reference_page() -> str:
     """The page as Markdown."""
-    rows = [_HEAD]
+    rows = [_HEAD, *(f"* **{state.value}**: {told}" for state, told in _STATES.items()), ""]
     for mode, title in _TITLES.items():
         rows += [f"## {title}", "", "| command | default | support | remark |", "|---|---|---|---|"]
         rows += [_row(one) for one in COMMANDS if one.mode is mode]

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
+from mainmode.device.config.actions import Append, Enter
 from mainmode.device.config.commands import LAYOUT, access_lists
-from mainmode.device.config.declaration import Append, Command, Enter, EnterBelow, Mode, Row
+from mainmode.device.config.declaration import Command, EnterBelow
+from mainmode.device.config.draft import Mode, Row
 from mainmode.device.config.model import AccessList, Ace, Configuration, Remark, Sourced, StandardAce
 from mainmode.device.config.parts import Spelling, UnwritableError
 

@@ -16,7 +16,8 @@ from mainmode.device.config.commands import (
     services,
     system,
 )
-from mainmode.device.config.declaration import Command, Mode
+from mainmode.device.config.declaration import Command
+from mainmode.device.config.draft import Mode
 from mainmode.device.config.grammar import Syntax
 
 LAYOUT: tuple[tuple[Command, ...], ...] = (

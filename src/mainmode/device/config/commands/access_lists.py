@@ -1,7 +1,8 @@
 """`access-list … extended` and `access-group`."""
 
+from mainmode.device.config.actions import Append, Remove
 from mainmode.device.config.commands.system import LISTS
-from mainmode.device.config.declaration import Append, Command, Remove, command
+from mainmode.device.config.declaration import Command, command
 from mainmode.device.config.draft import Table
 from mainmode.device.config.model import AccessGroup, Ace, Remark, StandardAce
 

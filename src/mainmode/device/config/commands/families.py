@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mainmode.device.config.declaration import Mode, Support
+from mainmode.device.config.declaration import Support
+from mainmode.device.config.draft import Mode
 
 CERTIFICATES = "certificates are not built; peers are authenticated by pre-shared keys"
 IKEV2 = "IKEv2 is not built; only IKEv1 is spoken"

@@ -2,12 +2,13 @@
 
 from types import SimpleNamespace
 
+from mainmode.device.config.actions import Assign, Create, Enter
 from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS, flag
-from mainmode.device.config.declaration import Assign, Command, Create, Enter, Mode, Support, command
-from mainmode.device.config.draft import Table
-from mainmode.device.config.kinds import GROUPS
+from mainmode.device.config.declaration import Command, Support, command
+from mainmode.device.config.draft import Mode, Table
 from mainmode.device.config.model import Identity, Keepalive
+from mainmode.device.config.vocabulary import GROUPS
 
 ENABLED = Table(
     "interface",

@@ -2,9 +2,10 @@
 
 from types import SimpleNamespace
 
+from mainmode.device.config.actions import Assign, Enter
 from mainmode.device.config.commands.system import GLOBALS
-from mainmode.device.config.declaration import Assign, Command, Enter, EnterBelow, Mode, command
-from mainmode.device.config.draft import Table
+from mainmode.device.config.declaration import Command, EnterBelow, command
+from mainmode.device.config.draft import Mode, Table
 
 POLICY_MAPS = Table("policy-map", ("name",), lambda configuration: configuration.policy_maps.values())
 POLICY_CLASSES = Table("class", ("policy_map", "class_name"), lambda configuration: ())

@@ -2,8 +2,9 @@
 
 from types import SimpleNamespace
 
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Enter, Mode, command
-from mainmode.device.config.draft import Table
+from mainmode.device.config.actions import NOTHING, Assign, Enter
+from mainmode.device.config.declaration import Command, command
+from mainmode.device.config.draft import Mode, Table
 from mainmode.device.config.model import InterfaceAddress
 
 INTERFACES = Table("interface", ("name",), lambda configuration: configuration.interfaces)

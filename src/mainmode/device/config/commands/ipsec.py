@@ -4,9 +4,10 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+from mainmode.device.config.actions import NOTHING, Assign, Remove
 from mainmode.device.config.commands.families import CERTIFICATES, IKEV2
 from mainmode.device.config.commands.system import GLOBALS
-from mainmode.device.config.declaration import NOTHING, Assign, Command, Remove, Support, command
+from mainmode.device.config.declaration import Command, Support, command
 from mainmode.device.config.draft import Table
 from mainmode.device.config.model import Configuration, Phase1Mode, Sourced
 

@@ -1,6 +1,7 @@
 """`logging`: what is logged, where to, and how."""
 
-from mainmode.device.config.declaration import Append, Assign, Command, Remove, command
+from mainmode.device.config.actions import Append, Assign, Remove
+from mainmode.device.config.declaration import Command, command
 from mainmode.device.config.draft import Table
 from mainmode.device.config.model import LogClass, LogHost, LogListLevel, LogListMessages
 

@@ -1,7 +1,8 @@
 """Twice NAT (identity NAT is one of its cases) and static routes."""
 
+from mainmode.device.config.actions import Append
 from mainmode.device.config.commands.system import LISTS
-from mainmode.device.config.declaration import Append, Command, Support, command
+from mainmode.device.config.declaration import Command, Support, command
 from mainmode.device.config.model import NatRule, NullRoute, Route
 
 POOL = "<[round-robin] [extended] [flat] [include-reserve] [interface [ipv6]]>"

@@ -1,8 +1,9 @@
 """`object network` and `object-group network`, and the NAT rule inside an object."""
 
+from mainmode.device.config.actions import Append, Assign, Enter
 from mainmode.device.config.commands.nat import POOL
-from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, command
-from mainmode.device.config.draft import Table
+from mainmode.device.config.declaration import Command, command
+from mainmode.device.config.draft import Mode, Table
 from mainmode.device.config.model import GroupMember, ObjectNat
 
 OBJECTS = Table("object", ("name",), lambda configuration: configuration.objects.values())

@@ -1,7 +1,8 @@
 """Group-policies, and time-ranges."""
 
-from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, Support, command
-from mainmode.device.config.draft import Table
+from mainmode.device.config.actions import Append, Assign, Enter
+from mainmode.device.config.declaration import Command, Support, command
+from mainmode.device.config.draft import Mode, Table
 from mainmode.device.config.model import DEFAULT_GROUP_POLICY, Absolute, Periodic
 
 GROUP_POLICIES = Table(

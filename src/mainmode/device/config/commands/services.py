@@ -1,7 +1,8 @@
 """`object service` and the object-groups of services, protocols and ICMP types."""
 
-from mainmode.device.config.declaration import Append, Assign, Command, Enter, Mode, command
-from mainmode.device.config.draft import Table
+from mainmode.device.config.actions import Append, Assign, Enter
+from mainmode.device.config.declaration import Command, command
+from mainmode.device.config.draft import Mode, Table
 from mainmode.device.config.model import IcmpMember, ProtocolMember, ServiceMember
 
 SERVICES = Table("object", ("name",), lambda configuration: configuration.services.values())

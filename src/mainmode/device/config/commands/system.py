@@ -2,7 +2,8 @@
 
 from types import SimpleNamespace
 
-from mainmode.device.config.declaration import Assign, Command, command
+from mainmode.device.config.actions import Assign
+from mainmode.device.config.declaration import Command, command
 from mainmode.device.config.draft import Table
 
 GLOBALS = Table("configuration", (), lambda configuration: (configuration.settings,))
