@@ -13,6 +13,8 @@ from mainmode.lab.faults.catalogue import FAULTS, listing, read_fault, reference
 from mainmode.lab.faults.configuration import broken
 from mainmode.lab.faults.declaration import Place
 from mainmode.lab.run import Result, run
+from mainmode.ladder.reception import FAULT, triggered
+from mainmode.ladder.steps import steps
 from mainmode.ladder.transcript import Fate, MessageSent, Outcome, Remark, Side
 
 DEVICES = ("a", "b")
@@ -104,6 +106,12 @@ def test_the_lines_of_a_fault_are_places_like_any_other_and_hide_their_key() -> 
         (TEXTS[Side.B].count("\n") + 2, "pre-shared-key *****")
     ]
     assert not any(key in str(result.transcript) for key in EXAMPLE_KEYS)
+
+
+def test_the_ladder_says_that_a_fault_is_on_purpose_and_nothing_of_a_packet() -> None:
+    result = _run("wrong-key,b")
+    (step, *_) = steps(result.transcript)
+    assert triggered(result.transcript, step, Side.B) == FAULT
 
 
 def test_the_message_that_is_picked_is_lost_and_no_other() -> None:

@@ -311,11 +311,11 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
             f"no tunnel-group with a pre-shared key for peer {sa.peer}",
             sources=sources,
         )
-    sources = tuple(found.sources.values())
+    sa.land_on(found)
+    sources = authentication.key_sources(sa)
     if named is None:
         turn.say(lines.USING_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
     turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, sources, group=found.name)
-    sa.land_on(found)
     if "ikev1" not in found.protocols:
         allowed = " ".join(sorted(found.protocols)) or "nothing"
         detail = f"vpn-tunnel-protocol of group-policy {found.policy_name} allows {allowed}"
@@ -388,7 +388,7 @@ def commit(sa: IkeSa, turn: Turn) -> Outcome:
         phase1_lifetime.obey(sa, turn)
     if sa.tunnel_group is not None:
         turn.say(
-            lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, tuple(sa.tunnel_group.sources.values()),
+            lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, authentication.key_sources(sa),
             group=sa.tunnel_group.name,
         )  # fmt: skip
     return Outcome.OK

@@ -34,6 +34,7 @@ ASKED = "Interesting traffic: a packet matches the crypto ACL and has no SA, so 
 UNDER_WAY = "A negotiation is under way already; packets that need its tunnel are dropped until it is done."
 IN_CLEAR = "No tunnel is asked for: nothing here says that this packet must be protected, so it leaves in clear."
 CAME_IN_CLEAR = "Gets a packet in clear that should have come through the tunnel, and drops it."
+FAULT = "Something is made to go wrong here, on purpose."
 NOT_ASKED = "No tunnel is asked for; what became of the packet stands below."
 
 
@@ -75,6 +76,8 @@ def triggered(transcript: Transcript, step: LadderStep, side: Side) -> str:
     if any(entry.name in said for entry in WAITING):
         return UNDER_WAY
     remarks = _remarks(step, side)
+    if remarks and all(text.startswith("fault ") for text in remarks):
+        return FAULT
     if any("in clear" in text and text.startswith("dropped") for text in remarks):
         return CAME_IN_CLEAR
     return IN_CLEAR if any("leaves in clear" in text for text in remarks) else NOT_ASKED
