@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mainmode.base.provenance import Source
 from mainmode.ladder import spelling
 from mainmode.ladder.folding import Fold, Folding
+from mainmode.ladder.series import series_of
 from mainmode.ladder.steps import LadderStep, Said, config_line, related, sections
 from mainmode.ladder.transcript import Fate, LineSaid, MessageSent, Remark, Side, Transcript
 from mainmode.ladder.words import words
@@ -131,6 +132,7 @@ def html(transcript: Transcript) -> str:
         ladder=ladder,
         views=views,
         spelling=spelling,
+        series_of=series_of,
         style=_markup(style),
         script=_markup(script),
         policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mainmode.base.provenance import Source
 from mainmode.ladder.folding import Fold, Folding
+from mainmode.ladder.series import series_of
 from mainmode.ladder.spelling import (
     clean,
     clean_lines,
@@ -179,11 +180,11 @@ def _pings(transcript: Transcript, names: dict[Side, str]) -> Iterator[str]:
     if not transcript.pings:
         return
     yield from ("## Pings, virtual time", "", "| from | way | sequence | sent | round trip |", "|---|---|---|---|---|")
-    for ping in transcript.pings:
+    for ping in series_of(transcript.pings):
         trip = milliseconds(ping.round_trip) if ping.round_trip is not None else "no reply"
         note = f" ({ping.note})" if ping.note else ""
         way = f"{ping.source} to {ping.destination}"
         sent = since(transcript, ping.sent_at)
-        cells = (names[ping.side], way, str(ping.sequence), sent, f"{trip}{note}")
+        cells = (names[ping.side], way, ping.numbers, sent, f"{trip}{note}")
         yield f"| {' | '.join(escaped(cell) for cell in cells)} |"
     yield ""

@@ -4,6 +4,7 @@ from enum import Enum
 from itertools import zip_longest
 
 from mainmode.ladder.folding import Fold, Folding
+from mainmode.ladder.series import series_of
 from mainmode.ladder.spelling import (
     cells,
     clean,
@@ -243,13 +244,13 @@ def _pings(page: _Page) -> None:
         return
     page.gap()
     page.rule("pings, virtual time")
-    for ping in page.transcript.pings:
+    for ping in series_of(page.transcript.pings):
         trip = f"reply in {milliseconds(ping.round_trip)}" if ping.round_trip is not None else "no reply"
         note = f" ({clean(ping.note)})" if ping.note else ""
         way = f"{clean(ping.source)} -> {clean(ping.destination)}"
         style = Style.PLAIN if ping.round_trip is not None else Style.BAD
         sent = since(page.transcript, ping.sent_at)
-        page.put(f"{page.names[ping.side]}  {way}  seq {ping.sequence}  {sent}  {trip}{note}", style)
+        page.put(f"{page.names[ping.side]}  {way}  seq {ping.numbers}  {sent}  {trip}{note}", style)
 
 
 def _shows(page: _Page) -> None:
