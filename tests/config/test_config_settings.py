@@ -202,14 +202,17 @@ interface GigabitEthernet0/2
     assert "dmz" not in found.addresses
 
 
-def test_a_dynamic_map_stands_at_the_sequence_that_names_it() -> None:
+def test_a_dynamic_map_stands_at_the_sequence_that_names_it_and_keeps_its_own_names() -> None:
     text = _entry(
-        "crypto dynamic-map DYN 1 set transform-set TRANSFORM\ncrypto map MAP 65535 ipsec-isakmp dynamic DYN\n"
+        "crypto dynamic-map DYN 2 set transform-set TRANSFORM\ncrypto dynamic-map DYN 1 set transform-set TRANSFORM\n"
+        "crypto map MAP 65535 ipsec-isakmp dynamic DYN\n"
     )
     configuration = read(text, "t.cfg")
     assert configuration.problems == ()
-    static, dynamic = ike_settings(configuration).entries
-    assert (static.dynamic, dynamic.dynamic, dynamic.sequence) == (False, True, 65535)
+    static, dynamic, second = ike_settings(configuration).entries
+    assert (static.dynamic, static.behind) == (False, None)
+    for sequence, entry in enumerate((dynamic, second), 1):
+        assert (entry.dynamic, entry.map_name, entry.sequence, entry.behind) == (True, "DYN", sequence, ("MAP", 65535))
     assert dynamic.complete
     assert dynamic.sources["acl"] == Absent("t.cfg", "crypto dynamic-map DYN 1 match address ACL")
 

@@ -98,10 +98,9 @@ def tunnel(entry: MapEntry) -> str:
     sets = " ".join(map(transform, entry.transform_sets))
     pfs = f"pfs group {int(entry.pfs)}" if entry.pfs is not None else "no pfs"
     kilobytes = f"{entry.lifetime_kilobytes} kB" if entry.lifetime_kilobytes is not None else "no kB limit"
-    return (
-        f"{entry.map_name} {entry.sequence} on {entry.interface}: peers {peers}; sets {sets}; {pfs}; "
-        f"{entry.lifetime_seconds} s, {kilobytes}"
-    )
+    name = f"{entry.map_name} {entry.sequence}"
+    place = f"{entry.behind[0]} {entry.behind[1]} ({name})" if entry.behind is not None else name
+    return f"{place} on {entry.interface}: peers {peers}; sets {sets}; {pfs}; {entry.lifetime_seconds} s, {kilobytes}"
 
 
 def tunnels(settings: IkeSettings) -> Iterator[str]:

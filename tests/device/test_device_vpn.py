@@ -13,6 +13,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.base.instant import later, seconds
 from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
+from mainmode.device.routing import Origin
 from mainmode.ike.effects import Dropped, InstallSa, RemoveSa, Say, Send
 from mainmode.wire.ip import Ipv4, Udp, read_echo, read_ipv4
 
@@ -120,6 +121,31 @@ def test_under_a_dynamic_map_the_reverse_route_stands_as_long_as_the_sa() -> Non
     assert reasons(net.inject("b", "outside", echo(HOST_A, HOST_B, 8))) == [Drop.IN_CLEAR]
     net.carry_out("b", box.clear(None, net.now))
     assert not any(str(route.network) == "192.168.1.0/24" for route in box.routes)
+
+
+def test_a_tunnel_under_a_dynamic_map_bears_its_names_and_two_sequences_are_told_apart() -> None:
+    b = "".join(line for line in mirrored(REFERENCE).splitlines(True) if not line.startswith("crypto map MAP 10"))
+    more = (
+        "access-list OTHER extended permit ip 172.16.0.0 255.255.0.0 172.17.0.0 255.255.0.0\n"
+        "crypto dynamic-map ANY 1 match address OTHER\ncrypto dynamic-map ANY 1 set transform-set TRANSFORM\n"
+        "crypto dynamic-map ANY 1 set reverse-route\ncrypto dynamic-map ANY 5 set df-bit clear-df\n"
+        "route outside 192.168.1.0 255.255.255.0 10.0.0.1\n"
+    )
+    net = Net({"a": REFERENCE, "b": b + more + DYNAMIC.format(reverse="")})
+    box = net.boxes["b"]
+    for sequence in (1, 2):
+        net.inject("a", "inside", echo(HOST_A, HOST_B, sequence))
+    assert len(net.inside["a"]) == 1
+    shown = box.show("crypto ipsec sa", net.now)
+    assert "Crypto map tag: ANY, seq num: 5, local addr: 10.0.0.2" in shown
+    assert "dynamic" in shown
+    assert not any(route.origin is Origin.REVERSE for route in box.routes), "the other sequence has reverse-route"
+    (pair,) = (state.pair for state in box.sad.states())
+    assert box._plane.tables.df_bit(pair, "outside").value == "clear-df"
+    first, second = box.show("crypto map MAP", net.now).split('Crypto Map "MAP" 65535 ipsec-isakmp')[1:]
+    assert "Dynamic map template tag: ANY, seq num: 1" in first
+    assert "Dynamic map template tag: ANY, seq num: 5" in second
+    assert ("Current peer: 10.0.0.1" in first, "Current peer: 10.0.0.1" in second) == (False, True)
 
 
 def test_the_dynamic_keyword_makes_a_static_entry_wait_for_its_sa() -> None:

@@ -46,7 +46,7 @@ class CryptoMaps:
         self._dynamic: dict[str, _Carried] = {}
         for entry in settings.entries:
             if entry.dynamic:
-                self._dynamic.setdefault(entry.interface, _Carried()).sequences.add(entry.sequence)
+                self._dynamic.setdefault(entry.interface, _Carried()).entries.add((entry.map_name, entry.sequence))
 
     def protecting(self, interface: str, flow: Flow) -> Protected | None:
         """The entry and ACE that protect `flow` where it leaves by `interface`."""
@@ -68,7 +68,7 @@ class CryptoMaps:
     def installed(self, pair: SaPair) -> None:
         """A pair of SAs stands: one under a dynamic map carries what its proxies hold."""
         held = self._dynamic.get(pair.interface)
-        if held is not None and pair.map_sequence in held.sequences:
+        if held is not None and (pair.map_name, pair.map_sequence) in held.entries:
             held.add(pair)
 
     def removed(self, pair: SaPair) -> None:
@@ -122,7 +122,7 @@ class _Carried:
     """The pairs under the dynamic maps of one interface, found by their remote side, the newest first."""
 
     def __init__(self) -> None:
-        self.sequences: set[int] = set()
+        self.entries: set[tuple[str, int]] = set()
         self._tables: dict[int, dict[int, dict[int, SaPair]]] = {}
 
     def add(self, pair: SaPair) -> None:

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Configuration, CryptoMapEntry
-from mainmode.device.settings import unbound_maps
+from mainmode.device.settings import entry_of, unbound_maps
 from mainmode.ipsec.dataplane import SaPair
 
 _DEEPEST_GATEWAY = 4
@@ -205,8 +205,11 @@ def _reverse(configuration: Configuration, entry: CryptoMapEntry, interface: str
 
 def routes_while(configuration: Configuration, pair: SaPair) -> tuple[Route, ...]:
     """The reverse routes that stand as long as a pair of SAs: of `reverse-route dynamic` and of dynamic maps."""
-    found = _entry_of(configuration, pair)
+    found = entry_of(configuration, pair)
     if found is None or not found.reverse_route.value:
+        return ()
+    behind = configuration.dynamic_maps.get(pair.map_name)
+    if found.reverse_route.value != "dynamic" and (behind is None or found not in behind.entries):
         return ()
     remote = pair.proxies.remote
     sources = (found.reverse_route.source, *pair.sources)
@@ -214,16 +217,3 @@ def routes_while(configuration: Configuration, pair: SaPair) -> tuple[Route, ...
         Route(network, pair.interface, pair.path.remote.address, Origin.REVERSE, 1, sources)
         for network in summarize_address_range(remote.first, remote.last)
     )
-
-
-def _entry_of(configuration: Configuration, pair: SaPair) -> CryptoMapEntry | None:
-    """The entry that says whether such routes go in: a static one with `dynamic`, or one of the dynamic map."""
-    crypto_map = configuration.crypto_maps.get(pair.map_name)
-    for entry in crypto_map.entries if crypto_map is not None else ():
-        if entry.sequence != pair.map_sequence:
-            continue
-        if entry.dynamic is None:
-            return entry if entry.reverse_route.value == "dynamic" else None
-        behind = configuration.dynamic_maps.get(entry.dynamic.value)
-        return next((one for one in behind.entries if one.reverse_route.value), None) if behind is not None else None
-    return None

@@ -21,7 +21,7 @@ from mainmode.ike.settings import (
     TransformSet,
     TunnelGroup,
 )
-from mainmode.ipsec.dataplane import Mode
+from mainmode.ipsec.dataplane import Mode, SaPair
 
 _ENCRYPTIONS = {
     "des": (Encryption1.DES_CBC, 0),
@@ -132,6 +132,16 @@ def unbound_maps(configuration: Configuration) -> Mapping[str, Absent]:
     }
 
 
+def entry_of(configuration: Configuration, pair: SaPair) -> model.CryptoMapEntry | None:
+    """The configured entry that a pair of SAs was negotiated for: a static one, else one of a dynamic map."""
+    for maps in (configuration.crypto_maps, configuration.dynamic_maps):
+        named = maps.get(pair.map_name)
+        for entry in named.entries if named is not None else ():
+            if entry.sequence == pair.map_sequence and entry.dynamic is None:
+                return entry
+    return None
+
+
 def _policy(policy: model.Policy) -> IkePolicy:
     encryption, key_bits = _ENCRYPTIONS[policy.encryption.value]
     return IkePolicy(
@@ -204,7 +214,7 @@ def _entries(configuration: Configuration) -> Iterator[MapEntry]:
 def _entry(
     configuration: Configuration, entry: model.CryptoMapEntry, bound: Sourced[str], outer: model.CryptoMapEntry
 ) -> MapEntry:
-    """What `entry` says, as sequence `outer` of the map: itself, or the static entry that names a dynamic map."""
+    """What `entry` says where `outer` of the map stands: itself, or the static entry that names a dynamic map."""
     settings = configuration.settings
     seconds = entry.lifetime_seconds or settings.lifetime_seconds
     kilobytes = entry.lifetime_kilobytes or settings.lifetime_kilobytes
@@ -215,8 +225,8 @@ def _entry(
         return Absent(configuration.file, f"{head} {missing}") if value is None else value.source
 
     return MapEntry(
-        map_name=outer.map_name,
-        sequence=outer.sequence,
+        map_name=entry.map_name,
+        sequence=entry.sequence,
         interface=bound.value,
         acl_name=entry.acl.value if entry.acl is not None else None,
         acl=_access_list(configuration, entry.acl.value) if entry.acl is not None else None,
@@ -228,6 +238,7 @@ def _entry(
         connection_type=ConnectionType(entry.connection_type.value),
         nat_t_disable=entry.nat_t_disable.value,
         dynamic=outer.dynamic is not None,
+        behind=None if entry is outer else (outer.map_name, outer.sequence),
         reverse_route=entry.reverse_route.value is not None,
         sources={
             "entry": outer.source,

@@ -38,7 +38,7 @@ class Tables:
         self.management = management.value if management is not None else None
         self._df_bits = {
             (one.name, entry.sequence): entry.df_bit
-            for one in configuration.crypto_maps.values()
+            for one in (*configuration.dynamic_maps.values(), *configuration.crypto_maps.values())
             for entry in one.entries
             if entry.df_bit is not None
         }

@@ -78,6 +78,9 @@ class MapEntry:
     `sources` keys: entry, acl, peer, transform_set, pfs, lifetime_seconds, lifetime_kilobytes, connection_type,
     interface (the `crypto map M interface IFC` line). `acl` is None where no `match address` stands or the named ACL
     does not exist. Lifetimes are the effective ones: the entry's, else the global's, else the default.
+
+    An entry of a dynamic map bears that map's name and its own sequence, as the device says them; `behind` is the
+    static one (map, sequence) that names the dynamic map, and its place among the others.
     """
 
     map_name: str
@@ -93,6 +96,7 @@ class MapEntry:
     connection_type: ConnectionType = ConnectionType.BIDIRECTIONAL
     nat_t_disable: bool = False
     dynamic: bool = False
+    behind: tuple[str, int] | None = None
     reverse_route: bool = False
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
 
@@ -172,5 +176,5 @@ class IkeSettings:
         return None
 
     def entries_on(self, interface: str) -> tuple[MapEntry, ...]:
-        """The crypto map entries bound to `interface`, lowest sequence first."""
+        """The crypto map entries bound to `interface`, in the order in which they are tried."""
         return tuple(entry for entry in self.entries if entry.interface == interface)

@@ -14,15 +14,17 @@ from mainmode.ipsec.dataplane import SaPair
 
 def crypto_maps(standing: Standing, name: str | None = None) -> str:
     """The whole output; with `name` of one map."""
-    entries = [one for one in standing.settings.entries if name in (None, one.map_name)]
+    entries = [one for one in standing.settings.entries if name in (None, _place(one)[0])]
     if not entries:
         return text(["No crypto maps found."])
     return text(line for entry in entries for line in _entry(entry, standing))
 
 
 def _entry(entry: MapEntry, standing: Standing) -> Iterator[str]:
-    dynamic = " (dynamic)" if entry.dynamic else ""
-    yield f'Crypto Map "{entry.map_name}" {entry.sequence} ipsec-isakmp{dynamic}'
+    name, sequence = _place(entry)
+    yield f'Crypto Map "{name}" {sequence} ipsec-isakmp'
+    if entry.behind is not None:
+        yield f"        Dynamic map template tag: {entry.map_name}, seq num: {entry.sequence}"
     for peer in entry.peers:
         yield f"        Peer = {standing.shown(peer)}"
     if entry.acl_name is not None:
@@ -41,6 +43,11 @@ def _entry(entry: MapEntry, standing: Standing) -> Iterator[str]:
     yield f"        Transform sets={{ {sets} }}"
     yield f"        Interface: {entry.interface}"
     yield ""
+
+
+def _place(entry: MapEntry) -> tuple[str, int]:
+    """The crypto map and sequence under which an entry is tried."""
+    return entry.behind or (entry.map_name, entry.sequence)
 
 
 def _carries(entry: MapEntry, pair: SaPair) -> bool:

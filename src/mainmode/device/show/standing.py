@@ -13,6 +13,7 @@ from mainmode.device.journal import Journal
 from mainmode.device.nat import NatHits
 from mainmode.device.nat_rules import Rule
 from mainmode.device.routing import Route
+from mainmode.device.settings import entry_of
 from mainmode.device.translations import Translation
 from mainmode.ike.settings import IkeSettings
 from mainmode.ike.statistics import Statistics
@@ -64,10 +65,9 @@ class Standing:
 
     def df_policy(self, pair: SaPair) -> str:
         """What becomes of the DF bit of packets in a tunnel: the crypto map entry's word, else the interface's."""
-        crypto_map = self.configuration.crypto_maps.get(pair.map_name)
-        for entry in crypto_map.entries if crypto_map is not None else ():
-            if entry.sequence == pair.map_sequence and entry.df_bit is not None:
-                return entry.df_bit.value
+        entry = entry_of(self.configuration, pair)
+        if entry is not None and entry.df_bit is not None:
+            return entry.df_bit.value
         return self.configuration.df_bits[pair.interface].value
 
     def shown(self, address: IPv4Address) -> str:
