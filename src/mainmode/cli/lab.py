@@ -14,7 +14,6 @@ from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import Written, example_configurations, read_configurations
 from mainmode.cli.outputs import check_outputs, print_ladder, write_outputs
 from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP
-from mainmode.cli.scenario import ALL, all_scenarios, folder_of, list_scenarios, scenario
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
 from mainmode.lab.faults.catalogue import listing, read_fault
@@ -32,16 +31,13 @@ _PATIENCE = 2.0
 def lab(arguments: Namespace) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     names = arguments.configurations
-    if arguments.list:
-        return list_scenarios()
     if arguments.faults:
         print_output(listing())
         return EXIT_UP
-    if names == [ALL]:
-        return all_scenarios(arguments)
-    folder = folder_of(names[0]) if len(names) == 1 else None
-    if folder is not None:
-        return scenario(arguments, folder)
+    if arguments.list or len(names) == 1:
+        code = _of_scenarios(arguments)
+        if code is not None:
+            return code
     written = read_configurations(names) if names else example_configurations()
     faults = tuple(read_fault(text, tuple(side.value for side in Side)) for text in arguments.fault or ())
     first, second = (_with_faults(one, side, faults) for one, side in zip(written, Side, strict=True))
@@ -63,6 +59,19 @@ def lab(arguments: Namespace) -> int:
     write_outputs(arguments, result)
     print_ladder(arguments, result.transcript)
     return EXIT_UP if result.transcript.verdict.outcome is Outcome.UP else EXIT_DOWN
+
+
+def _of_scenarios(arguments: Namespace) -> int | None:
+    """What is asked of scenarios, with its exit code; None: nothing. A pair of configurations starts without them."""
+    from mainmode.cli.scenario import ALL, all_scenarios, folder_of, list_scenarios, scenario
+
+    if arguments.list:
+        return list_scenarios()
+    (name,) = arguments.configurations
+    if name == ALL:
+        return all_scenarios(arguments)
+    folder = folder_of(name)
+    return None if folder is None else scenario(arguments, folder)
 
 
 def _with_faults(written: Written, side: Side, faults: tuple[Ordered, ...]) -> Configuration:

@@ -5,6 +5,7 @@ import shutil
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mainmode import __version__
 from mainmode.cli.console import print_output
@@ -13,9 +14,11 @@ from mainmode.cli.parser import NARROWEST, WIDEST
 from mainmode.cli.places import check_places
 from mainmode.lab.keys import key_files
 from mainmode.lab.run import Result
-from mainmode.lab.scenario.ladder import PairResult
 from mainmode.ladder.text import text
 from mainmode.ladder.transcript import Transcript
+
+if TYPE_CHECKING:
+    from mainmode.lab.scenario.ladder import PairResult
 
 _PIPED_WIDTH = 80
 _FILES = ("html", "json", "markdown", "pcap", "keys")
@@ -39,7 +42,7 @@ def check_outputs(arguments: Namespace, inputs: list[str]) -> None:
     check_places(inputs, outputs)
 
 
-def write_outputs(arguments: Namespace, result: Result | PairResult) -> None:
+def write_outputs(arguments: Namespace, result: "Result | PairResult") -> None:
     """The files that were asked for. Each layout is loaded only if it is."""
     transcript = result.transcript
     if arguments.html is not None:
