@@ -1,0 +1,113 @@
+"""A TUN device with the virtio header (linux if_tun.h, virtio_net.h): packets of the host, read and written whole.
+
+The host cuts what it sends to the device's MTU and fills in checksums (TUNSETOFFLOAD 0), so each read is one ready
+packet. A write may be a run of TCP segments as one super-packet, which the host cuts again where it has to.
+"""
+
+import fcntl
+import os
+import struct
+from collections.abc import Sequence
+
+from mainmode.base.errors import MainmodeError
+
+_CLONE_DEVICE = "/dev/net/tun"
+_TUNSETIFF, _TUNSETOFFLOAD, _TUNSETVNETHDRSZ = 0x400454CA, 0x400454D0, 0x400454D8
+_IFF_TUN, _IFF_NO_PI, _IFF_VNET_HDR, _IFF_TUN_EXCL = 0x0001, 0x1000, 0x4000, 0x8000
+_LONGEST_NAME = 15
+_INTERFACE_REQUEST = struct.Struct("16sH22x")
+_INTEGER = struct.Struct("i")
+
+_HEADER = struct.Struct("=BBHHHH")
+"""Flags, kind, octets of headers, segment size, where the checksum begins, where in it its field is; host order."""
+_PLAIN = bytes(_HEADER.size)
+_NEEDS_CHECKSUM, _TCP_SEGMENTS = 1, 1
+_CHECKSUM_FIELD = 16
+_LARGEST_READ = _HEADER.size + 0xFFFF
+_IPV4 = 4
+
+
+class TunFailed(MainmodeError):  # noqa: N818 (it names what happened)
+    """The TUN device cannot be opened. The text says what to do next."""
+
+
+class Tun:
+    """An open TUN device. The host forgets it, and the routes into it, when it is closed."""
+
+    def __init__(self, descriptor: int, name: str) -> None:
+        """`descriptor` is non-blocking, each read and write of it one packet behind a virtio header."""
+        self._descriptor = descriptor
+        self.name = name
+
+    @classmethod
+    def open(cls, name: str) -> "Tun":
+        """A new device with this name, still down and without addresses. Raises TunFailed."""
+        if not 0 < len(name.encode()) <= _LONGEST_NAME or "/" in name or "%" in name:
+            raise TunFailed(f"{name!r} is no name for a network interface: at most {_LONGEST_NAME} octets, no / or %")
+        try:
+            descriptor = os.open(_CLONE_DEVICE, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise TunFailed(f"{_CLONE_DEVICE}: {error.strerror}. {_advice(error)}") from None
+        flags = _IFF_TUN | _IFF_NO_PI | _IFF_VNET_HDR | _IFF_TUN_EXCL
+        try:
+            fcntl.ioctl(descriptor, _TUNSETIFF, _INTERFACE_REQUEST.pack(name.encode(), flags))
+            fcntl.ioctl(descriptor, _TUNSETVNETHDRSZ, _INTEGER.pack(_HEADER.size))
+            fcntl.ioctl(descriptor, _TUNSETOFFLOAD, 0)
+        except OSError as error:
+            os.close(descriptor)
+            raise TunFailed(f"the TUN device {name}: {error.strerror}. {_advice(error)}") from None
+        return cls(descriptor, name)
+
+    def fileno(self) -> int:
+        """The descriptor, for those who wait until it can be read."""
+        return self._descriptor
+
+    def read(self) -> bytes | None:
+        """The next IPv4 packet that the host sends this way; None where none waits, or the device is down.
+
+        Other versions are passed over: the host sends its IPv6 solicitations to any link.
+        """
+        while True:
+            try:
+                octets = os.read(self._descriptor, _LARGEST_READ)
+            except OSError:
+                return None
+            if len(octets) > _HEADER.size and octets[_HEADER.size] >> 4 == _IPV4:
+                return octets[_HEADER.size :]
+            if not octets:
+                return None
+
+    def write(self, packet: bytes) -> bool:
+        """One packet to the host. False where it does not take it: the device is down, or memory is short."""
+        return self._written((_PLAIN, packet))
+
+    def write_segments(self, headers: bytes, payloads: Sequence[bytes]) -> bool:
+        """Segments of one TCP connection in one go; False as for `write`, and then of none of them.
+
+        `headers` are the IPv4 header (20 octets, its length and checksum those of all together) and the TCP header,
+        with the sum of the pseudo-header (RFC 1071, not complemented) where its checksum goes. All payloads but the
+        last have the size of the first, and there are at most 65535 octets in all.
+        """
+        size = len(payloads[0])
+        tcp = 20
+        header = _HEADER.pack(_NEEDS_CHECKSUM, _TCP_SEGMENTS, len(headers), size, tcp, _CHECKSUM_FIELD)
+        return self._written((header, headers, *payloads))
+
+    def close(self) -> None:
+        """The device is gone."""
+        os.close(self._descriptor)
+
+    def _written(self, parts: Sequence[bytes]) -> bool:
+        try:
+            os.writev(self._descriptor, parts)
+        except OSError:
+            return False
+        return True
+
+
+def _advice(error: OSError) -> str:
+    if isinstance(error, PermissionError):
+        return "Opening it takes root, or the capability CAP_NET_ADMIN."
+    if isinstance(error, FileNotFoundError):
+        return "Load the kernel's module (modprobe tun); a container needs the device given to it."
+    return "Is another gateway running with this device? Another name can be given."

@@ -1,0 +1,93 @@
+"""The TUN device's octets, over a socket pair in its place; names and faults."""
+
+import os
+import socket
+import struct
+from collections.abc import Iterator
+
+import pytest
+
+from mainmode.gateway.user_space.tun import Tun, TunFailed
+
+PACKET = bytes.fromhex("45000014000040004001f7970a0000010a000002")
+NOTHING = bytes(10)
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[Tun, socket.socket]]:
+    """A TUN device that is one end of a pair, and the host at the other end."""
+    ours, host = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.setblocking(False)
+    host.settimeout(5)
+    tun = Tun(ours.detach(), "pair")
+    with host:
+        yield tun, host
+        tun.close()
+
+
+def test_reads_are_packets_without_their_header_until_none_waits(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    host.send(NOTHING + PACKET)
+    host.send(NOTHING + PACKET[:-1])
+    assert tun.read() == PACKET
+    assert tun.read() == PACKET[:-1]
+    assert tun.read() is None
+
+
+def test_other_versions_and_runts_are_passed_over(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    for octets in (NOTHING + b"\x60" + bytes(39), NOTHING, NOTHING[:3], NOTHING + PACKET):
+        host.send(octets)
+    assert tun.read() == PACKET
+    assert tun.read() is None
+
+
+def test_nothing_is_read_when_the_other_end_is_gone(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    host.close()
+    assert tun.read() is None
+    assert not tun.write(PACKET)
+
+
+def test_a_packet_is_written_behind_an_empty_header(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    assert tun.write(PACKET)
+    assert host.recv(100) == NOTHING + PACKET
+
+
+def test_segments_are_written_as_one_packet_that_says_how_to_cut_it(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    headers = bytes(52)
+    assert tun.write_segments(headers, [b"a" * 9, b"b" * 9, b"c"])
+    octets = host.recv(1000)
+    assert struct.unpack_from("=BBHHHH", octets) == (1, 1, 52, 9, 20, 16)
+    assert octets[10:] == headers + b"a" * 9 + b"b" * 9 + b"c"
+
+
+def test_a_write_that_nobody_takes_is_told(ends: tuple[Tun, socket.socket]) -> None:
+    tun, _ = ends
+    assert not all(tun.write(bytes(60000)) for _ in range(1000))
+
+
+@pytest.mark.parametrize("name", ["", "sixteen-letters-", "a/b", "eth%d"])
+def test_a_name_that_no_interface_can_have_is_refused(name: str) -> None:
+    with pytest.raises(TunFailed, match="no name for a network interface"):
+        Tun.open(name)
+
+
+def test_without_the_device_file_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> int:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(os, "open", missing)
+    with pytest.raises(TunFailed, match=r"/dev/net/tun: No such file or directory\. .*modprobe tun"):
+        Tun.open("mainmode0")
+
+
+def test_without_the_capability_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> int:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "open", refused)
+    with pytest.raises(TunFailed, match="CAP_NET_ADMIN"):
+        Tun.open("mainmode0")
