@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from mainmode.base.errors import InputError
 from mainmode.base.instant import seconds
+from mainmode.base.sentences import Grammar, places_of
+from mainmode.device.terminal import COMMANDS
 from mainmode.lab.lengths import read_span
 from mainmode.lab.scenario.expectations import EXPECTATIONS, Expectation
-from mainmode.lab.scenario.forms import KINDS, Known, places_of, read_sentence
+from mainmode.lab.scenario.forms import KINDS, Known
 from mainmode.lab.scenario.reader import read_scenario
 from mainmode.lab.scenario.steps import STEPS, Ping, Step
-from mainmode.lab.scenario.terminal import COMMANDS
 
 KNOWN = Known(("a", "b"), ("home",))
 
@@ -30,7 +31,7 @@ def _story(sentence: str, kind: str = "steps") -> str:
 def test_the_example_of_every_sentence_is_read_as_that_sentence(form: type[Step] | type[Expectation]) -> None:
     forms: tuple[type[Step] | type[Expectation], ...] = STEPS if issubclass(form, Step) else EXPECTATIONS
     text = form.EXAMPLE.split(": ", 1)[1] if form.EXAMPLE.startswith("at ") else form.EXAMPLE
-    assert type(read_sentence(text, forms, KNOWN)) is form
+    assert type(Grammar(forms, KINDS).read(text, KNOWN)) is form
     _scenario(
         _story(form.EXAMPLE, "steps" if issubclass(form, Step) else "expect") + '[nat]\nhome = { address = "1.2.3.4" }'
     )
@@ -45,7 +46,7 @@ def test_every_place_is_a_field_and_has_a_kind(form: type[Step]) -> None:
 
 
 def test_what_is_left_out_has_its_default() -> None:
-    ping = read_sentence("ping 10.0.0.1  10.0.0.2 size 1400 df", STEPS, KNOWN)
+    ping = Grammar(STEPS, KINDS).read("ping 10.0.0.1  10.0.0.2 size 1400 df", KNOWN)
     assert isinstance(ping, Ping)
     assert (ping.count, ping.interval, ping.octets, ping.df, ping.device) == (5, seconds(1), 1400, True, None)
 
@@ -64,7 +65,7 @@ def test_what_is_left_out_has_its_default() -> None:
 )
 def test_a_sentence_that_is_not_understood_says_what_is(text: str, said: str) -> None:
     with pytest.raises(InputError) as raised:
-        read_sentence(text, STEPS, KNOWN)
+        Grammar(STEPS, KINDS).read(text, KNOWN)
     assert said in str(raised.value)
 
 

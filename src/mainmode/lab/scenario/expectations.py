@@ -6,11 +6,11 @@ from operator import eq, ge, le
 from typing import ClassVar
 
 from mainmode.base.instant import NO_TIME, Instant, Span, later
+from mainmode.base.sentences import Sentence
 from mainmode.ike.effects import Failure
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.consoles import lines_with
 from mainmode.lab.lengths import clock_text
-from mainmode.lab.scenario.forms import Sentence
 from mainmode.lab.scenario.judgement import verdict_on
 from mainmode.lab.scenario.stage import Stage
 from mainmode.ladder.transcript import Outcome

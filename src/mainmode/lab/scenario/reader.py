@@ -9,11 +9,12 @@ from typing import Any, TypeVar
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME
+from mainmode.base.sentences import Grammar
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.lab.lengths import read_span
 from mainmode.lab.link import read_link
 from mainmode.lab.scenario.expectations import EXPECTATIONS
-from mainmode.lab.scenario.forms import Known, read_sentence
+from mainmode.lab.scenario.forms import KINDS, Known
 from mainmode.lab.scenario.model import ALL_DEBUGS, USUAL_LINK, DevicePart, Expected, NatPart, Scenario, Timed
 from mainmode.lab.scenario.steps import STEPS
 
@@ -63,6 +64,8 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,31}")
 _FORWARD = re.compile(r"(udp|tcp)/(\d{1,5})\s+([\d.]+)(?::(\d{1,5}))?")
 _LINK = re.compile(r"(\S+)\s+(?:(->)\s+)?(\S+)")
 _MOST_SENTENCES = 10_000
+_STEPS = Grammar(STEPS, KINDS)
+_EXPECTATIONS = Grammar(EXPECTATIONS, KINDS)
 
 T = TypeVar("T")
 Load = Callable[[str], str]
@@ -269,7 +272,7 @@ class _Reading:
     def _timed(self, text: str, known: Known) -> Timed:
         found = _TIMED.fullmatch(text.strip())
         what = found["what"] if found is not None else text
-        step = self._sentence(text, lambda: read_sentence(what, STEPS, known))
+        step = self._sentence(text, lambda: _STEPS.read(what, known))
         self._sentence(text, step.check)
         if found is None:
             return Timed(text, step)
@@ -286,7 +289,7 @@ class _Reading:
         if found is not None and found["every"] is not None:
             raise self._sentence_error(text, "an expectation is judged at one time")
         what = found["what"] if found is not None else text
-        expectation = self._sentence(text, lambda: read_sentence(what, EXPECTATIONS, known))
+        expectation = self._sentence(text, lambda: _EXPECTATIONS.read(what, known))
         self._sentence(text, expectation.check)
         return Expected(
             text, expectation, None if found is None else self._sentence(text, lambda: read_span(found["at"]))

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from inspect import getdoc
 
+from mainmode.base.sentences import Sentence, places_of, shown
+from mainmode.device.terminal import COMMANDS
 from mainmode.lab.link import FORM
 from mainmode.lab.scenario.expectations import EXPECTATIONS, Expectation
-from mainmode.lab.scenario.forms import KINDS, Sentence, places_of, shown
+from mainmode.lab.scenario.forms import KINDS
 from mainmode.lab.scenario.reader import DEVICE_KEYS, KEYS, NAT_KEYS
 from mainmode.lab.scenario.steps import STEPS, Step
-from mainmode.lab.scenario.terminal import COMMANDS
 
 HEAD = """# Scenarios
 

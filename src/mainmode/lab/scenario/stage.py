@@ -11,6 +11,7 @@ from mainmode.base.secret import Secret
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
+from mainmode.device.terminal import typed
 from mainmode.lab.chronicle import Chronicle
 from mainmode.lab.clock import Agenda
 from mainmode.lab.cloud import Cloud
@@ -22,7 +23,6 @@ from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import Flow, Inside, Watcher
 from mainmode.lab.observer import Observer, Tap
 from mainmode.lab.rig import WorldRig
-from mainmode.lab.scenario.terminal import typed
 from mainmode.lab.traffic import behind
 from mainmode.lab.world import Station, World
 

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import NO_TIME, Span, seconds
+from mainmode.base.sentences import Sentence
 from mainmode.catalogue.debugs import parse
+from mainmode.device.terminal import typed
 from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import DISCARD
 from mainmode.lab.link import read_link
-from mainmode.lab.scenario.forms import Sentence
 from mainmode.lab.scenario.stage import Stage
-from mainmode.lab.scenario.terminal import typed
 
 _PORT = 49_152
 _DATAGRAM = 1028

@@ -1,13 +1,13 @@
-"""The exec commands that a scenario types on a device: what each prints, and what it does to the device."""
+"""The exec commands that change a device or ask it: what each prints, and what it does to the device."""
 
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import ClassVar
 
 from mainmode.base.instant import Instant
+from mainmode.base.sentences import PLAIN, Grammar, Sentence
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect
-from mainmode.lab.scenario.forms import Known, Sentence, read_sentence
 
 
 class Command(Sentence):
@@ -81,7 +81,7 @@ class ClearCounters(Command):
 class ClearConnections(Command):
     """Connections and translations are forgotten."""
 
-    SYNTAX: ClassVar = "clear conn all"
+    SYNTAX: ClassVar = "clear conn [all]"
 
     def act(self, box: Box, now: Instant) -> list[BoxEffect]:
         """Clear."""
@@ -93,7 +93,7 @@ class ClearConnections(Command):
 class LogOffAll(Command):
     """End every session."""
 
-    SYNTAX: ClassVar = "vpn-sessiondb logoff l2l"
+    SYNTAX: ClassVar = "vpn-sessiondb logoff l2l [noconfirm]"
 
     def act(self, box: Box, now: Instant) -> list[BoxEffect]:
         """Log off."""
@@ -104,7 +104,7 @@ class LogOffAll(Command):
 class LogOff(Command):
     """End the session with one peer."""
 
-    SYNTAX: ClassVar = "vpn-sessiondb logoff ipaddress {peer:ADDRESS}"
+    SYNTAX: ClassVar = "vpn-sessiondb logoff ipaddress {peer:ADDRESS} [noconfirm]"
     peer: IPv4Address
 
     def act(self, box: Box, now: Instant) -> list[BoxEffect]:
@@ -116,7 +116,7 @@ class LogOff(Command):
 class LogOffGroup(LogOff):
     """The same by the name of its tunnel-group."""
 
-    SYNTAX: ClassVar = "vpn-sessiondb logoff tunnel-group {peer:ADDRESS}"
+    SYNTAX: ClassVar = "vpn-sessiondb logoff tunnel-group {peer:ADDRESS} [noconfirm]"
 
 
 COMMANDS: tuple[type[Command], ...] = (
@@ -132,7 +132,9 @@ COMMANDS: tuple[type[Command], ...] = (
 )
 """What can be typed."""
 
+_GRAMMAR = Grammar[Command, object](COMMANDS, PLAIN)
+
 
 def typed(text: str) -> Command:
     """The command that a text is. Raises InputError, with what is understood."""
-    return read_sentence(text, COMMANDS, Known(()))
+    return _GRAMMAR.read(text, None)
