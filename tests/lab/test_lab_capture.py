@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from labs import TEXTS, changed, healthy, order
 
+from mainmode.capture.pcapng import pcapng
 from mainmode.device.config.reader import read
 from mainmode.lab.comments import comments
 from mainmode.lab.link import read_link
-from mainmode.lab.pcap import pcapng
 from mainmode.lab.run import Result, run
 from mainmode.ladder.transcript import LineSaid, MessageSent, Outcome, Side
 

@@ -58,8 +58,8 @@ def test_a_damaged_request_is_answered_with_nothing_or_a_packet(protocol: IpProt
 def test_tshark_finds_every_checksum_right(tmp_path) -> None:  # type: ignore[no-untyped-def]
     import subprocess
 
+    from mainmode.capture.pcapng import Captured, pcapng
     from mainmode.lab.clock import START
-    from mainmode.lab.pcap import Captured, pcapng
 
     packets = []
     for protocol in PROBED:

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mainmode import __version__
+from mainmode.capture.keys import key_files
 from mainmode.cli.console import print_output
 from mainmode.cli.files import write_file, write_keys
 from mainmode.cli.parser import NARROWEST, WIDEST
 from mainmode.cli.places import check_places
-from mainmode.lab.keys import key_files
 from mainmode.lab.run import Result
 from mainmode.ladder.text import text
 from mainmode.ladder.transcript import Transcript
@@ -58,7 +58,7 @@ def write_outputs(arguments: Namespace, result: "Result | PairResult") -> None:
 
         write_file(Path(arguments.markdown), markdown(transcript).encode())
     if arguments.pcap is not None:
-        from mainmode.lab.pcap import pcapng
+        from mainmode.capture.pcapng import pcapng
 
         write_file(Path(arguments.pcap), pcapng(f"mainmode {__version__}", result.interfaces, result.packets))
     if arguments.keys is not None:

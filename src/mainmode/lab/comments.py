@@ -4,14 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from mainmode.base.instant import Instant
+from mainmode.capture.pcapng import Captured
+from mainmode.capture.repetitions import Repetitions
 from mainmode.lab.cloud import Passage
 from mainmode.lab.facing import Facing
-from mainmode.lab.pcap import Captured
 from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Side, Transcript
 
 _TRIGGER = "trigger"
-_HEADERS = 32
-"""Octets of a UDP payload that are kept of a repetition: room for a non-ESP marker and the ISAKMP header."""
 
 Seen = tuple[Side, int]
 """A message as one side's interface saw it: side and message number."""
@@ -41,14 +40,13 @@ def captured(
     stand the lines of its sender, then those of its receiver, each behind the hostname; and what became of it, where
     it was not delivered.
 
-    Wireshark takes every encrypted message for the next one of its IV chain. So no packet stands there twice, once for
-    each end; and of an encrypted message that is sent again only the headers are kept, since its octets are known.
+    No packet stands there twice, once for each end; and of an encrypted message that is sent again only the headers are
+    kept (see `capture.repetitions`).
     """
     names = _names(transcript)
     beside = comments(transcript.events)
-    encrypted = {e.number: e.octets for e in transcript.events if isinstance(e, MessageSent) and e.encrypted}
     interfaces = list(dict.fromkeys((side, one.ends[side].interface) for side in Side for one in facing))
-    places: dict[bytes, int] = {}
+    repetitions = Repetitions()
     packets = []
     for place, passage in enumerate(tap, 1):
         number, sender = messages.get(passage.number, 0), sides[passage.name]
@@ -56,10 +54,10 @@ def captured(
         if passage.detail:
             notes.append(f"{passage.fate.value}: {passage.detail}")
         kept = None
-        first = places.setdefault(passage.packet, place)
-        if number in encrypted and first != place:
-            notes.append(f"the same octets as packet {first}; all after the ISAKMP header is left out here")
-            kept = len(passage.packet) - encrypted[number] + _HEADERS
+        repetition = repetitions.of(passage.packet, place)
+        if repetition is not None:
+            notes.append(repetition.note)
+            kept = repetition.kept
         own = (sender, passage.interface or facing[0].ends[sender].interface)
         packets.append(Captured(interfaces.index(own), passage.at, passage.packet, tuple(notes), kept))
     return tuple(f"{names[side]} {interface}" for side, interface in interfaces), tuple(packets)

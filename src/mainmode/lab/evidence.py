@@ -7,6 +7,7 @@ from ipaddress import IPv4Address
 
 from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant
+from mainmode.capture.keys import EspKey, IkeKey, esp_keys
 from mainmode.device.decision import BoxEffect, Decision
 from mainmode.device.decision import Verdict as Ruling
 from mainmode.ike.effects import (
@@ -24,7 +25,6 @@ from mainmode.ike.effects import (
 )
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.cloud import Passage
-from mainmode.lab.keys import EspKey, IkeKey, esp_keys
 from mainmode.lab.observer import Observer
 
 _NEGOTIATES = (ExchangeType.MAIN_MODE, ExchangeType.QUICK_MODE)

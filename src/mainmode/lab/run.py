@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 
 from mainmode.base.instant import seconds
+from mainmode.capture.keys import key_files
+from mainmode.capture.pcapng import Captured
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
 from mainmode.device.decision import Decision, Stage
@@ -17,11 +19,9 @@ from mainmode.lab.evidence import Evidence
 from mainmode.lab.facing import Facing, Pair, find_facing, names_peer
 from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import stand_ins
-from mainmode.lab.keys import key_files
 from mainmode.lab.link import Link
 from mainmode.lab.mirror import compare, one_way, unused
 from mainmode.lab.observer import Tap
-from mainmode.lab.pcap import Captured
 from mainmode.lab.pinger import Pinger, settle
 from mainmode.lab.recorder import FORMS, Recorder
 from mainmode.lab.rig import WorldRig

@@ -52,6 +52,7 @@ _INTEGRITIES = {
     EspAuthentication.HMAC_SHA2_512: "HMAC-SHA-512-256 [RFC4868]",
 }
 
+IKE_TABLE, ESP_TABLE, PREFERENCES_FILE = "ikev1_decryption_table", "esp_sa", "preferences"
 PREFERENCES = "esp.enable_encryption_decode: TRUE\nesp.enable_authentication_check: TRUE\n"
 
 
@@ -66,16 +67,20 @@ def esp_keys(pair: SaPair) -> tuple[EspKey, EspKey]:
 
 def key_files(ike: Iterable[IkeKey], esp: Iterable[EspKey]) -> dict[str, str]:
     """File name to content. An SA that both ends know stands there once."""
-    decryption = dict.fromkeys(f"{key.cookie.hex()},{key.cipher_key.reveal().hex()}\n" for key in ike)
-    associations = dict.fromkeys(_esp_line(key) for key in esp)
     return {
-        "ikev1_decryption_table": "".join(decryption),
-        "esp_sa": "".join(associations),
-        "preferences": PREFERENCES,
+        IKE_TABLE: "".join(dict.fromkeys(map(ike_line, ike))),
+        ESP_TABLE: "".join(dict.fromkeys(map(esp_line, esp))),
+        PREFERENCES_FILE: PREFERENCES,
     }
 
 
-def _esp_line(key: EspKey) -> str:
+def ike_line(key: IkeKey) -> str:
+    """A line of `ikev1_decryption_table`, with its newline."""
+    return f"{key.cookie.hex()},{key.cipher_key.reveal().hex()}\n"
+
+
+def esp_line(key: EspKey) -> str:
+    """A line of `esp_sa`, with its newline."""
     fields = (
         "IPv4",
         str(key.source),

@@ -14,11 +14,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from mainmode.base.codes import EspAuthentication, EspTransform, IpProtocol
 from mainmode.base.instant import Instant
 from mainmode.base.secret import Secret
+from mainmode.capture.keys import EspKey, IkeKey, key_files
+from mainmode.capture.pcapng import Captured, enhanced_packet, interface_description, pcapng, section_header
 from mainmode.ipsec.dataplane import EspSuite
 from mainmode.lab.clock import START
 from mainmode.lab.hosts import Probe
-from mainmode.lab.keys import EspKey, IkeKey, key_files
-from mainmode.lab.pcap import Captured, pcapng
 from mainmode.wire.ip import Ipv4
 
 try:
@@ -55,6 +55,23 @@ def test_capinfos_reads_interfaces_times_and_lengths(tmp_path: Path) -> None:
         ["asa1 outside", "1704067200.000000000", "0x00000002", "a line,größer"],
         ["asa2 outside", "1704067200.010000000", "0x00000002", ""],
     ]
+
+
+def test_an_interface_may_be_described_late_and_packets_come_in_as_well_as_go_out(tmp_path: Path) -> None:
+    file = tmp_path / "late.pcapng"
+    first, second = Captured(0, START, INNER), Captured(1, START, INNER, inbound=True)
+    blocks = (interface_description("outside"), enhanced_packet(first), interface_description("inside"))
+    file.write_bytes(section_header("mainmode test") + b"".join(blocks) + enhanced_packet(second))
+    rows = _tshark(file, "-Tfields", "-eframe.interface_name", "-eframe.packet_flags_direction").splitlines()
+    assert [row.split("\t") for row in rows] == [["outside", "0x00000002"], ["inside", "0x00000001"]]
+
+
+def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
+    file = tmp_path / "cut.pcapng"
+    file.write_bytes(pcapng("mainmode test", ["one"], [Captured(0, START, INNER)] * 3)[:-40])
+    shown = subprocess.run(["tshark", "-r", file], capture_output=True, text=True, check=False)
+    assert len(shown.stdout.splitlines()) == 2
+    assert "cut short" in shown.stderr
 
 
 def test_a_capture_without_packets_is_one(tmp_path: Path) -> None:

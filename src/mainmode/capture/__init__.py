@@ -1,0 +1,1 @@
+"""What is written for Wireshark: captures as pcapng, and key files."""
