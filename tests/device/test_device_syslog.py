@@ -1,5 +1,7 @@
 """The system log: which lines go where, and the buffer that `show logging` prints."""
 
+from ipaddress import IPv4Address
+
 import pytest
 from device_configs import configured
 from device_pair import START
@@ -7,11 +9,18 @@ from show_states import state
 
 from mainmode.base.instant import later, seconds
 from mainmode.catalogue import lines
+from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.catalogue.entry import About, Line
+from mainmode.device.log_forms import LogForms
+from mainmode.device.log_rules import LogRules
 from mainmode.device.syslog import SystemLog
 
 PHASE_1_COMPLETED: Line = lines.PHASE1_COMPLETED(About(group="10.0.0.2", ip="10.0.0.2"))
 """5-713119."""
+TEXT = "Group = 10.0.0.2, IP = 10.0.0.2, PHASE 1 COMPLETED"
+HOST = "192.0.2.9"
+SILENT = lines.COMPLETED_HOST_UPDATE(which="OBSA", spi=7)
+"""A debug line without an id."""
 ON = "hostname asa1\nlogging enable\nlogging buffered debugging\n"
 
 
@@ -72,9 +81,8 @@ def test_level_list_class_and_message_decide(settings: str, goes: bool) -> None:
 
 
 def test_a_line_without_an_id_is_a_debug_and_stays_out() -> None:
-    silent = lines.COMPLETED_HOST_UPDATE(which="OBSA", spi=7)
-    assert silent.entry.syslog_of(silent.values) is None
-    assert kept(ON, silent) == []
+    assert SILENT.entry.syslog_of(SILENT.values) is None
+    assert kept(ON, SILENT) == []
 
 
 def test_the_buffer_is_bounded_in_octets_and_the_oldest_messages_go() -> None:
@@ -120,3 +128,110 @@ def test_show_logging_prints_the_settings_above_the_buffer() -> None:
     )
     assert one.show("logging setting") == one.show("logging")
     assert "Hide Username" not in state("no SA", "8.2").show("logging")
+
+
+def on_the_wire(settings: str, host: str = "", line: Line = PHASE_1_COMPLETED) -> str:
+    configuration = configured(
+        f"hostname asa1\nlogging enable\nlogging trap 7\n{settings}logging host x {HOST} {host}\n"
+    )
+    (message,) = LogRules(configuration).messages(line, Debugs())
+    (said,) = configuration.settings.logging.hosts
+    return LogForms(configuration).on_wire(message, START, said)
+
+
+@pytest.mark.parametrize(
+    ("settings", "host", "expected"),
+    [
+        ("", "", f"<165>%ASA-5-713119: {TEXT}"),
+        ("logging facility 23\n", "", f"<189>%ASA-5-713119: {TEXT}"),
+        ("logging message 713119 level 3\n", "", f"<163>%ASA-3-713119: {TEXT}"),
+        ("logging timestamp\n", "udp/5514", f"<165>Nov 14 2023 22:13:20: %ASA-5-713119: {TEXT}"),
+        (
+            "logging timestamp\nlogging device-id hostname\n",
+            "tcp/1470",
+            f"<165>Nov 14 2023 22:13:20 asa1 : %ASA-5-713119: {TEXT}",
+        ),
+        (
+            "logging timestamp rfc5424\nlogging device-id hostname\n",
+            "",
+            f"<165>2023-11-14T22:13:20Z asa1 : %ASA-5-713119: {TEXT}",
+        ),
+        ("", "format emblem", f"<165>:%ASA-vpn-5-713119: {TEXT}"),
+        (
+            "logging timestamp\nlogging device-id hostname\n",
+            "format emblem",
+            f"<165>:Nov 14 22:13:20 UTC: %ASA-vpn-5-713119: {TEXT}",
+        ),
+        ("logging timestamp rfc5424\n", "format emblem", f"<165>:2023-11-14T22:13:20Z: %ASA-vpn-5-713119: {TEXT}"),
+    ],
+)
+def test_a_host_gets_the_form_of_public_logs(settings: str, host: str, expected: str) -> None:
+    assert on_the_wire(settings, host) == expected
+
+
+def test_a_message_on_the_wire_is_one_line_whatever_a_peer_put_into_a_name() -> None:
+    hostile = Line(PHASE_1_COMPLETED.entry, PHASE_1_COMPLETED.values, About(group="a\n<0>b\x1b[2J", ip="10.0.0.2"))
+    assert on_the_wire("", line=hostile) == (
+        "<165>%ASA-5-713119: Group = a\\x0a<0>b\\x1b[2J, IP = 10.0.0.2, PHASE 1 COMPLETED"
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "protocol", "port"),
+    [("", "udp", 514), ("tcp", "tcp", 1470), ("udp", "udp", 514), ("6/601", "tcp", 601), ("17/5514", "udp", 5514)],
+)
+def test_a_host_without_a_port_has_the_protocols_own(host: str, protocol: str, port: int) -> None:
+    (said,) = configured(f"logging host x {HOST} {host}\n").settings.logging.hosts
+    assert (said.way.protocol, said.way.port) == (protocol, port)
+
+
+@pytest.mark.parametrize(
+    ("settings", "debugs", "ids"),
+    [
+        ("", "crypto ipsec 255", []),
+        ("logging debug-trace\n", "crypto ikev1 255", []),
+        ("logging debug-trace\n", "crypto ipsec 1", []),
+        ("logging debug-trace\n", "crypto ipsec 255", [711001]),
+        ("logging debug-trace\nno logging message 711001\n", "crypto ipsec 255", []),
+        ("logging debug-trace\nlogging trap informational\n", "crypto ipsec 255", []),
+    ],
+)
+def test_debug_trace_logs_the_lines_that_the_debugs_show(settings: str, debugs: str, ids: list[int]) -> None:
+    rules = LogRules(configured(f"logging enable\nlogging trap debugging\n{settings}"))
+    assert [message.id for message in rules.messages(SILENT, parse(debugs))] == ids
+
+
+def test_debug_trace_has_the_bracket_and_comes_beside_the_lines_own_message() -> None:
+    log = SystemLog(configured(ON + "logging debug-trace\n"))
+    log.debugs = parse("debug crypto ikev1 127")
+    log.note(PHASE_1_COMPLETED, START)
+    assert log.messages == (
+        f"%ASA-5-713119: {TEXT}",
+        f"%ASA-7-711001: [IKEv1]{TEXT}",
+    )
+
+
+def test_whoever_asks_for_the_log_of_a_device_that_logs_nothing_gets_it() -> None:
+    for settings in ("", "logging trap 7\n", "logging enable\n"):
+        rules = LogRules(configured(settings), trap=5)
+        assert [message.id for message in rules.messages(PHASE_1_COMPLETED, Debugs())] == [713119]
+    assert list(LogRules(configured(""), trap=4).messages(PHASE_1_COMPLETED, Debugs())) == []
+    assert (
+        list(LogRules(configured("logging enable\nlogging trap 3\n"), trap=7).messages(PHASE_1_COMPLETED, Debugs()))
+        == []
+    )
+
+
+def test_the_facts_about_hosts_are_messages_of_the_guide() -> None:
+    host = {"interface": "inside", "address": IPv4Address(HOST), "port": 1470}
+    assert kept(
+        ON,
+        lines.LOG_HOST_DOWN(**host, permitted="permitted"),
+        lines.LOG_MESSAGES_LOST(**host, count=3),
+        lines.LOG_HOST_RESTORED(**host),
+    ) == [
+        "%ASA-3-414003: TCP Syslog Server inside:192.0.2.9/1470 not responding, "
+        "New connections are permitted based on logging permit-hostdown policy",
+        "%ASA-4-199016: 3 messages for the syslog server inside:192.0.2.9/1470 were lost",
+        "%ASA-6-414004: TCP Syslog Server inside:192.0.2.9/1470 - Connection restored",
+    ]

@@ -133,6 +133,7 @@ NAT_POSITION = truth("behind a NAT or not", " IS ", "is NOT")
 ROLE = choice("role", "Initiator", "Responder")
 DIRECTION = choice("direction", "inbound", "outbound")
 DIRECTION_TITLE = choice("direction", "Inbound", "Outbound")
+PERMITTED = choice("permitted or denied", "permitted", "denied")
 
 NOTIFY_NAME = Kind(
     "notify's name", "[A-Z][A-Z0-9_]{0,63}", str, _write_text, ("INVALID_COOKIE", "NO_PROPOSAL_CHOSEN", "UNKNOWN_4711")

@@ -8,10 +8,11 @@ from mainmode.catalogue.kinds import (
     IPV4,
     NAME,
     NUMBER,
+    PERMITTED,
     PHRASE,
     SPI_UPPER,
 )
-from mainmode.catalogue.origins import AWS, GUIDE, REMOTE_ACCESS, UKFAST
+from mainmode.catalogue.origins import AWS, GUIDE, OURS, REMOTE_ACCESS, UKFAST
 
 SA_CREATED = entry(
     "SA_CREATED",
@@ -103,4 +104,40 @@ SESSION_DISCONNECTED = entry(
     sent=NUMBER,
     received=NUMBER,
     reason=PHRASE,
+)
+LOG_HOST_DOWN = entry(
+    "LOG_HOST_DOWN",
+    "TCP Syslog Server {interface}:{address}/{port} not responding, New connections are {permitted} based on logging "
+    "permit-hostdown policy",
+    Channel.SYSLOG,
+    "3-414003",
+    GUIDE,
+    "A TCP host of the system log does not answer, or broke off; messages for it wait, as many as logging queue says.",
+    interface=NAME,
+    address=IPV4,
+    port=NUMBER,
+    permitted=PERMITTED,
+)
+LOG_HOST_RESTORED = entry(
+    "LOG_HOST_RESTORED",
+    "TCP Syslog Server {interface}:{address}/{port} - Connection restored",
+    Channel.SYSLOG,
+    "6-414004",
+    GUIDE,
+    "A host of the system log that was down takes messages again.",
+    interface=NAME,
+    address=IPV4,
+    port=NUMBER,
+)
+LOG_MESSAGES_LOST = entry(
+    "LOG_MESSAGES_LOST",
+    "{count} messages for the syslog server {interface}:{address}/{port} were lost",
+    Channel.SYSLOG,
+    "4-199016",
+    OURS,
+    "So many messages found no place in a host's queue while it was down.",
+    count=NUMBER,
+    interface=NAME,
+    address=IPV4,
+    port=NUMBER,
 )

@@ -22,7 +22,7 @@ from mainmode.device.config.kinds import (
     number,
     table,
 )
-from mainmode.device.config.model import LogTransport, Release
+from mainmode.device.config.model import USUAL_LOG_PORTS, LogTransport, Release
 from mainmode.device.config.parts import Kind, MismatchError, Spelling, Tokens
 from mainmode.device.config.words import (
     DAYS,
@@ -170,11 +170,11 @@ def _message_span(text: str) -> tuple[int, int]:
 
 
 def _log_transport(text: str) -> LogTransport:
-    protocol, _, port = text.partition("/")
+    protocol, slash, port = text.partition("/")
     named = {"6": "tcp", "17": "udp"}.get(protocol, protocol.lower())
     if named not in ("tcp", "udp"):
         raise ValueError(text)
-    return LogTransport(named, number(1, 65535).reader(port))
+    return LogTransport(named, number(1, 65535).reader(port) if slash else USUAL_LOG_PORTS[named])
 
 
 def _level_or_list(text: str) -> int | str:
@@ -323,7 +323,7 @@ _KINDS: dict[str, Kind] = {
         lambda span: str(span[0]) if span[0] == span[1] else f"{span[0]}-{span[1]}",
     ),
     "log-transport": Token(
-        "{tcp|udp}/PORT", "tcp/PORT or udp/PORT", _log_transport, lambda one: f"{one.protocol}/{one.port}"
+        "{tcp|udp}[/PORT]", "tcp/PORT or udp/PORT", _log_transport, lambda one: f"{one.protocol}/{one.port}"
     ),
     "emblem": Token("emblem", "emblem", lambda text: {"emblem": True}[text.lower()], lambda value: "emblem"),
     "icmp-type": table("ICMP-TYPE", "an ICMP type by name or number", ICMP_TYPES, {}, 255),

@@ -1,7 +1,7 @@
 """`show logging`: the settings of the system log with what it counted, and the buffer.
 
 The rows are those of public outputs (ntc-templates fixtures `show_logging`); 8.x lacks three of them. Messages to
-hosts are counted where they would go; no shell of mainmode sends them.
+hosts are counted where they go; the gateway sends them, the lab does not.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def _settings(standing: Standing) -> Iterator[str]:
     for host in settings.hosts:
         yield f"        Logging to {_host(host)}"
     if new:
-        yield "    Permit-hostdown logging: disabled"
+        yield f"    Permit-hostdown logging: {_switch(settings.permit_hostdown.value)}"
     yield f"    History logging: {_level(settings.history.value, log, 'history')}"
     yield f"    Device ID: {_device_id(settings.device_id.value)}"
     yield "    Mail logging: disabled"

@@ -93,8 +93,6 @@ _GLOBAL = (
         "logging ftp-server",
         "logging hide",
         "logging mail",
-        "logging permit-hostdown",
-        "logging queue",
         "logging rate-limit",
         "logging recipient-address",
         "logging savelog",

@@ -14,8 +14,9 @@ LOG_MESSAGES = Table(
 _MESSAGE = "100000-999999"
 
 
-def _flag(text: str, name: str) -> Command:
-    return command(f"logging {text}", Assign(LOGGING, (name,), constant=True, default=False, off=False, outspoken=True))
+def _flag(text: str, name: str, note: str = "") -> Command:
+    action = Assign(LOGGING, (name,), constant=True, default=False, off=False, outspoken=True)
+    return command(f"logging {text}", action, note)
 
 
 def _destination(name: str, note: str = "") -> Command:
@@ -51,6 +52,11 @@ DESTINATIONS: tuple[Command, ...] = (
     _destination("history", "To SNMP; kept, no trap is sent."),
     command("logging facility ~ {facility:16-23}", Assign(LOGGING, ("facility",), default=20)),
     command(
+        "logging queue ~ {queue:0-8192}",
+        Assign(LOGGING, ("queue",), default=512),
+        "Messages that wait for one host; 0 stands for 8192.",
+    ),
+    command(
         "logging device-id ~ {device_id:device-id}",
         Assign(LOGGING, ("device_id",), default=None, off=None, outspoken=True),
     ),
@@ -60,6 +66,11 @@ DESTINATIONS: tuple[Command, ...] = (
         Append(LOGGING, "hosts", LogHost),
     ),
     _flag("debug-trace", "debug_trace"),
+    _flag(
+        "permit-hostdown",
+        "permit_hostdown",
+        "Here new connections are always permitted while a TCP host is down, and the message 414003 says so.",
+    ),
     command("logging class {message_class:name} {targets:log-target...6}", Append(LOGGING, "classes", LogClass)),
     command(f"logging message {{message:{_MESSAGE}}} level ~ {{level:log-level}}", Assign(LOG_MESSAGES, ("level",))),
     command(

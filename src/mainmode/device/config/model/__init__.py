@@ -26,6 +26,7 @@ from mainmode.device.config.model.inspection import PolicyClass, PolicyMap
 from mainmode.device.config.model.interfaces import Interface, InterfaceAddress
 from mainmode.device.config.model.ipsec import CryptoMap, CryptoMapEntry, Phase1Mode, TransformSet, Trustpoint
 from mainmode.device.config.model.logs import (
+    USUAL_LOG_PORTS,
     Destination,
     DeviceId,
     LogClass,
@@ -60,6 +61,7 @@ from mainmode.device.config.model.values import Release, Sourced
 
 __all__ = [
     "DEFAULT_GROUP_POLICY",
+    "USUAL_LOG_PORTS",
     "Absolute",
     "AccessGroup",
     "AccessList",

@@ -19,6 +19,10 @@ class LogTransport:
     port: int
 
 
+USUAL_LOG_PORTS: Mapping[str, int] = {"udp": 514, "tcp": 1470}
+"""The ports of hosts whose port is not said."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogHost:
     """`logging host IFC A [tcp/PORT|udp/PORT] [format emblem] [secure] …`; without a transport it is UDP 514."""
@@ -30,6 +34,11 @@ class LogHost:
     emblem: bool = False
     secure: bool = False
     reference_identity: str | None = None
+
+    @property
+    def way(self) -> LogTransport:
+        """The transport, said or not."""
+        return self.transport if self.transport is not None else LogTransport("udp", USUAL_LOG_PORTS["udp"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,8 @@ class LogClass:
 class LogSettings:
     """All `logging` commands. Destinations are None where switched off; `buffer_size` is in octets.
 
-    `messages` by id, `lists` by name. `timestamp` is None, `local` or `rfc5424`.
+    `messages` by id, `lists` by name. `timestamp` is None, `local` or `rfc5424`. `queue` is in messages, 0 as many as
+    the device can hold.
     """
 
     enabled: Sourced[bool]
@@ -112,6 +122,8 @@ class LogSettings:
     device_id: Sourced[DeviceId | None]
     standby: Sourced[bool]
     debug_trace: Sourced[bool]
+    queue: Sourced[int]
+    permit_hostdown: Sourced[bool]
     hosts: tuple[LogHost, ...] = ()
     messages: Mapping[int, LogMessage] = field(default_factory=dict)
     lists: Mapping[str, LogList] = field(default_factory=dict)
