@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
@@ -12,8 +13,9 @@ from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
 from mainmode.device.connections import Connection, ConnectionTable
-from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Trace, Verdict
+from mainmode.device.decision import BoxEffect, Decision, Held, PacketOut, Stage, ToHost, Trace, Verdict
 from mainmode.device.exec import show
+from mainmode.device.flow import Flow
 from mainmode.device.hits import HitCounts
 from mainmode.device.journal import Journal
 from mainmode.device.nat import NatHits
@@ -27,14 +29,17 @@ from mainmode.device.translations import Translation
 from mainmode.ike.effects import Dropped, Effect
 from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
+from mainmode.ipsec.dataplane import SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad
 from mainmode.ipsec.statistics import FragmentTally, IpsecStatistics
 from mainmode.wire.fragments import Reassembler
 from mainmode.wire.ip import IcmpEcho, Ipv4, read_ipv4
 
-__all__ = ["Box", "BoxEffect", "Decision", "Dropped", "InterfaceView", "PacketOut", "Trace"]
+__all__ = ["Box", "BoxEffect", "Decision", "Dropped", "Held", "InterfaceView", "PacketOut", "ToHost", "Trace"]
 
+_IP, _IP_AND_UDP = 20, 28
+"""Octets of the headers that a socket takes off."""
 _PING_DATA = 72
 """Octets behind the header of an echo request: the packet has the 100 of a device's own ping."""
 
@@ -53,7 +58,8 @@ class Box:
     """A configured device. It draws on `entropy` only, and knows no time but what its methods are told.
 
     `hidden_key` stands in where the configuration hides a pre-shared key: one key, or one for each tunnel-group.
-    `listened` False: nobody wants IKE's lines, so none are made.
+    `listened` False: nobody wants IKE's lines, so none are made. `hosted`: it runs on a host, which takes what tunnels
+    bring for the box itself (`ToHost`), and its shell keeps packets that wait for a tunnel (`Held`).
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class Box:
         now: Instant,
         hidden_key: Secret | Mapping[str, Secret] | None = None,
         listened: bool = True,
+        hosted: bool = False,
     ) -> None:
         self._hidden_key = hidden_key
         self.configuration = configuration
@@ -81,6 +88,7 @@ class Box:
             self.journal,
             int.from_bytes(entropy.take(2)),
             ConnectionTable(globals_.timeouts),
+            hosted=hosted,
         )
         self._own = OwnTraffic(self._plane)
         self._fragments: dict[str, Reassembler] = {}
@@ -107,6 +115,33 @@ class Box:
             effects = [Dropped(error.drop, None, error.detail)]
         return self._noted(effects, now, interface)
 
+    def datagram_in(self, interface: str, datagram: bytes, path: Path, now: Instant) -> list[BoxEffect]:
+        """What a UDP socket of port 500 or 4500 received for an interface's address: IKE, or ESP in UDP.
+
+        Raises KeyError for a nameif that the box has not.
+        """
+        self.journal.came_in(interface, _IP_AND_UDP + len(datagram))
+        return self._noted(self._own.datagram(datagram, path, interface, now), now, interface)
+
+    def esp_in(self, interface: str, esp: bytes, path: Path, now: Instant) -> list[BoxEffect]:
+        """The payload of a whole packet of IP protocol 50 for an interface's address, SPI first. Ports of `path` are 0.
+
+        Raises KeyError for a nameif that the box has not.
+        """
+        self.journal.came_in(interface, _IP + len(esp))
+        return self._noted(self._own.path.receive_esp(esp, path, now), now, interface)
+
+    def from_host(self, packet: bytes, now: Instant) -> list[BoxEffect]:
+        """A packet that the host of the box sends from an address of the box."""
+        try:
+            return self._noted(self._own.path.originate(read_ipv4(packet), now), now)
+        except WireError as error:
+            return self.dropped(Dropped(error.drop, None, error.detail), now)
+
+    def dropped(self, dropped: Dropped, now: Instant, interface: str | None = None) -> list[BoxEffect]:
+        """A shell dropped something that never reached the box, or waited too long for it: it counts here."""
+        return self._noted([dropped], now, interface)
+
     def expire(self, now: Instant) -> list[BoxEffect]:
         """Serve every deadline that is due."""
         return self._carried(self._plane.engine.expire(now), now)
@@ -114,6 +149,36 @@ class Box:
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next; None while nothing is due."""
         return self._plane.engine.deadline()
+
+    def towards(self, address: IPv4Address) -> str | None:
+        """The nameif by which the routes lead to an address; None where none does."""
+        return self._plane.tables.egress(address)
+
+    # --- what a kernel's data plane tells ------------------------------------------------------------------------
+
+    def want(self, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
+        """A flow, as it leaves the box, wants a tunnel (a kernel's acquire); the packet waits in the kernel."""
+        return self._noted(self._own.path.want(flow, ingress, now), now)
+
+    def renew(self, inbound_spi: int, now: Instant) -> list[BoxEffect]:
+        """A pair of SAs nears its end by octets or sequence numbers; nothing happens where there is none."""
+        return self._carried(self._plane.engine.renew(inbound_spi, now), now)
+
+    def outlived(self, inbound_spi: int, now: Instant) -> list[BoxEffect]:
+        """A pair of SAs carried all that it may: it ends, and the peer is told; nothing where there is none."""
+        return self._carried(self._plane.engine.outlived(inbound_spi, now), now)
+
+    def carried(self, inbound_spi: int, tally: SaTally, heard: Instant | None, sent: Instant | None) -> None:
+        """What a kernel counted for a pair since its installation, and when it last opened and sealed a packet."""
+        state = self._plane.sad.inbound(inbound_spi)
+        if state is not None:
+            self._plane.count(state, tally)
+            usable = state.usable
+            state.carried(tally, heard, sent)
+            if state.usable is not usable:
+                self._plane.pairs += 1
+
+    # --- what the box itself begins ------------------------------------------------------------------------------
 
     def ping(
         self, destination: IPv4Address, now: Instant, interface: str | None = None, sequence: int = 1
@@ -140,9 +205,15 @@ class Box:
         """
         effects = self.packet_in(interface, packet, now)
         left = [effect for effect in effects if isinstance(effect, PacketOut)]
+        records = (
+            Dropped(Drop.NO_TUNNEL, None, effect.detail, effect.sources) if isinstance(effect, Held) else effect
+            for effect in effects
+        )
         return Trace(
-            tuple(effect for effect in effects if isinstance(effect, Decision | Dropped)),
-            tuple(effect for effect in effects if not isinstance(effect, Decision | Dropped | PacketOut)),
+            tuple(record for record in records if isinstance(record, Decision | Dropped)),
+            tuple(
+                effect for effect in effects if not isinstance(effect, Decision | Dropped | PacketOut | ToHost | Held)
+            ),
             left[0].interface if left else None,
         )
 

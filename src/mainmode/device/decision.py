@@ -59,7 +59,26 @@ class PacketOut(NamedTuple):
     next_hop: IPv4Address
 
 
-BoxEffect = Effect | PacketOut | Decision
+class ToHost(NamedTuple):
+    """An IPv4 packet that came out of a tunnel for the box's own address: the host that the box runs on takes it."""
+
+    interface: str
+    packet: bytes
+
+
+class Held(NamedTuple):
+    """An IPv4 packet that asked for a tunnel and waits for it in the shell, which gives it to the box again.
+
+    `interface` is where it came in, None for a packet of the host itself. `sources` end with the ACE that protects it.
+    """
+
+    interface: str | None
+    packet: bytes
+    detail: str
+    sources: tuple[Source, ...]
+
+
+BoxEffect = Effect | PacketOut | Decision | ToHost | Held
 
 
 @dataclass(frozen=True, slots=True)

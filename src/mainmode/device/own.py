@@ -6,7 +6,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
-from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
+from mainmode.device.decision import BoxEffect, Decision, Stage, ToHost, Verdict
 from mainmode.device.flow import flow_of
 from mainmode.device.path import PacketPath
 from mainmode.device.plane import Plane
@@ -49,30 +49,37 @@ class OwnTraffic:
         except WireError as error:
             return [Dropped(error.drop, None, error.detail)]
 
-    def ping(self, packet: Ipv4, now: Instant) -> list[BoxEffect]:
-        """The box sends a packet of its own."""
-        return self.path.originate(packet, now)
-
     def _out_of_a_tunnel(self, packet: Ipv4, interface: str, now: Instant) -> list[BoxEffect]:
+        """What a tunnel brings for the box's own address. The box answers pings; a host takes the rest."""
         try:
+            if self._plane.hosted and not _is_ping(packet):
+                text = f"{flow_of(packet)} goes to the host"
+                return [
+                    Decision(Stage.TO_THE_BOX, Verdict.ALLOW, text),
+                    ToHost(self._plane.tables.own[packet.destination], packet.encode()),
+                ]
             return list(self._host(packet, now))
         except WireError as error:
             return [Dropped(error.drop, None, error.detail)]
 
     def _ike(self, packet: Ipv4, interface: str, now: Instant) -> list[BoxEffect]:
-        """A datagram for port 500 or 4500. Raises WireError as `read_udp` does."""
-        plane = self._plane
+        """A packet for port 500 or 4500. Raises WireError as `read_udp` does."""
         datagram = read_udp(packet)
         path = Path(
             Endpoint(packet.destination, datagram.destination_port), Endpoint(packet.source, datagram.source_port)
         )
+        return self.datagram(datagram.payload, path, interface, now)
+
+    def datagram(self, datagram: bytes, path: Path, interface: str, now: Instant) -> list[BoxEffect]:
+        """What port 500 or 4500 received at an interface: IKE, or ESP in UDP."""
+        plane = self._plane
         settings = plane.tables.settings
         if interface not in settings.enabled:
             source = settings.sources[f"enable {interface}"]
             return [Dropped(Drop.IKE_NOT_ENABLED, path, f"on {interface}", (source,))]
-        if datagram.destination_port == _NAT_T_PORT and _is_esp(datagram.payload):
-            return self.path.receive_esp(datagram.payload, path, now)
-        return plane.carry(plane.engine.receive(datagram.payload, path, now), now)
+        if path.local.port == _NAT_T_PORT and _is_esp(datagram):
+            return self.path.receive_esp(datagram, path, now)
+        return plane.carry(plane.engine.receive(datagram, path, now), now)
 
     def _authentication_header(self, packet: Ipv4, now: Instant) -> list[BoxEffect]:
         """AH is not spoken here; of a peer whose SAs are ESP the device says so."""
@@ -106,6 +113,12 @@ def is_ike(packet: Ipv4) -> bool:
     """Whether a packet is UDP for a port of IKE: what translation never takes from the box."""
     ports = int.from_bytes(packet.payload[2:4])
     return packet.protocol == IpProtocol.UDP and not packet.fragment_offset and ports in (_IKE_PORT, _NAT_T_PORT)
+
+
+def _is_ping(packet: Ipv4) -> bool:
+    """Whether a packet asks the box for an echo, or answers a ping of its own. Raises WireError as `read_echo` does."""
+    echo = read_echo(packet)
+    return echo is not None and (echo.request or echo.identifier == PING_IDENTIFIER)
 
 
 def _is_esp(datagram: bytes) -> bool:

@@ -14,7 +14,7 @@ from mainmode.base.instant import Instant
 from mainmode.device.config.model import AddressRange
 from mainmode.device.connections import Connection
 from mainmode.device.crypto_maps import Protected
-from mainmode.device.decision import BoxEffect, Decision, PacketOut, Stage, Verdict
+from mainmode.device.decision import BoxEffect, Decision, Held, PacketOut, Stage, Verdict
 from mainmode.device.flow import Flow, flow_of, key_of
 from mainmode.device.mss import clamped
 from mainmode.device.plane import Plane
@@ -96,7 +96,7 @@ class PacketPath:
         left = self._leave(after, way, packet, ingress, now)
         effects += left
         if connection is not None:
-            if found.new and isinstance(left[-1], Dropped):
+            if found.new and isinstance(left[-1], Dropped | Held):
                 plane.connections.remove(connection)
                 return effects
             plane.connections.touch(connection, packet.length, now)
@@ -165,7 +165,7 @@ class PacketPath:
             if sealed.fits is not None:
                 effects += self._tell(original, sealed.fits, ingress, now, tunnelled=way.tunnelled)
         elif way.protected is not None:
-            effects += self._ask(way.protected, way.after, ingress, now)
+            effects += self._ask(way, way.protected, original, ingress, now)
         else:
             effects += self._send(packet, way.hop, original, ingress, now, tunnelled=way.tunnelled)
         return effects
@@ -210,11 +210,40 @@ class PacketPath:
         text = f"{way.before} would match crypto map {name}, but becomes {way.after} before: it leaves in clear"
         return clear._replace(text=text, sources=(way.rule.source, missed.ace.source))
 
-    def _ask(self, protected: Protected, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
-        """No SA yet: IKE is asked for one. The packet that asked is lost, as on the device: nothing is queued."""
-        plane = self._plane
+    def want(self, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
+        """A flow, as it leaves the box, wants its tunnel; its packet waits elsewhere."""
+        plane, maps = self._plane, self._plane.tables.maps
+        hop = plane.tables.routes.hop(flow.destination)
+        if hop is None:
+            return [self._ways.no_route(flow.destination)]
+        protected = maps.protecting(hop.interface, flow)
+        if protected is None:
+            return [maps.in_clear(hop.interface, flow)]
+        state = maps.tunnel(protected, hop.interface, flow, plane.sad)
+        if state is not None and not state.expired(now):
+            text = f"{flow} has its tunnel already: SPI 0x{state.pair.outbound_spi:08X}"
+            return [Decision(Stage.CRYPTO_MAP, Verdict.SKIPPED, text, protected.sources)]
+        return self._acquire(protected, flow, ingress, now)
+
+    def _ask(self, way: Way, protected: Protected, packet: Ipv4, ingress: str, now: Instant) -> list[BoxEffect]:
+        """No SA yet: IKE is asked for one. The packet that asked is lost, as on the device, or held by a host's shell.
+
+        A host's shell holds the packet as it came; what came out of another tunnel could not come that way again.
+        """
+        plane, flow = self._plane, way.after
+        asked = self._acquire(protected, flow, ingress, now)
+        if plane.hosted and not way.tunnelled:
+            return [
+                *asked,
+                Held(None if way.own else ingress, packet.encode(), f"{flow} asked for it", protected.sources),
+            ]
         plane.statistics.outbound.dropped += 1
         plane.statistics.missing_sa_failures += 1
+        text = f"{flow} asked for it and is lost: no packet waits for a tunnel"
+        return [*asked, Dropped(Drop.NO_TUNNEL, None, text, protected.sources)]
+
+    def _acquire(self, protected: Protected, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
+        plane = self._plane
         asked = plane.engine.acquire(
             Acquire(
                 protected.entry,
@@ -228,8 +257,7 @@ class PacketPath:
             ),
             now,
         )
-        text = f"{flow} asked for it and is lost: no packet waits for a tunnel"
-        return [*plane.carry(asked, now), Dropped(Drop.NO_TUNNEL, None, text, protected.sources)]
+        return plane.carry(asked, now)
 
     def _send(
         self, packet: Ipv4, hop: Hop, original: Ipv4, ingress: str, now: Instant, *, tunnelled: bool

@@ -14,6 +14,7 @@ from mainmode.device.tables import Tables
 from mainmode.device.translations import Translations
 from mainmode.ike.effects import Effect, InstallSa, MoveSa, RemoveSa, UseSa
 from mainmode.ike.engine import Engine
+from mainmode.ipsec.dataplane import SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad, SaState
 from mainmode.ipsec.statistics import IpsecStatistics
@@ -24,7 +25,8 @@ class Plane:
     """The data plane of one box.
 
     `generation` counts changes of routes and rules, `pairs` changes among the SAs: what was found under an older
-    number has to be looked up again. `identification` is that of the last packet the box made.
+    number has to be looked up again. `identification` is that of the last packet the box made. `hosted`: the box runs
+    on a host, which takes what tunnels bring for the box itself, and whose shell holds packets that wait for a tunnel.
     """
 
     tables: Tables
@@ -40,6 +42,7 @@ class Plane:
     complaints: Complaints = field(default_factory=Complaints)
     generation: int = 0
     pairs: int = 0
+    hosted: bool = False
 
     def carry(self, effects: Iterable[Effect], now: Instant) -> list[BoxEffect]:
         """The engine's effects as they are; SAs come and go at their place in the order."""
@@ -58,6 +61,23 @@ class Plane:
                 self.journal.removing(effect)
                 self._remove(effect.inbound_spi)
         return done
+
+    def count(self, state: SaState, tally: SaTally) -> None:
+        """What another data plane counted for a pair, into what is counted of all: the difference to before."""
+        before, inbound, outbound = state.tally, self.statistics.inbound, self.statistics.outbound
+        opened, sealed = tally.decapsulated - before.decapsulated, tally.encapsulated - before.encapsulated
+        refused, replayed = tally.bad_icv - before.bad_icv, tally.replays - before.replays
+        inbound.packets += opened
+        inbound.decryptions += opened
+        inbound.authentications += opened
+        inbound.octets += tally.octets_in - before.octets_in
+        inbound.authentication_failures += refused
+        inbound.replay_failures += replayed
+        inbound.dropped += refused + replayed
+        outbound.packets += sealed
+        outbound.encryptions += sealed
+        outbound.authentications += sealed
+        outbound.octets += tally.octets_out - before.octets_out
 
     def next_identification(self) -> int:
         """The identification of the next packet that the box makes."""

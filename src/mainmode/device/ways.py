@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
+from mainmode.base.provenance import Absent
 from mainmode.device.connections import Connection, kind_of
 from mainmode.device.crypto_maps import Protected
 from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
@@ -110,8 +111,8 @@ class Ways:
         records.append(Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources))
         if found.destination in tables.own:
             local = carrier is not None and tables.own[found.destination] in (ingress, tables.management)
-            text = f"{found.destination} is the box's own address on {hop.interface}"
-            return Found([*records, *([] if local else [Dropped(Drop.NOT_FOR_US, None, text)])], to_the_box=local)
+            refused = [] if local else [self._own_address(found.destination, hop, tunnelled=carrier is not None)]
+            return Found([*records, *refused], to_the_box=local)
         real = flow.moved(flow.source, found.destination, flow.source_port, found.port)
         judged = self._judged(real, ingress, hop, now, carrier)
         records += judged[0]
@@ -180,6 +181,15 @@ class Ways:
         if missing:
             text += ", since the crypto map that would put one in is bound to no interface"
         return Dropped(Drop.NO_ROUTE, None, text, missing)
+
+    def _own_address(self, address: IPv4Address, hop: Hop, *, tunnelled: bool) -> Dropped:
+        """An address of the box that is not reached this way: through a tunnel `management-access` would open it."""
+        tables = self._plane.tables
+        text = f"{address} is the box's own address on {hop.interface}"
+        if not tunnelled:
+            return Dropped(Drop.NOT_FOR_US, None, text)
+        missing = Absent(tables.configuration.file, f"management-access {tables.own[address]}")
+        return Dropped(Drop.NOT_FOR_US, None, f"{text}, which no tunnel may reach", (missing,))
 
     def _in_clear(self, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
         """Why a packet in clear ends here: its replies would go into a tunnel."""

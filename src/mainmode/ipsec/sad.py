@@ -99,6 +99,18 @@ class SaState:
         self.usable = True
         return payload, next_header
 
+    def carried(self, tally: SaTally, heard: Instant | None, sent: Instant | None) -> None:
+        """What another data plane counted since the pair was installed, in place of what was counted here.
+
+        A peer that sends on the pair has installed it: outbound traffic may use it from here on.
+        """
+        self._encapsulated, self._decapsulated = tally.encapsulated, tally.decapsulated
+        self._octets_out, self._octets_in = tally.octets_out, tally.octets_in
+        self._replays, self._bad_icv = tally.replays, tally.bad_icv
+        self._selector_mismatches = tally.selector_mismatches
+        self.heard, self.sent = heard, sent
+        self.usable = self.usable or heard is not None
+
     def count_selector_mismatch(self) -> None:
         """Note that the last opened packet is outside the pair's proxies."""
         self._selector_mismatches += 1

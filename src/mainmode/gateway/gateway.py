@@ -1,0 +1,265 @@
+"""The box among its watchers, sockets and data plane: everything that changes it goes through `act`."""
+
+import traceback
+from collections import Counter, deque
+from collections.abc import Callable
+from ipaddress import IPv4Address
+from pathlib import Path as File
+from typing import Any, Protocol
+
+from mainmode.base.address import Path
+from mainmode.base.codes import IpProtocol
+from mainmode.base.errors import Drop
+from mainmode.base.instant import Instant
+from mainmode.device.box import Box
+from mainmode.device.decision import BoxEffect, Held, PacketOut, ToHost
+from mainmode.gateway.clock import Clock
+from mainmode.gateway.data_plane import DataPlane, PlaneError
+from mainmode.gateway.held import HeldPackets
+from mainmode.gateway.watching import Watcher
+from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
+from mainmode.wire.ip import Ipv4, Udp
+
+Action = Callable[[Box, Instant], list[BoxEffect]]
+
+
+class Alarm(Protocol):
+    """Calls `Gateway.wake` when a deadline comes."""
+
+    def set(self, at: Instant | None) -> None:
+        """At this moment instead of the one before; None: not at all."""
+
+
+class Sender(Protocol):
+    """What sends the datagrams of IKE."""
+
+    def send(self, datagram: bytes, path: Path) -> None:
+        """One datagram from the local end of `path` to its remote end. Raises OSError."""
+
+
+class Gateway:
+    """Carries out what the box wants, in its order. Synchronous, and called on the loop only.
+
+    `tell` prints one line for the administrator. `faults` counts what went wrong in mainmode itself, by its place;
+    `troubles` what the host refused, by what was tried.
+    """
+
+    def __init__(self, box: Box, clock: Clock, alarm: Alarm, tell: Callable[[str], None]) -> None:
+        self.box = box
+        self.watchers: list[Watcher] = []
+        self.sender: Sender | None = None
+        self.plane: DataPlane | None = None
+        self.held = HeldPackets()
+        self.faults: Counter[str] = Counter()
+        self.troubles: Counter[str] = Counter()
+        self.tell = tell
+        self._clock = clock
+        self._alarm = alarm
+        self._waiting: deque[Action] = deque()
+        self._acting = False
+        self._due: Instant | None = None
+        self._nameifs: dict[IPv4Address, str] = {}
+        self._carriers: dict[type[Any], Callable[[Any, Instant], None]] = {
+            Send: self._send,
+            PacketOut: self._leave,
+            ToHost: self._deliver,
+            Held: self._hold,
+            InstallSa: self._install,
+            UseSa: self._use,
+            MoveSa: self._move,
+            RemoveSa: self._remove,
+        }
+        self.follow()
+
+    def now(self) -> Instant:
+        """The time as the box knows it."""
+        return self._clock.now()
+
+    def follow(self) -> None:
+        """The box has another configuration: its addresses are looked up anew."""
+        self._nameifs = {view.address: view.name for view in self.box.interfaces.values()}
+
+    # --- what happens to the box ---------------------------------------------------------------------------------
+
+    def act(self, action: Action) -> None:
+        """Let something happen to the box and carry out what follows; within another action: right after it."""
+        self._waiting.append(action)
+        if self._acting:
+            return
+        self._acting = True
+        try:
+            while self._waiting:
+                self._act(self._waiting.popleft())
+        finally:
+            self._acting = False
+        self._look_at_the_clock()
+
+    def wake(self) -> None:
+        """A deadline came."""
+        self._due = None
+        now = self.now()
+        self._planes("read its counters", lambda plane: plane.refresh(now))
+        self.act(self._expire)
+
+    def datagram_arrived(self, datagram: bytes, path: Path) -> None:
+        """UDP port 500 or 4500 received this payload."""
+        nameif = self._nameifs.get(path.local.address)
+        if nameif is None:
+            text = f"a datagram from {path.remote} for {path.local}, an address that no interface of the device has"
+            self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
+            return
+        if self._is_watched():
+            self._show(nameif, _packet_of(datagram, path.reversed()))
+        self.act(lambda box, now: box.datagram_in(nameif, datagram, path, now))
+
+    def esp_arrived(self, esp: bytes, path: Path) -> None:
+        """The payload of a packet of IP protocol 50; ports of `path` are 0."""
+        nameif = self._nameifs.get(path.local.address)
+        if nameif is None:
+            text = f"ESP from {path.remote.address} for {path.local.address}, which no interface of the device has"
+            self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
+            return
+        if self._is_watched():
+            self._show(nameif, Ipv4(path.remote.address, path.local.address, IpProtocol.ESP, esp).encode())
+        self.act(lambda box, now: box.esp_in(nameif, esp, path, now))
+
+    def packet_arrived(self, nameif: str, packet: bytes) -> None:
+        """A whole packet in clear came to an interface of the box."""
+        if self._is_watched():
+            self._show(nameif, packet)
+        self.act(lambda box, now: box.packet_in(nameif, packet, now))
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _act(self, action: Action) -> None:
+        now = self.now()
+        try:
+            effects = action(self.box, now)
+        except Exception as fault:
+            self._contain(fault)
+            return
+        for effect in effects:
+            for watcher in self.watchers:
+                try:
+                    watcher.happened(effect, now)
+                except Exception as fault:
+                    self._contain(fault)
+            carry = self._carriers.get(type(effect))
+            if carry is not None:
+                try:
+                    carry(effect, now)
+                except Exception as fault:
+                    self._contain(fault)
+
+    def _expire(self, box: Box, now: Instant) -> list[BoxEffect]:
+        return [*(one for lost in self.held.outdated(now) for one in box.dropped(lost, now)), *box.expire(now)]
+
+    def _look_at_the_clock(self) -> None:
+        dues = [due for due in (self.box.deadline(), self.held.deadline()) if due is not None]
+        due = min(dues, default=None)
+        if due != self._due:
+            self._due = due
+            self._alarm.set(due)
+
+    def _contain(self, fault: Exception) -> None:
+        """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""
+        innermost = traceback.extract_tb(fault.__traceback__)[-1]
+        place = f"{type(fault).__name__} in {File(innermost.filename).name}, line {innermost.lineno}"
+        self.faults[place] += 1
+        if self.faults[place] == 1:
+            self.tell(f"a fault in mainmode itself, please report it: {place}; the gateway goes on")
+
+    def trouble(self, what: str, error: Exception) -> None:
+        """Something that the host refused; told once in a row of its kind."""
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        text = f"{what}: {reason}"
+        self.troubles[text] += 1
+        if self.troubles[text] == 1:
+            self.tell(text)
+
+    def _planes(self, what: str, do: Callable[[DataPlane], None]) -> bool:
+        """Whether the data plane did it."""
+        if self.plane is None:
+            return False
+        try:
+            do(self.plane)
+        except (OSError, PlaneError) as error:
+            self.trouble(f"the {self.plane.name} data plane cannot {what}", error)
+            return False
+        return True
+
+    # --- effects -------------------------------------------------------------------------------------------------
+
+    def _send(self, send: Send, now: Instant) -> None:
+        nameif = self._nameifs.get(send.path.local.address, "")
+        if self._is_watched():
+            self._show(nameif, _packet_of(send.datagram, send.path), out=True)
+        if self.sender is None:
+            return
+        try:
+            self.sender.send(send.datagram, send.path)
+        except OSError as error:
+            self.trouble(f"a datagram from {send.path.local} to {send.path.remote} is lost", error)
+
+    def _leave(self, out: PacketOut, now: Instant) -> None:
+        if self._is_watched():
+            self._show(out.interface, out.packet, out=True)
+        self._planes("send a packet", lambda plane: plane.leave(out))
+
+    def _deliver(self, packet: ToHost, now: Instant) -> None:
+        self._planes("hand a packet to the host", lambda plane: plane.deliver(packet))
+
+    def _hold(self, held: Held, now: Instant) -> None:
+        lost = self.held.add(held, now)
+        if lost is not None:
+            self.act(lambda box, then: box.dropped(lost, then))
+
+    def _install(self, effect: InstallSa, now: Instant) -> None:
+        pair = effect.pair
+        if self.plane is None or self._planes(
+            "install a pair of SAs", lambda plane: plane.install(pair, effect.replaces)
+        ):
+            for held in self.held.waiting_for(pair):
+                self.act(_given_again(held))
+        else:
+            self.tell(f"the tunnel to {pair.peer} for {pair.acl_text} comes down: its SAs could not be installed")
+            self.act(lambda box, then: box.outlived(pair.inbound_spi, then))
+
+    def _use(self, effect: UseSa, now: Instant) -> None:
+        self._planes("use a pair of SAs", lambda plane: plane.use(effect.inbound_spi))
+
+    def _move(self, effect: MoveSa, now: Instant) -> None:
+        self._planes("move a pair of SAs", lambda plane: plane.move(effect.inbound_spi, effect.path))
+
+    def _remove(self, effect: RemoveSa, now: Instant) -> None:
+        self._planes("remove a pair of SAs", lambda plane: plane.remove(effect.inbound_spi))
+
+    # --- watching ------------------------------------------------------------------------------------------------
+
+    def _is_watched(self) -> bool:
+        return any(watcher.wants_packets for watcher in self.watchers)
+
+    def _show(self, nameif: str, packet: bytes, *, out: bool = False) -> None:
+        now = self.now()
+        for watcher in self.watchers:
+            if watcher.wants_packets:
+                try:
+                    (watcher.sent if out else watcher.received)(nameif, packet, now)
+                except Exception as fault:
+                    self._contain(fault)
+
+
+def _given_again(held: Held) -> Action:
+    def again(box: Box, now: Instant) -> list[BoxEffect]:
+        if held.interface is None:
+            return box.from_host(held.packet, now)
+        return box.packet_in(held.interface, held.packet, now) if held.interface in box.interfaces else []
+
+    return again
+
+
+def _packet_of(datagram: bytes, path: Path) -> bytes:
+    """A datagram from the local to the remote end of a path, as the packet that carries it."""
+    source, destination = path.local, path.remote
+    udp = Udp(source.port, destination.port, datagram).encode(source.address, destination.address)
+    return Ipv4(source.address, destination.address, IpProtocol.UDP, udp).encode()
