@@ -1,5 +1,6 @@
 """Each thing that a device objects to in a peer's message: its line, and the named drop or refusal."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from unittest.mock import patch
 
@@ -25,6 +26,7 @@ from mainmode.wire.payloads import (
     Proposal,
     SecurityAssociation,
     Transform,
+    VendorId,
 )
 
 COOKIE = b"cookie-i"
@@ -182,18 +184,33 @@ def test_the_older_keepalives_are_read_ignored_or_called_malformed() -> None:
     assert "ERROR: malformed Keepalive payload" in world.lines("b")
 
     world = pair()
-
-    def without_vendor_ids(side: str, send: Send) -> bytes | None:
-        if side != "a" or send.step is not Step.MM3 or send.message is None:
-            return send.datagram
-        return replace(
-            send.message, payloads=tuple(one for one in send.message.payloads if type(one).__name__ != "VendorId")
-        ).encode()
-
-    world.filter = without_vendor_ids
+    world.filter = without_vendor_ids(Step.MM3)
     world.trigger("a")
     assert up(world)
     assert "Ignoring Keepalive payload from vendor not support KeepAlive capability" in world.lines("b")
+
+
+def without_vendor_ids(step: Step) -> Callable[[str, Send], bytes]:
+    """What takes the vendor IDs out of one message on the wire."""
+
+    def bare(_side: str, send: Send) -> bytes:
+        if send.step is not step or send.message is None:
+            return send.datagram
+        kept = tuple(one for one in send.message.payloads if not isinstance(one, VendorId))
+        return replace(send.message, payloads=kept).encode()
+
+    return bare
+
+
+def test_the_private_keepalive_payload_goes_to_no_peer_without_the_vendor_id_that_announces_it() -> None:
+    world = pair()
+    world.filter = without_vendor_ids(Step.MM4)
+    world.trigger("a")
+    assert up(world)
+    sent = {send.step: send.message for _, send in world.sends() if send.message is not None}
+    assert not sent[Step.MM5].all(IosKeepalive)
+    assert sent[Step.MM6].all(IosKeepalive)
+    assert not any(line.startswith("Constructing IOS keep alive payload") for line in world.lines("a"))
 
 
 def test_aggressive_mode_gets_no_answer_and_an_unknown_group_is_named() -> None:

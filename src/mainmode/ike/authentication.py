@@ -55,7 +55,11 @@ def own_identity(sa: IkeSa, settings: IkeSettings) -> Identification:
 
 
 def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
-    """ID, HASH, the IOS keepalive payload and the DPD vendor ID."""
+    """ID, HASH, the IOS keepalive payload and the DPD vendor ID.
+
+    The keepalive payload has a private number: a peer that has not shown the IOS vendor ID may refuse the whole message
+    because of it, as Libreswan does (RFC 2408 §3.16).
+    """
     if sa.hash is None or sa.keys is None or sa.pair is None:
         return ()
     identity = own_identity(sa, turn.settings)
@@ -63,7 +67,9 @@ def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
     dpd = sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
     if turn.listened:
         _say_own_payloads(sa, turn, step, dpd)
-    payloads = (identity, Hash(_digest(sa, own=True)), _KEEPALIVE)
+    payloads: tuple[Payload, ...] = (identity, Hash(_digest(sa, own=True)))
+    if sa.peer_ios:
+        payloads = (*payloads, _KEEPALIVE)
     return (*payloads, _DPD_VENDOR) if dpd else payloads
 
 
@@ -76,7 +82,10 @@ def _say_own_payloads(sa: IkeSa, turn: Turn, step: Step, dpd: bool) -> None:
     turn.say(lines.CONSTRUCTING, about, step, exchange, key_sources(sa), payload="hash")
     turn.say(lines.COMPUTING_HASH, about, step, exchange, key_sources(sa))
     first, second = KEEPALIVE_INTERVALS
-    turn.say(lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, exchange, verb="Constructing", interval=first, retry=second)
+    if sa.peer_ios:
+        turn.say(
+            lines.KEEPALIVE_PAYLOAD, sa.about_ip, step, exchange, verb="Constructing", interval=first, retry=second
+        )
     if dpd:
         keepalive = sa.tunnel_group.sources.get("keepalive") if sa.tunnel_group is not None else None
         sources = (keepalive,) if keepalive is not None else ()
