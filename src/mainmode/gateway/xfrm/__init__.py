@@ -1,0 +1,1 @@
+"""IPsec in the kernel: XFRM over netlink, and the data plane that stands on it."""
