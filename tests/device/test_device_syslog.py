@@ -3,8 +3,8 @@
 from ipaddress import IPv4Address
 
 import pytest
-from device_configs import configured
-from device_pair import START
+from device_configs import REFERENCE, configured
+from device_pair import START, Pair
 from show_states import state
 
 from mainmode.base.instant import later, seconds
@@ -234,4 +234,14 @@ def test_the_facts_about_hosts_are_messages_of_the_guide() -> None:
         "New connections are permitted based on logging permit-hostdown policy",
         "%ASA-4-199016: 3 messages for the syslog server inside:192.0.2.9/1470 were lost",
         "%ASA-6-414004: TCP Syslog Server inside:192.0.2.9/1470 - Connection restored",
+    ]
+
+
+def test_the_log_says_who_typed_what_and_cuts_what_is_long() -> None:
+    box = Pair(REFERENCE + ON).boxes["a"]
+    box.executed("root", "clear  crypto isakmp sa", START)
+    box.executed("uid-1000", f"show {'x' * 900}", START, looks=True)
+    assert list(box.journal.log.messages) == [
+        "%ASA-5-111008: User 'root' executed the 'clear crypto isakmp sa' command.",
+        f"%ASA-7-111009: User 'uid-1000' executed cmd: show {'x' * 245}",
     ]

@@ -11,6 +11,7 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
+from mainmode.catalogue import lines
 from mainmode.device.config.model import Configuration
 from mainmode.device.connections import Connection, ConnectionTable
 from mainmode.device.decision import BoxEffect, Decision, Held, PacketOut, Stage, ToHost, Trace, Verdict
@@ -26,7 +27,7 @@ from mainmode.device.settings import ike_settings
 from mainmode.device.show.standing import Standing
 from mainmode.device.tables import Tables
 from mainmode.device.translations import Translation
-from mainmode.ike.effects import Dropped, Effect
+from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Say, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
 from mainmode.ipsec.dataplane import SaTally
@@ -42,6 +43,8 @@ _IP, _IP_AND_UDP = 20, 28
 """Octets of the headers that a socket takes off."""
 _PING_DATA = 72
 """Octets behind the header of an echo request: the packet has the 100 of a device's own ping."""
+_LONGEST_LOGGED = 250
+"""Characters of a command that the system log keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +275,12 @@ class Box:
     def clear_connections(self) -> None:
         """`clear conn`, `clear xlate`: connections and translations are forgotten."""
         self._plane.connections.clear()
+
+    def executed(self, user: str, command: str, now: Instant, *, looks: bool = False) -> list[BoxEffect]:
+        """111008, or 111009 of a command that only `looks`: a user, named by one word, typed a command."""
+        entry = lines.SHOW_EXECUTED if looks else lines.COMMAND_EXECUTED
+        line = entry(user=user, command=" ".join(command.split())[:_LONGEST_LOGGED])
+        return self._noted([Say(line, Step.DATA, NO_EXCHANGE)], now)
 
     def reconfigure(self, configuration: Configuration, now: Instant) -> list[BoxEffect]:
         """Another configuration from here on.

@@ -7,7 +7,6 @@ from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant, Span
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, render
-from mainmode.device.config.model import Release
 from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
 from mainmode.ike.effects import Dropped, Say, Send, Step
 from mainmode.lab.cloud import Passage
@@ -15,9 +14,6 @@ from mainmode.lab.hosts import Probe
 from mainmode.lab.observer import Observer
 from mainmode.ladder.transcript import Event, Fate, LineSaid, MessageArrived, MessageSent, Remark, Side
 from mainmode.wire.describe import describe
-
-FORMS = {Release.OLD: Form.COLON, Release.NEW: Form.BARE}
-"""How a device of each release prints its lines."""
 
 _DATA = ("ESP", "clear", "own")
 _TOLD = (Verdict.DROP, Verdict.IN_CLEAR)

@@ -9,6 +9,7 @@ from mainmode.capture.keys import key_files
 from mainmode.capture.pcapng import Captured
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
+from mainmode.device.console import FORMS
 from mainmode.device.decision import Decision, Stage
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
@@ -23,7 +24,7 @@ from mainmode.lab.link import Link
 from mainmode.lab.mirror import compare, one_way, unused
 from mainmode.lab.observer import Tap
 from mainmode.lab.pinger import Pinger, settle
-from mainmode.lab.recorder import FORMS, Recorder
+from mainmode.lab.recorder import Recorder
 from mainmode.lab.rig import WorldRig
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
 from mainmode.lab.verdict import Observed, combine, judge

@@ -12,7 +12,7 @@ from mainmode.catalogue.kinds import (
     PHRASE,
     SPI_UPPER,
 )
-from mainmode.catalogue.origins import AWS, GUIDE, OURS, REMOTE_ACCESS, UKFAST
+from mainmode.catalogue.origins import AWS, GUIDE, OURS, PARSER, REMOTE_ACCESS, UKFAST
 
 SA_CREATED = entry(
     "SA_CREATED",
@@ -140,4 +140,24 @@ LOG_MESSAGES_LOST = entry(
     interface=NAME,
     address=IPV4,
     port=NUMBER,
+)
+COMMAND_EXECUTED = entry(
+    "COMMAND_EXECUTED",
+    "User '{user}' executed the '{command}' command.",
+    Channel.SYSLOG,
+    "5-111008",
+    PARSER,
+    "An administrator typed a command that is not a show command.",
+    user=NAME,
+    command=PHRASE,
+)
+SHOW_EXECUTED = entry(
+    "SHOW_EXECUTED",
+    "User '{user}' executed cmd: {command}",
+    Channel.SYSLOG,
+    "7-111009",
+    PARSER,
+    "An administrator typed a command that only looks.",
+    user=NAME,
+    command=PHRASE,
 )

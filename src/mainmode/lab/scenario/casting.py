@@ -6,6 +6,7 @@ from ipaddress import IPv4Address
 from mainmode.base.errors import InputError
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
+from mainmode.device.console import FORMS
 from mainmode.lab.clock import START, Agenda, Bounds
 from mainmode.lab.cloud import Cloud
 from mainmode.lab.consoles import Console
@@ -16,7 +17,6 @@ from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import keys_from_peers
 from mainmode.lab.nat_box import NatBox
 from mainmode.lab.observer import Observer
-from mainmode.lab.recorder import FORMS
 from mainmode.lab.scenario.ladder import PairLadder
 from mainmode.lab.scenario.model import DevicePart, NatPart, Scenario
 from mainmode.lab.scenario.stage import Actor, Stage

@@ -8,12 +8,13 @@ from mainmode.base.instant import Instant, Span
 from mainmode.capture.keys import key_files
 from mainmode.capture.pcapng import Captured
 from mainmode.device.config.reader import read
+from mainmode.device.console import FORMS
 from mainmode.lab.cloud import Cloud
 from mainmode.lab.comments import captured
 from mainmode.lab.facing import Facing, find_facing
 from mainmode.lab.hosts import Probe
 from mainmode.lab.observer import Observer, Tap
-from mainmode.lab.recorder import FORMS, Recorder
+from mainmode.lab.recorder import Recorder
 from mainmode.lab.scenario.judgement import pair_of, verdict_on
 from mainmode.lab.scenario.model import Scenario
 from mainmode.lab.scenario.stage import Stage
