@@ -55,6 +55,7 @@ class Drop(Enum):
     NO_CONNECTION = "a TCP segment that opens no connection and belongs to none"
     NO_TRANSLATION = "no address or port is left to translate to"
     NAT_REVERSE_PATH = "the way back would be translated by another rule"
+    NOT_SENT = "the host did not take it: a queue was full, or a device down"
     DENIED = "denied by an access list or by the security level"
 
 

@@ -30,6 +30,7 @@ _FRAME: Mapping[str, tuple[str, frozenset[Drop]]] = {
     "nat-xlate-failed": ("NAT failed", frozenset({Drop.NO_TRANSLATION})),
     "ctm-error": ("CTM returned error", frozenset({Drop.REPLAY, Drop.BAD_ICV, Drop.BAD_PADDING})),
     "ttl-exceeded": ("ttl exceeded", frozenset({Drop.TTL_EXPIRED})),
+    "interface-down": ("Interface is down", frozenset({Drop.NOT_SENT})),
 }
 _FLOW: Mapping[str, tuple[str, frozenset[Drop]]] = {
     "ipsec-selector-failure": ("IPSec inner policy mismatch failure", frozenset({Drop.SELECTOR_MISMATCH})),

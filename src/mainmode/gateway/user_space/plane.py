@@ -1,0 +1,181 @@
+"""The data plane in user space: tunnels of the box behind a TUN device, for hosts whose kernel has no ESP."""
+
+import contextlib
+from asyncio import AbstractEventLoop
+from collections.abc import Iterator
+from ipaddress import IPv4Address
+
+from mainmode.base.address import Path, ProxyPair
+from mainmode.base.errors import Drop, WireError
+from mainmode.base.instant import Instant
+from mainmode.device.box import Box
+from mainmode.device.decision import PacketOut, ToHost
+from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.netlink.codec import NetlinkError
+from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.user_space.raw import EspSocket, PacketSocket, esp_of
+from mainmode.gateway.user_space.steering import Forwarding, Steering
+from mainmode.gateway.user_space.tun import Tun, TunFailed
+from mainmode.ike.effects import Dropped
+from mainmode.ipsec.dataplane import SaPair
+
+DEVICE = "mainmode0"
+_MTU = 1500
+_AT_ONCE = 64
+"""Packets of one kind that are served before others have their turn."""
+_SHORTEST = 20
+
+
+class UserSpacePlane:
+    """Packets of the protected networks come in by the device, and leave as ESP by raw sockets; and back."""
+
+    name = "user space"
+
+    def __init__(self, gateway: Gateway, loop: AbstractEventLoop, why: str, device: str = DEVICE) -> None:
+        self.why = why
+        self._gateway = gateway
+        self._loop = loop
+        self._device = device
+        self._network: HostNetwork | None = None
+        self._steering: Steering | None = None
+        self._tun: Tun | None = None
+        self._packets: PacketSocket | None = None
+        self._esp: EspSocket | None = None
+        self._forwarding = Forwarding()
+        self._own: frozenset[bytes] = frozenset()
+        self._announced: frozenset[ProxyPair] = frozenset()
+        self._led: dict[int, ProxyPair] = {}
+
+    # --- the door ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """The device, the sockets and the host's routes. Raises PlaneError."""
+        try:
+            self._packets, self._esp = PacketSocket(), EspSocket()
+            self._tun = Tun.open(self._device)
+            self._network = HostNetwork()
+            self._steering = Steering(self._network, self._device)
+            self._steering.open(_MTU)
+            if self._forwarding.open():
+                self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
+        except (TunFailed, NetlinkError) as refused:
+            raise PlaneError(str(refused)) from refused
+        except OSError as error:
+            raise PlaneError(f"raw sockets and forwarding: {error.strerror}; they take root, or CAP_NET_RAW "
+                             "and CAP_NET_ADMIN") from error  # fmt: skip
+        self._loop.add_reader(self._tun.fileno(), self._from_the_host)
+        self._loop.add_reader(self._esp.fileno(), self._from_peers)
+
+    def protect(self, box: Box) -> None:
+        """The networks of the crypto access lists are led into the device. Raises PlaneError."""
+        self._own = frozenset(view.address.packed for view in box.interfaces.values())
+        self._announced = frozenset(_announced(box))
+        self._lead()
+
+    def install(self, pair: SaPair, replaces: int | None) -> None:
+        """A tunnel that no access list announced, under a dynamic map, is led into the device while it stands."""
+        self._led[pair.inbound_spi] = pair.proxies
+        if pair.proxies not in self._announced:
+            self._lead()
+
+    def use(self, inbound_spi: int) -> None:
+        """The box seals with the right pair by itself."""
+
+    def move(self, inbound_spi: int, path: Path) -> None:
+        """The box knows the new path by itself."""
+
+    def remove(self, inbound_spi: int) -> None:
+        """What only this pair led into the device goes its old way again. Raises PlaneError."""
+        proxies = self._led.pop(inbound_spi, None)
+        if proxies is not None and proxies not in self._announced:
+            self._lead()
+
+    def leave(self, out: PacketOut) -> None:
+        """What the box itself sends goes by a raw socket, what it sends on through the device to the host."""
+        if out.packet[12:16] in self._own:
+            self._send(out)
+        elif self._tun is not None and not self._tun.write(out.packet):
+            self._dropped(Drop.NOT_SENT, f"{IPv4Address(out.packet[16:20])}: {self._device} does not take it")
+
+    def deliver(self, packet: ToHost) -> None:
+        """Out of a tunnel for the host."""
+        if self._tun is not None and not self._tun.write(packet.packet):
+            self._dropped(Drop.NOT_SENT, f"for the host itself: {self._device} does not take it")
+
+    def refresh(self, now: Instant) -> None:
+        """The box counts by itself."""
+
+    def close(self) -> None:
+        """Device, sockets, rules and forwarding as if nothing had been."""
+        for reader in self._tun, self._esp:
+            if reader is not None:
+                self._loop.remove_reader(reader.fileno())
+        for part in self._steering, self._network, self._tun, self._esp, self._packets:
+            if part is not None:
+                part.close()
+        self._steering = self._network = self._tun = self._esp = self._packets = None
+        with contextlib.suppress(OSError):
+            self._forwarding.close()
+
+    # --- packets -------------------------------------------------------------------------------------------------
+
+    def _from_the_host(self) -> None:
+        for _ in range(_AT_ONCE):
+            packet = self._tun.read() if self._tun is not None else None
+            if packet is None:
+                return
+            self._take(packet)
+
+    def _take(self, packet: bytes) -> None:
+        """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""
+        if packet[12:16] in self._own:
+            self._gateway.act(lambda box, now: box.from_host(packet, now))
+            return
+        source = IPv4Address(packet[12:16]) if len(packet) >= _SHORTEST else None
+        nameif = self._gateway.box.towards(source) if source is not None else None
+        if nameif is None:
+            self._dropped(Drop.NO_ROUTE, f"back to {source}, from where the host sent a packet")
+            return
+        self._gateway.packet_arrived(nameif, packet)
+
+    def _from_peers(self) -> None:
+        for _ in range(_AT_ONCE):
+            packet = self._esp.receive() if self._esp is not None else None
+            if packet is None:
+                return
+            try:
+                esp, path = esp_of(packet)
+            except WireError as error:
+                self._dropped(error.drop, error.detail)
+                continue
+            self._gateway.esp_arrived(esp, path)
+
+    def _send(self, out: PacketOut) -> None:
+        try:
+            if self._packets is not None:
+                self._packets.send(out.packet)
+        except OSError as error:
+            self._dropped(Drop.NOT_SENT, f"{IPv4Address(out.packet[16:20])}: {error.strerror}")
+
+    def _dropped(self, reason: Drop, text: str) -> None:
+        self._gateway.act(lambda box, now: box.dropped(Dropped(reason, None, text), now))
+
+    # --- routes --------------------------------------------------------------------------------------------------
+
+    def _lead(self) -> None:
+        if self._steering is None:
+            return
+        try:
+            self._steering.lead({*self._announced, *self._led.values()})
+        except NetlinkError as refused:
+            raise PlaneError(str(refused)) from refused
+
+
+def _announced(box: Box) -> Iterator[ProxyPair]:
+    """The permit entries of the crypto access lists; what a deny takes out of them is the box's to see."""
+    for entry in box.settings.entries:
+        if entry.complete and not entry.dynamic:
+            for ace in entry.acl or ():
+                if ace.permit:
+                    yield ace.proxies

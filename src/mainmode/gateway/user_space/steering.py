@@ -1,0 +1,121 @@
+"""The host's policy rules that lead the traffic of tunnels through a device, and what else the host must allow.
+
+What matches a protected network goes into the device, in either direction: a packet in clear that should have come
+through a tunnel is then the box's to refuse. What the box sends itself (the mark) and what comes out of the device take
+the host's own routes.
+"""
+
+import contextlib
+import errno
+from collections.abc import Iterable
+from ipaddress import IPv4Network, summarize_address_range
+from pathlib import Path as File
+
+from mainmode.base.address import Proxy, ProxyPair
+from mainmode.gateway.marks import MARK
+from mainmode.gateway.netlink.codec import NetlinkError
+from mainmode.gateway.netlink.host import EVERYWHERE, HostNetwork
+from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, Rule
+
+TABLE = 0x4D4D
+_OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F
+_FORWARDING = File("/proc/sys/net/ipv4/ip_forward")
+
+
+class Steering:
+    """What is made on the host for one device; `close` takes it all away. Methods raise NetlinkError."""
+
+    def __init__(self, network: HostNetwork, device: str) -> None:
+        self._network = network
+        self._device = device
+        self._standing: set[Rule] = set()
+
+    def open(self, mtu: int) -> None:
+        """The device up, its table, and the rules that come before all others. What a crash left behind goes."""
+        for rule in self._network.rules():
+            if rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _PROTECTED):
+                self._network.remove_rule(rule)
+        index = next(link.index for link in self._network.links() if link.name == self._device)
+        self._network.set_mtu(index, mtu)
+        self._network.set_up(index)
+        self._network.add_route(HostRoute(EVERYWHERE, index, table=TABLE), replace=True)
+        self._add(Rule(_OURS, TABLE_MAIN, mark=MARK))
+        self._add(Rule(_OUT_OF_TUNNELS, TABLE_MAIN, ingress=self._device))
+
+    def lead(self, pairs: Iterable[ProxyPair]) -> None:
+        """Exactly the traffic between these proxies goes into the device from here on."""
+        wanted = {rule for pair in pairs for rule in _rules(pair)}
+        standing = {rule for rule in self._standing if rule.table == TABLE}
+        for rule in wanted - standing:
+            self._add(rule)
+        for rule in standing - wanted:
+            self._remove(rule)
+
+    def close(self) -> None:
+        """All rules go, and the routes with the device."""
+        for rule in tuple(self._standing):
+            with contextlib.suppress(NetlinkError):
+                self._remove(rule)
+
+    def _add(self, rule: Rule) -> None:
+        try:
+            self._network.add_rule(rule)
+        except NetlinkError as refused:
+            if refused.errno != errno.EEXIST:
+                raise
+        self._standing.add(rule)
+
+    def _remove(self, rule: Rule) -> None:
+        self._standing.discard(rule)
+        try:
+            self._network.remove_rule(rule)
+        except NetlinkError as refused:
+            if refused.errno != errno.ENOENT:
+                raise
+
+
+class Forwarding:
+    """The host sends on what is not for itself, while this is open."""
+
+    def __init__(self, setting: File = _FORWARDING) -> None:
+        self._setting = setting
+        self._before: str | None = None
+
+    def open(self) -> bool:
+        """Whether it was off before. Raises OSError where the host does not let us."""
+        before = self._setting.read_text().strip()
+        if before != "0":
+            return False
+        self._setting.write_text("1")
+        self._before = before
+        return True
+
+    def close(self) -> None:
+        """As it was before. Raises OSError."""
+        if self._before is not None:
+            self._setting.write_text(self._before)
+            self._before = None
+
+
+def _rules(pair: ProxyPair) -> list[Rule]:
+    """Both directions of a pair of proxies; a range is the networks that it is made of."""
+    protocol = pair.local.protocol or pair.remote.protocol or None
+    rules = []
+    for local in _networks(pair.local):
+        for remote in _networks(pair.remote):
+            local_ports, remote_ports = _ports(pair.local), _ports(pair.remote)
+            rules.append(Rule(_PROTECTED, TABLE, local, remote, protocol=protocol,
+                              source_ports=local_ports, destination_ports=remote_ports))  # fmt: skip
+            rules.append(Rule(_PROTECTED, TABLE, remote, local, protocol=protocol,
+                              source_ports=remote_ports, destination_ports=local_ports))  # fmt: skip
+    return rules
+
+
+def _networks(proxy: Proxy) -> list[IPv4Network | None]:
+    """The networks of a proxy; None for everywhere, of which a rule says nothing."""
+    networks = summarize_address_range(proxy.first, proxy.last)
+    return [None if network == EVERYWHERE else network for network in networks]
+
+
+def _ports(proxy: Proxy) -> tuple[int, int] | None:
+    return (proxy.port, proxy.port) if proxy.port else None
