@@ -38,11 +38,11 @@ class Lan:
         return self.b if side is self.a else self.a
 
 
-def run(*argv: str, check: bool = True, timeout: float = 20) -> str:
-    """A command's output, both streams together; a failure is an error that shows it."""
+def run(*argv: str, check: bool = True, timeout: float = 20, said: str = "") -> str:
+    """A command's output to what is `said` to it, both streams together; a failure is an error that shows it."""
     done = subprocess.run(
         argv,
-        stdin=subprocess.DEVNULL,
+        input=said,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
