@@ -34,9 +34,14 @@ def _command(argv: list[str] | None) -> int:
         print_output("")
         raise
     from mainmode.base.errors import InputError
-    from mainmode.cli.lab import lab
 
     try:
+        if arguments.command == "up":
+            from mainmode.cli.up import up
+
+            return up(arguments)
+        from mainmode.cli.lab import lab
+
         return lab(arguments)
     except InputError as error:
         tell(f"mainmode: {error}")

@@ -46,6 +46,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"mainmode {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_lab(commands)
+    _add_up(commands)
     return top
 
 
@@ -158,6 +159,49 @@ def _add_files(lab: Parser) -> None:
         type=_place,
         metavar="DIR",
         help="the keys of the run as a Wireshark configuration folder: WIRESHARK_CONFIG_DIR=DIR tshark -r FILE",
+    )
+
+
+def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
+    up = commands.add_parser(
+        "up",
+        help="this host is the configured firewall: IKE and ESP on its real interfaces, until it is told to end",
+        description=(
+            "This host becomes the configured firewall: IKE on UDP 500 and 4500, ESP in the kernel where it can, in "
+            "user space where it cannot. Runs in the foreground and prints what happens. SIGHUP reads the "
+            "configuration again and changes only what changed; SIGTERM takes the tunnels down, tells the peers, and "
+            "leaves the host as it was."
+        ),
+        epilog="exit codes: 0 it ran and was told to end, 2 it cannot start (the message says what to do), "
+        "70 a fault in mainmode itself",
+        allow_abbrev=False,
+    )
+    up.add_argument("configuration", metavar="CFG", help="the configuration file of the device")
+    up.add_argument(
+        "--map",
+        action="append",
+        metavar="NAMEIF=IFNAME",
+        help="the host's interface for one of the configuration, such as outside=eth0; may be repeated. The host's "
+        "address counts there (default: the interface that has the configured address)",
+    )
+    up.add_argument(
+        "--data-plane",
+        choices=("auto", "kernel", "user"),
+        default="auto",
+        help="what carries the packets of tunnels (default: auto, which is the kernel where it can do what the "
+        "configuration needs)",
+    )
+    up.add_argument(
+        "--tun",
+        default="mainmode0",
+        metavar="NAME",
+        help="the name of the TUN device of the user space data plane (default: mainmode0)",
+    )
+    up.add_argument(
+        "--debug",
+        action="append",
+        metavar="DEBUG",
+        help="a debug that is on from the start, such as 'crypto ikev1 127'; may be repeated",
     )
 
 

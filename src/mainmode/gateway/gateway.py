@@ -20,6 +20,9 @@ from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
 from mainmode.wire.ip import Ipv4, Udp
 
+_SHORTEST = 20
+"""Octets of an IPv4 header."""
+
 Action = Callable[[Box, Instant], list[BoxEffect]]
 
 
@@ -28,6 +31,13 @@ class Alarm(Protocol):
 
     def set(self, at: Instant | None) -> None:
         """At this moment instead of the one before; None: not at all."""
+
+
+class Silent:
+    """An alarm that never rings, for a gateway without a loop."""
+
+    def set(self, at: Instant | None) -> None:
+        """Nothing."""
 
 
 class Sender(Protocol):
@@ -44,8 +54,9 @@ class Gateway:
     `troubles` what the host refused, by what was tried.
     """
 
-    def __init__(self, box: Box, clock: Clock, alarm: Alarm, tell: Callable[[str], None]) -> None:
+    def __init__(self, box: Box, clock: Clock, tell: Callable[[str], None]) -> None:
         self.box = box
+        self.alarm: Alarm = Silent()
         self.watchers: list[Watcher] = []
         self.sender: Sender | None = None
         self.plane: DataPlane | None = None
@@ -54,7 +65,6 @@ class Gateway:
         self.troubles: Counter[str] = Counter()
         self.tell = tell
         self._clock = clock
-        self._alarm = alarm
         self._waiting: deque[Action] = deque()
         self._acting = False
         self._due: Instant | None = None
@@ -92,7 +102,15 @@ class Gateway:
                 self._act(self._waiting.popleft())
         finally:
             self._acting = False
-        self._look_at_the_clock()
+        self.look_at_the_clock()
+
+    def look_at_the_clock(self) -> None:
+        """Set the alarm at the next deadline."""
+        dues = [due for due in (self.box.deadline(), self.held.deadline()) if due is not None]
+        due = min(dues, default=None)
+        if due != self._due:
+            self._due = due
+            self.alarm.set(due)
 
     def wake(self) -> None:
         """A deadline came."""
@@ -129,6 +147,12 @@ class Gateway:
             self._show(nameif, packet)
         self.act(lambda box, now: box.packet_in(nameif, packet, now))
 
+    def error_arrived(self, packet: bytes) -> None:
+        """A router's ICMP error, a whole packet, for an address of the host."""
+        nameif = self._nameifs.get(IPv4Address(packet[16:20])) if len(packet) >= _SHORTEST else None
+        if nameif is not None:
+            self.act(lambda box, now: box.packet_in(nameif, packet, now))
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _act(self, action: Action) -> None:
@@ -153,13 +177,6 @@ class Gateway:
 
     def _expire(self, box: Box, now: Instant) -> list[BoxEffect]:
         return [*(one for lost in self.held.outdated(now) for one in box.dropped(lost, now)), *box.expire(now)]
-
-    def _look_at_the_clock(self) -> None:
-        dues = [due for due in (self.box.deadline(), self.held.deadline()) if due is not None]
-        due = min(dues, default=None)
-        if due != self._due:
-            self._due = due
-            self._alarm.set(due)
 
     def _contain(self, fault: Exception) -> None:
         """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""

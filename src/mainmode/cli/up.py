@@ -1,0 +1,36 @@
+"""`mainmode up`: read one configuration and be that device until told to end."""
+
+import asyncio
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from mainmode.catalogue.debugs import Debugs, parse
+from mainmode.cli.console import printable
+from mainmode.cli.files import read_text
+from mainmode.cli.parser import EXIT_UP
+from mainmode.device.config.model import Configuration
+from mainmode.device.config.reader import read
+from mainmode.gateway.interfaces import read_mapping
+from mainmode.gateway.output import LineWriter
+from mainmode.gateway.startup import Order, run
+
+
+def up(arguments: Namespace) -> int:
+    """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
+    path = Path(arguments.configuration)
+
+    def configuration() -> Configuration:
+        return read(read_text(path), printable(path.name))
+
+    debugs = Debugs()
+    for command in arguments.debug or ():
+        debugs = debugs.with_(parse(command))
+    order = Order(configuration, read_mapping(arguments.map or ()), arguments.data_plane, arguments.tun, debugs)
+    out, err = LineWriter(sys.stdout, printable), LineWriter(sys.stderr, printable)
+    try:
+        asyncio.run(run(order, out, err))
+    finally:
+        out.close()
+        err.close()
+    return EXIT_UP

@@ -1,0 +1,56 @@
+"""Who holds a UDP port: found in /proc as `ss -ulnp` does (proc(5), /proc/net/udp and /proc/PID/fd)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+_PROC = Path("/proc")
+_LOCAL, _INODE = 1, 9
+
+
+def holders_of(port: int, proc: Path = _PROC) -> str:
+    """A sentence: the program and the process id of each, and what to do."""
+    inodes = set(_inodes(port, proc))
+    found = sorted(set(_processes(inodes, proc)))
+    if not found:
+        return "by a process that cannot be seen from here (another user's, or another container's); stop it first"
+    named = " and ".join(f"{name} (pid {pid})" for pid, name in found)
+    if any(name == "mainmode" for _, name in found):
+        return f"by {named}: a gateway runs already; stop that one first"
+    return f"by {named}; stop it first"
+
+
+def _inodes(port: int, proc: Path) -> Iterator[str]:
+    for table in ("udp", "udp6"):
+        try:
+            lines = (proc / "net" / table).read_text("ascii", "replace").splitlines()[1:]
+        except OSError:
+            continue
+        for line in lines:
+            words = line.split()
+            if len(words) > _INODE and words[_LOCAL].rpartition(":")[2] == f"{port:04X}":
+                yield words[_INODE]
+
+
+def _processes(inodes: set[str], proc: Path) -> Iterator[tuple[int, str]]:
+    wanted = {f"socket:[{inode}]" for inode in inodes}
+    for folder in proc.iterdir():
+        if folder.name.isdigit():
+            try:
+                opened = {os.readlink(one) for one in (folder / "fd").iterdir()}
+            except OSError:
+                continue
+            if opened & wanted:
+                yield int(folder.name), _name(folder)
+
+
+def _name(folder: Path) -> str:
+    """The program's name; of an interpreter that of its script."""
+    try:
+        words = (folder / "cmdline").read_bytes().split(b"\0")
+        scripts = [Path(word.decode(errors="replace")).name for word in words[:3] if word]
+        if "mainmode" in scripts or (b"-m" in words and b"mainmode.cli.main" in words):
+            return "mainmode"
+        return (folder / "comm").read_text(errors="replace").strip()
+    except OSError:
+        return "a process"

@@ -1,0 +1,139 @@
+"""The sockets of IKE: UDP 500 and 4500 on all addresses, each datagram with the local one, and what routers tell."""
+
+import errno
+import socket
+import struct
+from asyncio import AbstractEventLoop
+from collections.abc import Callable
+from ipaddress import IPv4Address
+
+from mainmode.base.address import Endpoint, Path
+from mainmode.base.errors import InputError
+from mainmode.gateway.holders import holders_of
+from mainmode.gateway.marks import MARK
+
+IKE_PORT, NAT_T_PORT = 500, 4500
+_IP_PKTINFO, _IP_MTU_DISCOVER, _PMTUDISC_DONT = 8, 10, 0
+_SOL_RAW, _ICMP_FILTER, _UNREACHABLE = 255, 1, 3
+_SO_RCVBUFFORCE = 33
+_RECEIVE_BUFFER = 4 << 20
+"""Octets: a burst of a thousand peers that all begin at once is not lost."""
+_PACKET_INFO = struct.Struct("=i4s4s")
+"""struct in_pktinfo (linux/in.h): interface index, local address, destination address of the header."""
+_LARGEST = 0xFFFF
+_AT_ONCE = 64
+"""Datagrams of one socket that are served before others have their turn."""
+
+Received = Callable[[bytes, Path], None]
+
+
+class IkeSockets:
+    """Sends and receives the datagrams of IKE. `nat_t` is the socket of port 4500, whose reader another may be."""
+
+    def __init__(self, loop: AbstractEventLoop, received: Received, trouble: Callable[[str, Exception], None]) -> None:
+        """Opens both ports. Raises InputError, which says who holds a port, or what is missing."""
+        self._loop = loop
+        self._received = received
+        self._trouble = trouble
+        self._by_port: dict[int, socket.socket] = {}
+        try:
+            for port in (IKE_PORT, NAT_T_PORT):
+                self._by_port[port] = _udp(port)
+        except BaseException:
+            self.close()
+            raise
+        self.nat_t = self._by_port[NAT_T_PORT]
+
+    def listen(self) -> None:
+        """From here on datagrams are received."""
+        for port in self._by_port:
+            self._loop.add_reader(self._by_port[port].fileno(), self._drain, port)
+
+    def send(self, datagram: bytes, path: Path) -> None:
+        """One datagram from the local end of a path. Raises OSError."""
+        local, remote = path.local, path.remote
+        info = _PACKET_INFO.pack(0, local.address.packed, bytes(4))
+        self._by_port[local.port].sendmsg(
+            [datagram], [(socket.IPPROTO_IP, _IP_PKTINFO, info)], 0, (str(remote.address), remote.port)
+        )
+
+    def close(self) -> None:
+        """Nothing more is sent or received."""
+        for one in self._by_port.values():
+            self._loop.remove_reader(one.fileno())
+            one.close()
+        self._by_port.clear()
+
+    def _drain(self, port: int) -> None:
+        one = self._by_port[port]
+        for _ in range(_AT_ONCE):
+            try:
+                datagram, ancillary, _, (address, remote) = one.recvmsg(_LARGEST, socket.CMSG_SPACE(_PACKET_INFO.size))
+            except BlockingIOError:
+                return
+            except OSError as error:
+                self._trouble(f"UDP port {port} cannot be read", error)
+                return
+            local = _local(ancillary)
+            if local is not None and remote:
+                self._received(datagram, Path(Endpoint(local, port), Endpoint(IPv4Address(address), remote)))
+            if port not in self._by_port:
+                return
+
+
+class RouterSocket:
+    """Hears what routers say of packets that did not reach their end: ICMP destination unreachable."""
+
+    def __init__(self, loop: AbstractEventLoop, received: Callable[[bytes], None]) -> None:
+        """`received` gets whole IPv4 packets. Raises OSError."""
+        self._loop = loop
+        self._received = received
+        self._socket = socket.socket(
+            socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, socket.IPPROTO_ICMP
+        )
+        try:
+            self._socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", 0xFFFFFFFF ^ 1 << _UNREACHABLE))
+        except OSError:
+            self._socket.close()
+            raise
+
+    def listen(self) -> None:
+        """From here on they are heard."""
+        self._loop.add_reader(self._socket.fileno(), self._drain)
+
+    def close(self) -> None:
+        """No more."""
+        if self._socket.fileno() >= 0:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+
+    def _drain(self) -> None:
+        for _ in range(_AT_ONCE):
+            try:
+                packet = self._socket.recv(_LARGEST)
+            except OSError:
+                return
+            self._received(packet)
+
+
+def _udp(port: int) -> socket.socket:
+    one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+    try:
+        one.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
+        one.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_DONT)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)
+        one.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)
+        one.bind(("0.0.0.0", port))  # noqa: S104 (the device's addresses may come and go)
+    except OSError as error:
+        one.close()
+        if error.errno == errno.EADDRINUSE:
+            raise InputError(f"UDP port {port} is in use: {holders_of(port)}") from None
+        raise InputError(f"UDP port {port} cannot be opened: {error.strerror}") from None
+    return one
+
+
+def _local(ancillary: list[tuple[int, int, bytes]]) -> IPv4Address | None:
+    for level, kind, octets in ancillary:
+        if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO) and len(octets) >= _PACKET_INFO.size:
+            return IPv4Address(_PACKET_INFO.unpack_from(octets)[2])
+    return None

@@ -1,0 +1,177 @@
+"""`mainmode up`: the parts put together in their order, and taken apart again."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from mainmode import __version__
+from mainmode.base.errors import InputError
+from mainmode.catalogue.debugs import Debugs
+from mainmode.device.box import Box
+from mainmode.device.config.model import Configuration
+from mainmode.gateway import privileges
+from mainmode.gateway.choosing import choose
+from mainmode.gateway.clock import Clock
+from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.interfaces import Placed
+from mainmode.gateway.links import LinkWatch
+from mainmode.gateway.loop import LoopAlarm
+from mainmode.gateway.netlink.codec import NetlinkError
+from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.output import LineWriter
+from mainmode.gateway.reload import Host, Reader, Reloading, usable
+from mainmode.gateway.sockets import IkeSockets, RouterSocket
+from mainmode.gateway.terminal import DebugLines, TunnelLines, form_of
+
+DEVICE = "mainmode0"
+_MOST_PROBLEMS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What `mainmode up` is asked for. `read` reads the configuration, again at each SIGHUP; raises InputError."""
+
+    read: Reader
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    data_plane: str = "auto"
+    device: str = DEVICE
+    debugs: Debugs = field(default_factory=Debugs)
+
+
+class SystemEntropy:
+    """The system's random octets."""
+
+    def take(self, count: int) -> bytes:
+        """`count` fresh octets."""
+        return os.urandom(count)
+
+
+class Startup:
+    """One gateway from start to end. `out` prints what happens, `err` what is wrong."""
+
+    def __init__(self, order: Order, out: LineWriter, err: LineWriter) -> None:
+        self._order = order
+        self._out = out
+        self._err = err
+        self._stack = ExitStack()
+
+    async def run(self) -> None:
+        """Until SIGTERM or SIGINT. Raises InputError for what the user can mend, with nothing left behind."""
+        loop = asyncio.get_running_loop()
+        ended = asyncio.Event()
+        with self._stack:
+            gateway = self._start(loop)
+            for number in (signal.SIGTERM, signal.SIGINT):
+                loop.add_signal_handler(number, ended.set)
+            self._out.start()
+            self._err.start()
+            await ended.wait()
+            self._stop(gateway)
+
+    # --- start ---------------------------------------------------------------------------------------------------
+
+    def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
+        order, tell = self._order, self._out.write
+        written = order.read()
+        self._tell_problems(written)
+        privileges.check()
+        try:
+            network = HostNetwork()
+            self._stack.callback(network.close)
+            host = Host(network, order.mapping)
+            placed = host.place(written)
+        except NetlinkError as error:
+            raise InputError(str(error)) from None
+        usable(placed)
+        clock = Clock()
+        box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
+        gateway = Gateway(box, clock, self._err.write)
+        gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
+        gateway.watchers += [DebugLines(order.debugs, form_of(written), tell), TunnelLines(tell)]
+        sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble)
+        self._stack.callback(sockets.close)
+        gateway.sender = sockets
+        self._open_plane(gateway, loop)
+        reloading = Reloading(gateway, host, order.read, written, placed, tell)
+        try:
+            routers = RouterSocket(loop, gateway.error_arrived)
+            self._stack.callback(routers.close)
+            self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
+        except (OSError, NetlinkError) as error:
+            raise InputError(str(error)) from None
+        loop.add_signal_handler(signal.SIGHUP, reloading.reread)
+        kept = privileges.give_up()
+        if kept is not None:
+            self._err.write(f"privileges that could not be given up: {kept}")
+        sockets.listen()
+        routers.listen()
+        self._greet(placed, gateway)
+        gateway.look_at_the_clock()
+        return gateway
+
+    def _open_plane(self, gateway: Gateway, loop: asyncio.AbstractEventLoop) -> None:
+        plane = choose(self._order.data_plane, gateway, loop, self._order.device)
+        self._stack.callback(plane.close)
+        try:
+            plane.open()
+            plane.protect(gateway.box)
+        except (PlaneError, OSError) as error:
+            raise InputError(f"the {plane.name} data plane cannot be opened: {error}") from None
+        gateway.plane = plane
+
+    def _tell_problems(self, configuration: Configuration) -> None:
+        for problem in configuration.problems[:_MOST_PROBLEMS]:
+            self._err.write(str(problem))
+        more = len(configuration.problems) - _MOST_PROBLEMS
+        if more > 0:
+            self._err.write(f"{configuration.file}: {more} more lines with problems")
+
+    def _greet(self, placed: Placed, gateway: Gateway) -> None:
+        """What runs now, a line for each part of it."""
+        tell, configuration, plane = self._out.write, placed.configuration, gateway.plane
+        tell(f"mainmode {__version__}: {gateway.box.hostname}, {configuration.file}, process {os.getpid()}")
+        enabled = {one.value for one in configuration.enabled}
+        for place in placed.places:
+            (self._err.write if place.index is None else tell)(f"{place}{', IKE' if place.nameif in enabled else ''}")
+        if plane is not None:
+            tell(f"data plane: {plane.name}, since {plane.why}")
+        tell("listening on UDP 500 and 4500")
+        for line in tunnels_of(gateway.box):
+            tell(line)
+        tell("ready; SIGHUP reads the configuration again, SIGTERM ends")
+
+    # --- end -----------------------------------------------------------------------------------------------------
+
+    def _stop(self, gateway: Gateway) -> None:
+        pairs = len(gateway.box.sad.states())
+        gateway.act(lambda box, now: box.clear(None, now))
+        gateway.held.clear()
+        gateway.alarm.set(None)
+        self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
+
+
+def tunnels_of(box: Box) -> list[str]:
+    """A line for each entry of a crypto map: what brings it up, or what is missing of it."""
+    lines = []
+    for entry in box.settings.entries:
+        named = f"tunnel {entry.map_name} {entry.sequence} on {entry.interface}"
+        peers = ", ".join(str(peer) for peer in entry.peers)
+        if not entry.complete:
+            lines.append(f"{named}: incomplete, and passed over; it needs match address, a peer and a transform set")
+        elif entry.dynamic:
+            lines.append(f"{named}: waits for peers of any address")
+        else:
+            count = sum(ace.permit for ace in entry.acl or ())
+            lines.append(
+                f"{named}: to {peers} for {entry.acl_name} ({count} permit {'entry' if count == 1 else 'entries'})"
+            )
+    return lines
+
+
+async def run(order: Order, out: LineWriter, err: LineWriter) -> None:
+    """A gateway until it is told to end. Raises InputError for what the user can mend."""
+    await Startup(order, out, err).run()

@@ -1,0 +1,128 @@
+"""The terminal of `mainmode up`: the debugs that are on, and a line for each tunnel that comes, goes or fails."""
+
+from collections.abc import Callable
+
+from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.instant import Instant, Span, later, seconds
+from mainmode.base.provenance import Source
+from mainmode.catalogue.debugs import Debugs
+from mainmode.catalogue.envelope import Form, clock, render
+from mainmode.device.config.model import Configuration, Release
+from mainmode.device.decision import BoxEffect
+from mainmode.gateway.watching import Watcher
+from mainmode.ike.effects import (
+    AcquireFailed,
+    Cause,
+    Failure,
+    InstallSa,
+    Phase1Down,
+    Phase2Failed,
+    RemoveSa,
+    Say,
+)
+from mainmode.ipsec.dataplane import SaPair
+
+_QUIET: Span = seconds(60)
+"""A failure is told once in so long."""
+_MOST_REMEMBERED = 1000
+_ENDINGS = frozenset({Cause.ADMIN, Cause.LIFETIME, Cause.IDLE, Cause.SESSION_TIME, Cause.PEER_DELETED})
+"""Why a phase 1 ends that stood, with nothing to mend."""
+
+Tell = Callable[[str], None]
+
+
+def form_of(configuration: Configuration) -> Form:
+    """How the device of this configuration prints its debugs."""
+    return Form.COLON if configuration.release is Release.OLD else Form.BARE
+
+
+class DebugLines(Watcher):
+    """Prints the debug lines that are on, as the device's terminal does."""
+
+    def __init__(self, debugs: Debugs, form: Form, tell: Tell) -> None:
+        self._debugs = debugs
+        self._form = form
+        self._tell = tell
+
+    def happened(self, effect: BoxEffect, now: Instant) -> None:
+        """A line of the device."""
+        if isinstance(effect, Say) and self._debugs.shows(effect.line):
+            self._tell(render(effect.line, self._form, clock(now)))
+
+
+class TunnelLines(Watcher):
+    """Tells of tunnels: up, down and why, and of what keeps them from coming up, with the lines it rests on."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._pairs: dict[int, SaPair] = {}
+        self._standing: dict[tuple[str, ProxyPair], set[int]] = {}
+        self._told: dict[str, Instant] = {}
+
+    def happened(self, effect: BoxEffect, now: Instant) -> None:
+        """One effect."""
+        match effect:
+            case InstallSa():
+                self._up(effect.pair, now)
+            case RemoveSa():
+                self._down(effect, now)
+            case Phase1Down() if effect.failure.cause not in _ENDINGS:
+                self._failed(str(effect.path.remote.address), "phase 1", effect.failure, now)
+            case Phase2Failed() if effect.failure.cause not in _ENDINGS:
+                self._failed(str(effect.path.remote.address), "phase 2", effect.failure, now)
+            case AcquireFailed():
+                self._failed("traffic", "no tunnel", effect.failure, now)
+            case _:
+                pass
+
+    def _up(self, pair: SaPair, now: Instant) -> None:
+        self._pairs[pair.inbound_spi] = pair
+        standing = self._standing.setdefault((pair.peer, pair.proxies), set())
+        if not standing:
+            encapsulated = ", ESP in UDP" if pair.udp_encapsulated else ""
+            self._tell(f"{clock(now)} tunnel up: {_named(pair)}{encapsulated}")
+        standing.add(pair.inbound_spi)
+
+    def _down(self, effect: RemoveSa, now: Instant) -> None:
+        pair = self._pairs.pop(effect.inbound_spi, None)
+        if pair is None:
+            return
+        standing = self._standing[pair.peer, pair.proxies]
+        standing.discard(effect.inbound_spi)
+        if not standing:
+            del self._standing[pair.peer, pair.proxies]
+            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {_why(effect.failure)}")
+
+    def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
+        text = f"{who}: {what}: {_why(failure)}{_lines(failure.sources)}"
+        told = self._told.get(text)
+        if told is not None and now < later(told, _QUIET):
+            return
+        if len(self._told) >= _MOST_REMEMBERED:
+            self._told.clear()
+        self._told[text] = now
+        self._tell(f"{clock(now)} {text}")
+
+
+def _named(pair: SaPair) -> str:
+    return f"{pair.peer}, {_network(pair.proxies.local)} to {_network(pair.proxies.remote)}"
+
+
+def _network(proxy: Proxy) -> str:
+    if proxy.is_host:
+        text = str(proxy.first)
+    elif proxy.mask is not None:
+        text = f"{proxy.first}/{int(proxy.mask).bit_count()}"
+    else:
+        text = f"{proxy.first}-{proxy.last}"
+    ends = "".join(f" {word} {value}" for word, value in (("protocol", proxy.protocol), ("port", proxy.port)) if value)
+    return text + ends
+
+
+def _why(failure: Failure) -> str:
+    """The cause, and the detail where it says more."""
+    return f"{failure.cause.value}: {failure.detail}" if failure.detail else failure.cause.value
+
+
+def _lines(sources: tuple[Source, ...]) -> str:
+    return f" [{'; '.join(str(source) for source in sources)}]" if sources else ""
