@@ -74,7 +74,7 @@ def test_a_refusal_names_what_was_to_be_done_and_the_error_number() -> None:
     [
         Rule(100, 254),
         Rule(1, 500, IPv4Network("10.0.0.0/8"), IPv4Network("10.1.0.0/16"), "lo", "eth0", 0x4D4D, 0xFFFF),
-        Rule(2, 7, mark=1, protocol=6, source_ports=(1, 2), destination_ports=(80, 80), invert=True, who=3),
+        Rule(2, 7, mark=1, protocol=6, source_ports=(1, 2), destination_ports=(80, 80), invert=True, shortest=1, who=3),
     ],
 )
 def test_a_rule_reads_as_it_was_written(rule: Rule) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
-from mainmode.base.address import Path
+from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
@@ -170,6 +170,14 @@ class Box:
     def outlived(self, inbound_spi: int, now: Instant) -> list[BoxEffect]:
         """A pair of SAs carried all that it may: it ends, and the peer is told; nothing where there is none."""
         return self._carried(self._plane.engine.outlived(inbound_spi, now), now)
+
+    def moved(self, inbound_spi: int, remote: Endpoint, now: Instant) -> list[BoxEffect]:
+        """ESP under this SPI verified, and came from another address or port than the pair has."""
+        return self._carried(self._plane.engine.moved(inbound_spi, remote, now), now)
+
+    def offload(self) -> None:
+        """A kernel seals from here on: what the box itself sends into tunnels leaves it in clear."""
+        self._plane.offloaded = True
 
     def carried(self, inbound_spi: int, tally: SaTally, heard: Instant | None, sent: Instant | None) -> None:
         """What a kernel counted for a pair since its installation, and when it last opened and sealed a packet."""

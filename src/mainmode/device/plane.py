@@ -27,6 +27,7 @@ class Plane:
     `generation` counts changes of routes and rules, `pairs` changes among the SAs: what was found under an older
     number has to be looked up again. `identification` is that of the last packet the box made. `hosted`: the box runs
     on a host, which takes what tunnels bring for the box itself, and whose shell holds packets that wait for a tunnel.
+    `offloaded`: a kernel seals, so that what the box itself sends into tunnels leaves it in clear.
     """
 
     tables: Tables
@@ -43,6 +44,7 @@ class Plane:
     generation: int = 0
     pairs: int = 0
     hosted: bool = False
+    offloaded: bool = False
 
     def carry(self, effects: Iterable[Effect], now: Instant) -> list[BoxEffect]:
         """The engine's effects as they are; SAs come and go at their place in the order."""

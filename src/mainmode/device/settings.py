@@ -134,10 +134,15 @@ def unbound_maps(configuration: Configuration) -> Mapping[str, Absent]:
 
 def entry_of(configuration: Configuration, pair: SaPair) -> model.CryptoMapEntry | None:
     """The configured entry that a pair of SAs was negotiated for: a static one, else one of a dynamic map."""
+    return entry_named(configuration, pair.map_name, pair.map_sequence)
+
+
+def entry_named(configuration: Configuration, map_name: str, sequence: int) -> model.CryptoMapEntry | None:
+    """The entry of a static map with this name and number, else the one of a dynamic map."""
     for maps in (configuration.crypto_maps, configuration.dynamic_maps):
-        named = maps.get(pair.map_name)
+        named = maps.get(map_name)
         for entry in named.entries if named is not None else ():
-            if entry.sequence == pair.map_sequence and entry.dynamic is None:
+            if entry.sequence == sequence and entry.dynamic is None:
                 return entry
     return None
 

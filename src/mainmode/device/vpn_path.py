@@ -78,6 +78,10 @@ class VpnPath:
         if pair.mode is Mode.TRANSPORT and not _between_ends(pair, packet):
             text = f"{flow_of(packet)} is not between the ends of a tunnel in transport mode"
             return Sealed([Dropped(Drop.SELECTOR_MISMATCH, None, text, pair.sources)])
+        if plane.offloaded:
+            text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}: the kernel seals it"
+            sealed = Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)
+            return Sealed([sealed, PacketOut(outlet.hop.interface, packet.encode(), outlet.hop.address)])
         mtu = plane.path_mtus.towards(pair.path.remote.address, outlet.link_mtu, now)
         room = mtu - outlet.overhead
         if packet.length <= room:

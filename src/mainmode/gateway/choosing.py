@@ -2,12 +2,25 @@
 
 from asyncio import AbstractEventLoop
 
+from mainmode.base.errors import InputError
 from mainmode.gateway.data_plane import DataPlane
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.sockets import IkeSockets
 from mainmode.gateway.user_space.plane import UserSpacePlane
+from mainmode.gateway.xfrm.choice import choice_for
+from mainmode.gateway.xfrm.plane import KernelPlane
 
 
-def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str) -> DataPlane:
+def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, sockets: IkeSockets) -> DataPlane:
     """`word` is auto, kernel or user. Raises InputError where the one that was asked for cannot be had."""
-    why = "as asked for" if word == "user" else "it carries what this configuration needs on every host"
-    return UserSpacePlane(gateway, loop, why, device)
+    if word == "user":
+        return UserSpacePlane(gateway, loop, "as asked for", device)
+    box = gateway.box
+    kernel = choice_for(box.configuration, box.settings)
+    if word == "auto" and not kernel.fits:
+        return UserSpacePlane(gateway, loop, kernel.why, device)
+    if not kernel.able:
+        raise InputError(f"the kernel data plane cannot be had: {kernel.why}; leave --data-plane out, or say user")
+    for need in kernel.needs:
+        gateway.tell(f"the kernel does not do this: {need}")
+    return KernelPlane(gateway, loop, "as asked for" if word == "kernel" else kernel.why, sockets.both)

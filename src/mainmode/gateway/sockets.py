@@ -49,6 +49,11 @@ class IkeSockets:
         for port in self._by_port:
             self._loop.add_reader(self._by_port[port].fileno(), self._drain, port)
 
+    @property
+    def both(self) -> tuple[socket.socket, socket.socket]:
+        """The sockets of port 500 and of port 4500."""
+        return self._by_port[IKE_PORT], self.nat_t
+
     def send(self, datagram: bytes, path: Path) -> None:
         """One datagram from the local end of a path. Raises OSError."""
         local, remote = path.local, path.remote

@@ -95,7 +95,7 @@ class Startup:
         sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble)
         self._stack.callback(sockets.close)
         gateway.sender = sockets
-        self._open_plane(gateway, loop)
+        self._open_plane(gateway, loop, sockets)
         reloading = Reloading(gateway, host, order.read, written, placed, tell)
         try:
             routers = RouterSocket(loop, gateway.error_arrived)
@@ -113,8 +113,8 @@ class Startup:
         gateway.look_at_the_clock()
         return gateway
 
-    def _open_plane(self, gateway: Gateway, loop: asyncio.AbstractEventLoop) -> None:
-        plane = choose(self._order.data_plane, gateway, loop, self._order.device)
+    def _open_plane(self, gateway: Gateway, loop: asyncio.AbstractEventLoop, sockets: IkeSockets) -> None:
+        plane = choose(self._order.data_plane, gateway, loop, self._order.device, sockets)
         self._stack.callback(plane.close)
         try:
             plane.open()

@@ -39,7 +39,8 @@ class NetlinkError(MainmodeError):
         self.errno = errno
         self.detail = detail
         why = f"{os.strerror(errno)} ({codes.errorcode.get(errno, errno)})" if errno else ""
-        super().__init__(f"cannot {doing}: {', '.join(part for part in (why, detail) if part)}")
+        self.why = ", ".join(part for part in (why, detail) if part)
+        super().__init__(f"cannot {doing}: {self.why}")
 
 
 class Message(NamedTuple):

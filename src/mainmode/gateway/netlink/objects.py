@@ -31,7 +31,7 @@ _RTA_DESTINATION, _RTA_EGRESS, _RTA_GATEWAY, _RTA_METRIC = 1, 4, 5, 6
 _RTA_SOURCE, _RTA_METRICS, _RTA_TABLE = 7, 8, 15
 _RTAX_MTU = 2
 _FRA_DESTINATION, _FRA_SOURCE, _FRA_INGRESS, _FRA_PRIORITY, _FRA_MARK = 1, 2, 3, 6, 10
-_FRA_TABLE, _FRA_MASK, _FRA_EGRESS, _FRA_WHO, _FRA_PROTOCOL = 15, 16, 17, 21, 22
+_FRA_SUPPRESS, _FRA_TABLE, _FRA_MASK, _FRA_EGRESS, _FRA_WHO, _FRA_PROTOCOL = 14, 15, 16, 17, 21, 22
 _FRA_SOURCE_PORTS, _FRA_DESTINATION_PORTS = 23, 24
 _TO_TABLE = 1
 _SCOPE_GLOBAL, _SCOPE_LINK = 0, 253
@@ -103,7 +103,7 @@ class Rule:
 
     `ingress` and `egress` are names of interfaces; `lo` as ingress is what the host itself sends. A `mark` counts
     where it is equal under `mask`. Ports are first and last; `protocol` is that of IP (6, 17, …). `invert`: packets
-    that do not fit. `who` is who made it.
+    that do not fit. `shortest`: only routes with a prefix of at least this length count. `who` is who made it.
     """
 
     priority: int
@@ -118,6 +118,7 @@ class Rule:
     source_ports: tuple[int, int] | None = None
     destination_ports: tuple[int, int] | None = None
     invert: bool = False
+    shortest: int = 0
     who: int = OWN_PROTOCOL
 
     def __str__(self) -> str:
@@ -274,6 +275,8 @@ def write_rule(one: Rule) -> bytes:
     flags = _INVERT if one.invert else 0
     body = [_RULE.pack(socket.AF_INET, *lengths, 0, _TO_TABLE, flags), attribute(_FRA_TABLE, _u32(one.table))]
     body += [attribute(_FRA_PRIORITY, _u32(one.priority)), attribute(_FRA_WHO, pack("=B", one.who))]
+    if one.shortest:
+        body.append(attribute(_FRA_SUPPRESS, _u32(one.shortest - 1)))
     for kind, network in ((_FRA_DESTINATION, one.destination), (_FRA_SOURCE, one.source)):
         if network is not None:
             body.append(attribute(kind, network.network_address.packed))
@@ -304,7 +307,7 @@ def read_rule(body: bytes) -> Rule | None:
     if family != socket.AF_INET or action != _TO_TABLE:
         return None
     found = attributes(body, _RULE.size)
-    mark = _number(found, _FRA_MARK)
+    mark, suppressed = _number(found, _FRA_MARK), _number(found, _FRA_SUPPRESS)
     return Rule(
         _number(found, _FRA_PRIORITY) or 0,
         _number(found, _FRA_TABLE) or 0,
@@ -318,5 +321,6 @@ def read_rule(body: bytes) -> Rule | None:
         _ports(found, _FRA_SOURCE_PORTS),
         _ports(found, _FRA_DESTINATION_PORTS),
         bool(flags & _INVERT),
+        0 if suppressed is None else (suppressed + 1) & _NO_MASK,
         found[_FRA_WHO][0] if found.get(_FRA_WHO) else 0,
     )

@@ -1,0 +1,387 @@
+"""The data plane in the kernel: policies for the crypto maps, SAs for what the box negotiated, and the kernel's word
+on what they carry.
+"""
+
+import contextlib
+import errno
+import socket
+import time
+from asyncio import AbstractEventLoop
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address
+from typing import TypeVar
+
+from mainmode.base.address import Endpoint, Path
+from mainmode.base.codes import IpProtocol
+from mainmode.base.errors import InputError
+from mainmode.base.instant import Instant, Span, seconds
+from mainmode.device.box import Box
+from mainmode.device.decision import BoxEffect, PacketOut, ToHost
+from mainmode.device.flow import Flow
+from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.gateway import Action, Gateway
+from mainmode.gateway.host_setting import FORWARDING, LARVAL_DROP, HostSetting
+from mainmode.gateway.netlink.codec import NetlinkError
+from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.user_space.raw import PacketSocket
+from mainmode.gateway.xfrm.algorithms import UnknownSuiteError
+from mainmode.gateway.xfrm.events import Acquired, Expired, Lost, Mapped, XfrmEvent, XfrmEvents
+from mainmode.gateway.xfrm.kernel import Xfrm
+from mainmode.gateway.xfrm.layout import SaId, Selector
+from mainmode.gateway.xfrm.pairs import Installed, Moment, clears_df
+from mainmode.gateway.xfrm.policy_set import PolicySet, is_own
+from mainmode.gateway.xfrm.sockets import bypass, take_esp
+from mainmode.gateway.xfrm.states import State, StateReport, succeeding
+from mainmode.gateway.xfrm.steering import Steering
+from mainmode.gateway.xfrm.tunnels import Ends, Tunnel, Tunnels
+from mainmode.ipsec.dataplane import SaPair
+
+_REFRESH_EVERY: Span = seconds(0.5)
+"""The kernel counts the seconds of a use: asking more often tells nothing new."""
+
+_Part = TypeVar("_Part")
+
+
+class KernelPlane:
+    """ESP in the kernel (XFRM). What is in the kernel of ours is known by the numbers of `policy_set.OWN`."""
+
+    name = "kernel"
+
+    def __init__(self, gateway: Gateway, loop: AbstractEventLoop, why: str, ike: Sequence[socket.socket]) -> None:
+        """`ike` are the sockets of ports 500 and 4500, in this order."""
+        self.why = why
+        self._gateway = gateway
+        self._loop = loop
+        self._ike = ike
+        self._xfrm: Xfrm | None = None
+        self._events: XfrmEvents | None = None
+        self._network: HostNetwork | None = None
+        self._packets: PacketSocket | None = None
+        self._steering: Steering | None = None
+        self._policies: PolicySet | None = None
+        self._larval_drop, self._forwarding = HostSetting(LARVAL_DROP, "0"), HostSetting(FORWARDING, "1")
+        self._tunnels = Tunnels()
+        self._pairs: dict[int, tuple[Installed, Tunnel]] = {}
+        self._by_sa: dict[SaId, Installed] = {}
+        self._moved: dict[int, Endpoint] = {}
+        self._refreshed: Instant | None = None
+
+    # --- the door ------------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """The doors of the kernel, without what a crash left behind there. Raises PlaneError."""
+        with _told():
+            self._xfrm, self._network = Xfrm(), HostNetwork()
+            self._policies, self._steering = PolicySet(self._xfrm), Steering(self._network)
+            self._policies.open()
+            self._steering.open()
+            for report in self._xfrm.states():
+                if is_own(report.reqid):
+                    self._remove(report.sa)
+            self._events = XfrmEvents()
+            self._packets = PacketSocket()
+            for one in self._ike:
+                bypass(one)
+            take_esp(self._ike[-1])
+        self._loop.add_reader(self._events.fileno(), self._listen)
+        self._gateway.box.offload()
+        self._set(self._larval_drop, "packets that ask for a tunnel are lost (net.core.xfrm_larval_drop stays 1)")
+        if self._set(self._forwarding, "the host does not forward packets (net.ipv4.ip_forward stays 0)"):
+            self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
+
+    def protect(self, box: Box) -> None:
+        """Policies for the crypto maps, and ways to the remote networks. Raises PlaneError."""
+        with _told():
+            on = {one.address: one.link for one in self._opened(self._network).addresses()}
+            self._tunnels.follow(box.settings, {name: on.get(view.address, 0) for name, view in box.interfaces.items()})
+        self._lead(afresh=True)
+
+    def install(self, pair: SaPair, replaces: int | None) -> None:
+        """Both SAs; the outbound one later, where this side began the renewal of a pair that stands."""
+        self.remove(pair.inbound_spi)
+        box = self._gateway.box
+        with _told():
+            tunnel = self._tunnels.joined(pair)
+        window = box.configuration.settings.replay_window.value or 0
+        installed = Installed(pair, tunnel.reqid, window, clears_df(box.configuration, pair))
+        before = tunnel.ends(box.settings)
+        waits = pair.initiator and replaces in self._pairs
+        try:
+            with _told():
+                self._opened(self._xfrm).add_state(installed.inbound_state())
+                installed.inbound_stands = True
+                if not waits:
+                    self._send_on(installed)
+        except PlaneError:
+            self._take_out(installed)
+            self._tunnels.unused(tunnel)
+            raise
+        tunnel.pairs.append(installed)
+        self._pairs[pair.inbound_spi] = (installed, tunnel)
+        self._by_sa |= {installed.inbound_sa: installed, installed.outbound_sa: installed}
+        self._follow(tunnel, before)
+
+    def use(self, inbound_spi: int) -> None:
+        """Outbound traffic moves to this pair: its outbound SA goes in, and those of newer ones go out."""
+        installed, tunnel = self._pairs.get(inbound_spi, (None, None))
+        if installed is None or tunnel is None:
+            return
+        before = tunnel.ends(self._gateway.box.settings)
+        newer = tunnel.pairs[tunnel.pairs.index(installed) + 1 :]
+        tunnel.pairs.remove(installed)
+        tunnel.pairs.append(installed)
+        with _told():
+            if not installed.outbound_stands and not installed.spent:
+                self._send_on(installed)
+            for other in newer:
+                self._stop_sending_on(other)
+        self._follow(tunnel, before)
+
+    def move(self, inbound_spi: int, path: Path) -> None:
+        """Another port is told to the kernel's SAs; for another address they are made anew and carry on."""
+        installed, tunnel = self._pairs.get(inbound_spi, (None, None))
+        if installed is None or tunnel is None or installed.pair.path == path:
+            return
+        ends, before = tunnel.ends(self._gateway.box.settings), installed.pair.path
+        old_inbound, old_outbound = installed.inbound_sa, installed.outbound_sa
+        for sa in (old_inbound, old_outbound):
+            self._by_sa.pop(sa, None)
+        installed.pair = replace(installed.pair, path=path)
+        self._by_sa |= {installed.inbound_sa: installed, installed.outbound_sa: installed}
+        self._moved.pop(inbound_spi, None)
+        with _told():
+            if (before.local.address, before.remote.address) == (path.local.address, path.remote.address):
+                self._opened(self._xfrm).update_state(installed.inbound_state())
+                if installed.outbound_stands:
+                    self._opened(self._xfrm).update_state(installed.outbound_state())
+            else:
+                self._succeed(old_inbound, installed.inbound_state())
+                if installed.outbound_stands:
+                    self._succeed(old_outbound, installed.outbound_state())
+        self._follow(tunnel, ends)
+
+    def remove(self, inbound_spi: int) -> None:
+        """Both SAs go."""
+        installed, tunnel = self._pairs.pop(inbound_spi, (None, None))
+        if installed is None or tunnel is None:
+            return
+        before = tunnel.ends(self._gateway.box.settings)
+        self._moved.pop(inbound_spi, None)
+        for sa in (installed.inbound_sa, installed.outbound_sa):
+            if self._by_sa.get(sa) is installed:
+                del self._by_sa[sa]
+        tunnel.pairs.remove(installed)
+        with _told():
+            self._take_out(installed)
+        if self._tunnels.unused(tunnel):
+            self._lead()
+        else:
+            self._follow(tunnel, before)
+
+    def leave(self, out: PacketOut) -> None:
+        """What the box itself sends: in clear, even into tunnels, for the kernel to seal. Raises OSError."""
+        if self._packets is not None and IPv4Address(out.packet[12:16]) in self._own():
+            self._packets.send(out.packet)
+
+    def deliver(self, packet: ToHost) -> None:
+        """The kernel gives to the host what tunnels bring for it."""
+
+    def refresh(self, now: Instant) -> None:
+        """Ask the kernel what its SAs carried, at most twice in a second. Raises PlaneError."""
+        if self._pairs and (self._refreshed is None or not 0 <= now - self._refreshed < _REFRESH_EVERY):
+            self._count(now)
+
+    def close(self) -> None:
+        """SAs, policies, rules and routes of ours go, and the host's settings are as before."""
+        if self._events is not None:
+            self._loop.remove_reader(self._events.fileno())
+        if self._xfrm is not None:
+            for installed, _ in self._pairs.values():
+                with contextlib.suppress(NetlinkError):
+                    self._take_out(installed)
+        if self._policies is not None:
+            self._policies.follow(())
+        for part in (self._steering, self._network, self._events, self._packets, self._xfrm):
+            if part is not None:
+                part.close()
+        for setting in (self._larval_drop, self._forwarding):
+            with contextlib.suppress(OSError):
+                setting.close()
+        self._events = self._xfrm = self._network = self._policies = self._steering = self._packets = None
+        self._pairs.clear()
+        self._by_sa.clear()
+
+    # --- what the kernel tells -----------------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        for event in self._events.read() if self._events is not None else ():
+            try:
+                self._happened(event)
+            except PlaneError as error:
+                self._gateway.trouble("an event of the kernel's IPsec", error)
+
+    def _happened(self, event: XfrmEvent) -> None:
+        match event:
+            case Acquired(flow, _, _, policy):
+                if policy is None or policy.template is None or self._tunnels.numbered(policy.template.reqid):
+                    self._wanted(_flow_of(flow))
+            case Expired(state, hard):
+                installed = self._by_sa.get(state.sa)
+                if installed is not None:
+                    self._over(installed, state, hard)
+            case Mapped(sa, remote):
+                installed = self._by_sa.get(sa)
+                if installed is not None and self._moved.get(sa.spi) != remote:
+                    self._moved[sa.spi] = remote
+                    self._gateway.act(lambda box, now: box.moved(sa.spi, remote, now))
+            case Lost():
+                self._look_at_all()
+
+    def _wanted(self, flow: Flow) -> None:
+        def want(box: Box, now: Instant) -> list[BoxEffect]:
+            ingress = self._own().get(flow.source) or box.towards(flow.source)
+            return box.want(flow, ingress, now) if ingress is not None else []
+
+        self._gateway.act(want)
+
+    def _over(self, installed: Installed, state: StateReport, hard: bool) -> None:
+        """A lifetime ended; what was carried until then is told to the box before."""
+        moment = Moment(self._gateway.now(), time.time())
+        inbound, outbound = (state if state.sa == sa else None for sa in (installed.inbound_sa, installed.outbound_sa))
+        if installed.take(moment, inbound, outbound):
+            self._tell(installed)
+        if hard:
+            installed.inbound_stands = installed.inbound_stands and inbound is None
+            if outbound is not None:
+                installed.outbound_stands, installed.spent = False, True
+        self._gateway.act((_ended if hard else _renewed)(installed))
+
+    def _look_at_all(self) -> None:
+        """Events were lost: what ended or is about to is found by looking."""
+        self._count(self._gateway.now())
+        there = {report.sa for report in self._states()}
+        for installed, _ in tuple(self._pairs.values()):
+            sas = [installed.inbound_sa] + ([installed.outbound_sa] if installed.outbound_stands else [])
+            if any(sa not in there for sa in sas):
+                self._gateway.act(_ended(installed))
+            elif any(_is_soft(report) for report in (installed.inbound, installed.outbound) if report is not None):
+                self._gateway.act(_renewed(installed))
+
+    def _count(self, now: Instant) -> None:
+        self._refreshed = now
+        moment = Moment(now, time.time())
+        reports = {report.sa: report for report in self._states() if report.sa in self._by_sa}
+        for installed, _ in tuple(self._pairs.values()):
+            if installed.take(moment, reports.get(installed.inbound_sa), reports.get(installed.outbound_sa)):
+                self._tell(installed)
+
+    def _tell(self, installed: Installed) -> None:
+        """The box's SAD counts; a peer that sends on a pair has installed it, so that we may send on it too."""
+        spi = installed.pair.inbound_spi
+        self._gateway.box.carried(spi, installed.tally(), installed.heard, installed.sent)
+        if installed.heard is not None and not installed.outbound_stands:
+            self.use(spi)
+
+    def _states(self) -> list[StateReport]:
+        with _told():
+            return self._opened(self._xfrm).states()
+
+    def _own(self) -> dict[IPv4Address, str]:
+        return {view.address: view.name for view in self._gateway.box.interfaces.values()}
+
+    # --- what the kernel is told ---------------------------------------------------------------------------------
+
+    def _opened(self, part: _Part | None) -> _Part:
+        if part is None:
+            raise PlaneError("it is closed")
+        return part
+
+    def _send_on(self, installed: Installed) -> None:
+        self._opened(self._xfrm).add_state(installed.outbound_state())
+        installed.outbound_stands = True
+
+    def _stop_sending_on(self, installed: Installed) -> None:
+        """Its numbers were used under its key: it does not come back."""
+        if installed.outbound_stands:
+            installed.outbound_stands, installed.spent = False, True
+            self._remove(installed.outbound_sa)
+
+    def _take_out(self, installed: Installed) -> None:
+        if installed.inbound_stands:
+            installed.inbound_stands = False
+            self._remove(installed.inbound_sa)
+        self._stop_sending_on(installed)
+
+    def _remove(self, sa: SaId) -> None:
+        try:
+            self._opened(self._xfrm).remove_state(sa)
+        except NetlinkError as refused:
+            if refused.errno != errno.ESRCH:
+                raise
+
+    def _succeed(self, old: SaId, state: State) -> None:
+        """Another SA in the place of an old one: it carries on with its counters and numbers."""
+        xfrm = self._opened(self._xfrm)
+        report = xfrm.state(old)
+        self._remove(old)
+        xfrm.add_state(replace(state, carried=report.carried, replay=succeeding(report)))
+
+    def _follow(self, tunnel: Tunnel, before: Ends | None) -> None:
+        """The policies of one tunnel as it is now, and the ways where it leads elsewhere. Raises PlaneError."""
+        settings = self._gateway.box.settings
+        failed = self._opened(self._policies).put(tunnel.policies(settings))
+        if tunnel.entry is None or tunnel.ends(settings) != before:
+            failed += self._opened(self._steering).follow(*self._tunnels.networks(settings))
+        _raise(failed)
+
+    def _lead(self, afresh: bool = False) -> None:
+        """All policies and ways as the tunnels are now. Raises PlaneError with what failed; the rest is done."""
+        settings = self._gateway.box.settings
+        failed = self._opened(self._policies).follow(self._tunnels.policies(settings))
+        _raise(failed + self._opened(self._steering).follow(*self._tunnels.networks(settings), afresh))
+
+    def _set(self, setting: HostSetting, otherwise: str) -> bool:
+        try:
+            return setting.open()
+        except OSError as error:
+            self._gateway.trouble(otherwise, error)
+            return False
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """What the kernel refuses, in the words of a data plane."""
+    try:
+        yield
+    except (NetlinkError, UnknownSuiteError, InputError) as refused:
+        raise PlaneError(str(refused)) from refused
+
+
+def _raise(failed: list[NetlinkError]) -> None:
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise PlaneError(f"{failed[0]}{more}") from failed[0]
+
+
+def _ended(installed: Installed) -> Action:
+    return lambda box, now: box.outlived(installed.pair.inbound_spi, now)
+
+
+def _renewed(installed: Installed) -> Action:
+    return lambda box, now: box.renew(installed.pair.inbound_spi, now)
+
+
+def _is_soft(report: StateReport) -> bool:
+    limit, packets = report.limits.soft_octets, report.limits.soft_packets
+    carried = report.carried
+    return (limit is not None and carried.octets >= limit) or (packets is not None and carried.packets >= packets)
+
+
+def _flow_of(selector: Selector) -> Flow:
+    """The flow of an acquire; the kernel keeps type and code of ICMP where ports are."""
+    source, destination = selector.source.network_address, selector.destination.network_address
+    ports = selector.source_port, selector.destination_port
+    if selector.protocol == IpProtocol.ICMP:
+        return Flow(source, destination, selector.protocol, 0, 0, *ports)
+    return Flow(source, destination, selector.protocol, *ports)
