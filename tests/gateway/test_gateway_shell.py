@@ -32,6 +32,10 @@ def test_two_gateways_bring_a_tunnel_up_and_the_packet_that_asked_arrives() -> N
     a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
     a.settle()
     assert [plane.installed for plane in (a.plane, b.plane)] == [1, 1]
+    assert not [out for out in b.plane.left if out.interface == "inside"], "the peer may not be ready for it yet"
+    a.advance(0.1)
+    a.gateway.wake()
+    a.settle()
     [out] = [out for out in b.plane.left if out.interface == "inside"]
     assert read_ipv4(out.packet).destination == HOST_B
     assert len(a.gateway.held) == 0

@@ -117,6 +117,7 @@ class Gateway:
         self._due = None
         now = self.now()
         self._planes("read its counters", lambda plane: plane.refresh(now))
+        self._give_again(now)
         self.act(self._expire)
 
     def datagram_arrived(self, datagram: bytes, path: Path) -> None:
@@ -236,11 +237,15 @@ class Gateway:
         if self.plane is None or self._planes(
             "install a pair of SAs", lambda plane: plane.install(pair, effect.replaces)
         ):
-            for held in self.held.waiting_for(pair):
-                self.act(_given_again(held))
+            self.held.release(pair, now)
+            self._give_again(now)
         else:
             self.tell(f"the tunnel to {pair.peer} for {pair.acl_text} comes down: its SAs could not be installed")
             self.act(lambda box, then: box.outlived(pair.inbound_spi, then))
+
+    def _give_again(self, now: Instant) -> None:
+        for held in self.held.due(now):
+            self.act(_given_again(held))
 
     def _use(self, effect: UseSa, now: Instant) -> None:
         self._planes("use a pair of SAs", lambda plane: plane.use(effect.inbound_spi))

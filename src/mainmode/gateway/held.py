@@ -10,6 +10,9 @@ from mainmode.ipsec.dataplane import SaPair
 
 MOST_PACKETS = 64
 PATIENCE: Span = seconds(30)
+SETTLE: Span = seconds(0.1)
+"""How long they wait when this side began: the peer installs its SAs at QM3, which nothing acknowledges (RFC 2409
+§5.5), and loses what comes before."""
 
 
 class HeldPackets:
@@ -18,21 +21,28 @@ class HeldPackets:
     def __init__(self, most: int = MOST_PACKETS) -> None:
         self._most = most
         self._held: deque[tuple[Instant, Held]] = deque()
+        self._going: deque[tuple[Instant, Held]] = deque()
 
     def __len__(self) -> int:
-        return len(self._held)
+        return len(self._held) + len(self._going)
 
     def add(self, held: Held, now: Instant) -> Dropped | None:
         """One more waits. The drop of the oldest, where there is no room for both."""
         self._held.append((now, held))
-        if len(self._held) <= self._most:
+        if len(self) <= self._most:
             return None
-        return _lost(self._held.popleft()[1], f"more than {self._most} packets wait for tunnels")
+        return _lost((self._going or self._held).popleft()[1], f"more than {self._most} packets wait for tunnels")
 
-    def waiting_for(self, pair: SaPair) -> list[Held]:
-        """Those that this pair of SAs may carry, oldest first: they wait no more."""
-        found = [one for _, one in self._held if one.sources[-1] in pair.sources]
+    def release(self, pair: SaPair, now: Instant) -> None:
+        """This pair of SAs stands: those that it may carry are `due` as soon as the peer can read them."""
+        at = later(now, SETTLE) if pair.initiator else now
+        self._going.extend((at, one) for _, one in self._held if one.sources[-1] in pair.sources)
         self._held = deque(entry for entry in self._held if entry[1].sources[-1] not in pair.sources)
+
+    def due(self, now: Instant) -> list[Held]:
+        """Those whose tunnel can carry them now, oldest first: they wait no more."""
+        found = [one for at, one in self._going if at <= now]
+        self._going = deque(entry for entry in self._going if entry[0] > now)
         return found
 
     def outdated(self, now: Instant) -> list[Dropped]:
@@ -44,12 +54,14 @@ class HeldPackets:
         return lost
 
     def deadline(self) -> Instant | None:
-        """When the oldest has waited long enough; None while none waits."""
-        return later(self._held[0][0], PATIENCE) if self._held else None
+        """When one is due, or the oldest has waited long enough; None while none waits."""
+        ends = [later(self._held[0][0], PATIENCE)] if self._held else []
+        return min([*ends, *(at for at, _ in self._going)], default=None)
 
     def clear(self) -> None:
         """Nothing waits any more."""
         self._held.clear()
+        self._going.clear()
 
 
 def _lost(held: Held, why: str) -> Dropped:
