@@ -1,7 +1,6 @@
 """`mainmode`: reads the command line, calls the command, and turns what went wrong into a message and an exit code."""
 
-import traceback
-from pathlib import Path
+from argparse import Namespace
 
 from mainmode.cli.console import OutputError, print_output, replace_closed_streams, tell
 from mainmode.cli.parser import EXIT_FAULT, EXIT_INPUT, EXIT_INTERRUPTED, EXIT_PIPE_CLOSED, parser
@@ -36,19 +35,36 @@ def _command(argv: list[str] | None) -> int:
     from mainmode.base.errors import InputError
 
     try:
-        if arguments.command == "up":
-            from mainmode.cli.up import up
-
-            return up(arguments)
-        from mainmode.cli.lab import lab
-
-        return lab(arguments)
+        return _call(arguments)
     except InputError as error:
         tell(f"mainmode: {error}")
         return EXIT_INPUT
 
 
+def _call(arguments: Namespace) -> int:
+    """Each command is loaded only where it is called."""
+    match arguments.command:
+        case "lab":
+            from mainmode.cli.lab import lab
+
+            return lab(arguments)
+        case "up":
+            from mainmode.cli.up import up
+
+            return up(arguments)
+        case "capture":
+            from mainmode.cli.capture import capture
+
+            return capture(arguments)
+        case _:
+            from mainmode.cli.control import ask
+
+            return ask(arguments)
+
+
 def _place(fault: Exception) -> str:
     """The kind of a fault and where it happened. Its text is left out: it may tell of the user's configuration."""
+    import traceback
+
     innermost = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} in {Path(innermost.filename).name}, line {innermost.lineno}"
+    return f"{type(fault).__name__} in {innermost.filename.rpartition('/')[2]}, line {innermost.lineno}"

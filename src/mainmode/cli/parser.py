@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from mainmode import __version__
 from mainmode.cli.console import tell
+from mainmode.cli.control_options import add_control, add_control_commands
 
 DEFAULT_DEBUGS = ("crypto ikev1 127", "crypto ipsec 127")
 DEFAULT_SHOWS = ("crypto isakmp sa", "crypto ipsec sa")
@@ -40,13 +41,14 @@ def parser() -> Parser:
     """The whole command line."""
     top = Parser(
         prog="mainmode",
-        description="An IKEv1 LAN-to-LAN firewall lab that speaks the Cisco ASA's language.",
+        description="An IKEv1 LAN-to-LAN firewall and its lab that speaks the Cisco ASA's language.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"mainmode {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_lab(commands)
     _add_up(commands)
+    add_control_commands(commands)
     return top
 
 
@@ -203,6 +205,7 @@ def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="DEBUG",
         help="a debug that is on from the start, such as 'crypto ikev1 127'; may be repeated",
     )
+    add_control(up)
 
 
 def _quoted(texts: tuple[str, ...]) -> str:

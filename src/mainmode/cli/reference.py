@@ -35,7 +35,10 @@ def _spelled(action: argparse.Action) -> str:
     metavar = action.metavar if action.metavar is not None else "|".join(map(str, action.choices or ()))
     values = " ".join(metavar) if isinstance(metavar, tuple) else metavar
     names = ", ".join(f"`{name} {values}`" if values else f"`{name}`" for name in action.option_strings)
-    return _cell(names or f"`[{values} {values}]`")
+    if not names:
+        many = values if action.nargs is None else f"{values} …"
+        names = f"`[{many}]`" if action.nargs == argparse.ZERO_OR_MORE else f"`{many}`"
+    return _cell(names)
 
 
 def _help(action: argparse.Action, command: argparse.ArgumentParser) -> str:

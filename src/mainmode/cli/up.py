@@ -1,12 +1,14 @@
 """`mainmode up`: read one configuration and be that device until told to end."""
 
 import asyncio
+import os
 import sys
 from argparse import Namespace
 from pathlib import Path
 
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.cli.console import printable
+from mainmode.cli.control_options import CONTROL_VARIABLE
 from mainmode.cli.files import read_text
 from mainmode.cli.parser import EXIT_UP
 from mainmode.device.config.model import Configuration
@@ -26,7 +28,14 @@ def up(arguments: Namespace) -> int:
     debugs = Debugs()
     for command in arguments.debug or ():
         debugs = debugs.with_(parse(command))
-    order = Order(configuration, read_mapping(arguments.map or ()), arguments.data_plane, arguments.tun, debugs)
+    order = Order(
+        configuration,
+        read_mapping(arguments.map or ()),
+        arguments.data_plane,
+        arguments.tun,
+        debugs,
+        arguments.control or os.environ.get(CONTROL_VARIABLE) or None,
+    )
     out, err = LineWriter(sys.stdout, printable), LineWriter(sys.stderr, printable)
     try:
         asyncio.run(run(order, out, err))

@@ -196,7 +196,7 @@ class Box:
     ) -> list[BoxEffect]:
         """`ping [IFC] A`: one echo request of the box itself, from the address of `interface` or of the way out.
 
-        A reply shows as a decision of the stage TO_THE_BOX. Raises KeyError for a nameif that the box has not.
+        A reply comes as an `EchoReply`. Raises KeyError for a nameif that the box has not.
         """
         if interface is None:
             interface = self._plane.tables.egress(destination)

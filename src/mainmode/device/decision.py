@@ -78,7 +78,14 @@ class Held(NamedTuple):
     sources: tuple[Source, ...]
 
 
-BoxEffect = Effect | PacketOut | Decision | ToHost | Held
+class EchoReply(NamedTuple):
+    """An echo request of the box itself was answered."""
+
+    source: IPv4Address
+    sequence: int
+
+
+BoxEffect = Effect | PacketOut | Decision | ToHost | Held | EchoReply
 
 
 @dataclass(frozen=True, slots=True)

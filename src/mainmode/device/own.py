@@ -6,7 +6,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
-from mainmode.device.decision import BoxEffect, Decision, Stage, ToHost, Verdict
+from mainmode.device.decision import BoxEffect, Decision, EchoReply, Stage, ToHost, Verdict
 from mainmode.device.flow import flow_of
 from mainmode.device.path import PacketPath
 from mainmode.device.plane import Plane
@@ -105,6 +105,7 @@ class OwnTraffic:
         elif echo.identifier == PING_IDENTIFIER:
             text = f"{packet.source} replies to echo request {echo.sequence}"
             yield Decision(Stage.TO_THE_BOX, Verdict.ALLOW, text)
+            yield EchoReply(packet.source, echo.sequence)
         else:
             yield Dropped(Drop.NOT_FOR_US, None, f"nobody here asked for {flow_of(packet)}")
 

@@ -115,10 +115,14 @@ class Gateway:
     def wake(self) -> None:
         """A deadline came."""
         self._due = None
+        self.refresh()
+        self._give_again(self.now())
+        self.act(self._expire)
+
+    def refresh(self) -> None:
+        """Bring what the data plane counted into the box: before anybody looks at it."""
         now = self.now()
         self._planes("read its counters", lambda plane: plane.refresh(now))
-        self._give_again(now)
-        self.act(self._expire)
 
     def datagram_arrived(self, datagram: bytes, path: Path) -> None:
         """UDP port 500 or 4500 received this payload."""
@@ -161,25 +165,25 @@ class Gateway:
         try:
             effects = action(self.box, now)
         except Exception as fault:
-            self._contain(fault)
+            self.contain(fault)
             return
         for effect in effects:
             for watcher in self.watchers:
                 try:
                     watcher.happened(effect, now)
                 except Exception as fault:
-                    self._contain(fault)
+                    self.contain(fault)
             carry = self._carriers.get(type(effect))
             if carry is not None:
                 try:
                     carry(effect, now)
                 except Exception as fault:
-                    self._contain(fault)
+                    self.contain(fault)
 
     def _expire(self, box: Box, now: Instant) -> list[BoxEffect]:
         return [*(one for lost in self.held.outdated(now) for one in box.dropped(lost, now)), *box.expire(now)]
 
-    def _contain(self, fault: Exception) -> None:
+    def contain(self, fault: Exception) -> None:
         """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""
         innermost = traceback.extract_tb(fault.__traceback__)[-1]
         place = f"{type(fault).__name__} in {File(innermost.filename).name}, line {innermost.lineno}"
@@ -268,7 +272,7 @@ class Gateway:
                 try:
                     (watcher.sent if out else watcher.received)(nameif, packet, now)
                 except Exception as fault:
-                    self._contain(fault)
+                    self.contain(fault)
 
 
 def _given_again(held: Held) -> Action:

@@ -12,9 +12,12 @@ from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
+from mainmode.device.console import FORMS
 from mainmode.gateway import privileges
 from mainmode.gateway.choosing import choose
 from mainmode.gateway.clock import Clock
+from mainmode.gateway.control import DEFAULT_PATH
+from mainmode.gateway.control.server import ControlServer
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.interfaces import Placed
@@ -25,7 +28,7 @@ from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.output import LineWriter
 from mainmode.gateway.reload import Host, Reader, Reloading, usable
 from mainmode.gateway.sockets import IkeSockets, RouterSocket
-from mainmode.gateway.terminal import DebugLines, TunnelLines, form_of
+from mainmode.gateway.terminal import DebugLines, TunnelLines
 
 DEVICE = "mainmode0"
 _MOST_PROBLEMS = 20
@@ -33,13 +36,17 @@ _MOST_PROBLEMS = 20
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What `mainmode up` is asked for. `read` reads the configuration, again at each SIGHUP; raises InputError."""
+    """What `mainmode up` is asked for. `read` reads the configuration, again at each SIGHUP; raises InputError.
+
+    `control` is where the control socket has to be; None for the usual place, where it may be missing.
+    """
 
     read: Reader
     mapping: Mapping[str, str] = field(default_factory=dict)
     data_plane: str = "auto"
     device: str = DEVICE
     debugs: Debugs = field(default_factory=Debugs)
+    control: str | None = None
 
 
 class SystemEntropy:
@@ -58,6 +65,7 @@ class Startup:
         self._out = out
         self._err = err
         self._stack = ExitStack()
+        self._control: ControlServer | None = None
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises InputError for what the user can mend, with nothing left behind."""
@@ -65,6 +73,8 @@ class Startup:
         ended = asyncio.Event()
         with self._stack:
             gateway = self._start(loop)
+            if self._control is not None:
+                await self._control.listen()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, ended.set)
             self._out.start()
@@ -91,7 +101,7 @@ class Startup:
         box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
         gateway = Gateway(box, clock, self._err.write)
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
-        gateway.watchers += [DebugLines(order.debugs, form_of(written), tell), TunnelLines(tell)]
+        gateway.watchers += [DebugLines(order.debugs, FORMS[written.release], tell), TunnelLines(tell)]
         sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble)
         self._stack.callback(sockets.close)
         gateway.sender = sockets
@@ -103,6 +113,7 @@ class Startup:
             self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
         except (OSError, NetlinkError) as error:
             raise InputError(str(error)) from None
+        self._open_control(gateway)
         loop.add_signal_handler(signal.SIGHUP, reloading.reread)
         kept = privileges.give_up()
         if kept is not None:
@@ -123,6 +134,19 @@ class Startup:
             raise InputError(f"the {plane.name} data plane cannot be opened: {error}") from None
         gateway.plane = plane
 
+    def _open_control(self, gateway: Gateway) -> None:
+        """Tunnels matter more than a socket in a place that nobody asked for."""
+        control = ControlServer(gateway, self._order.control or DEFAULT_PATH)
+        try:
+            control.bind()
+        except InputError as error:
+            if self._order.control is not None:
+                raise
+            self._err.write(f"there is no control socket: {error}")
+            return
+        self._control = control
+        self._stack.callback(control.close)
+
     def _tell_problems(self, configuration: Configuration) -> None:
         for problem in configuration.problems[:_MOST_PROBLEMS]:
             self._err.write(str(problem))
@@ -140,6 +164,8 @@ class Startup:
         if plane is not None:
             tell(f"data plane: {plane.name}, since {plane.why}")
         tell("listening on UDP 500 and 4500")
+        if self._control is not None:
+            tell(f"control socket: {self._control.path}")
         for line in tunnels_of(gateway.box):
             tell(line)
         tell("ready; SIGHUP reads the configuration again, SIGTERM ends")

@@ -7,7 +7,6 @@ from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.base.provenance import Source
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, clock, render
-from mainmode.device.config.model import Configuration, Release
 from mainmode.device.decision import BoxEffect
 from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import (
@@ -29,11 +28,6 @@ _ENDINGS = frozenset({Cause.ADMIN, Cause.LIFETIME, Cause.IDLE, Cause.SESSION_TIM
 """Why a phase 1 ends that stood, with nothing to mend."""
 
 Tell = Callable[[str], None]
-
-
-def form_of(configuration: Configuration) -> Form:
-    """How the device of this configuration prints its debugs."""
-    return Form.COLON if configuration.release is Release.OLD else Form.BARE
 
 
 class DebugLines(Watcher):

@@ -1,0 +1,122 @@
+"""`mainmode capture`: writes what a running gateway sends and receives, for Wireshark."""
+
+import sys
+import time
+from argparse import Namespace
+from base64 import b64decode
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from mainmode import __version__
+from mainmode.base.errors import InputError
+from mainmode.base.instant import Instant
+from mainmode.capture.pcapng import Captured, enhanced_packet, interface_description, section_header
+from mainmode.capture.repetitions import Repetitions
+from mainmode.cli.console import give_up_output, tell
+from mainmode.cli.control import GatewayConnection, control_path, tell_missed
+from mainmode.cli.parser import EXIT_UP
+from mainmode.gateway.control.protocol import AT, INBOUND, INTERFACE, KEY, KEY_FILE, MISSED, PACKET
+
+_STANDARD_OUTPUT = "-"
+
+
+def capture(arguments: Namespace) -> int:
+    """Write until it is interrupted, or enough. Raises InputError for everything that the user can mend."""
+    gateway = GatewayConnection(control_path(arguments))
+    try:
+        keys = _KeyFolder(Path(arguments.keys)) if arguments.keys is not None else None
+        capture_file = _CaptureFile(arguments.pcap)
+        gateway.ask("capture keys" if keys is not None else "capture")
+        until = time.monotonic() + arguments.seconds if arguments.seconds is not None else None
+        with suppress(KeyboardInterrupt):
+            for answer in gateway.answers(None, until, capture_file.flush):
+                if PACKET in answer:
+                    capture_file.add(answer)
+                    if capture_file.packets == arguments.packets:
+                        break
+                elif KEY_FILE in answer and keys is not None:
+                    keys.write(str(answer[KEY_FILE]), str(answer[KEY]))
+                elif MISSED in answer:
+                    tell_missed(answer, "packets")
+        capture_file.flush()
+        tell(f"mainmode: {capture_file.packets} packets captured")
+        return EXIT_UP
+    finally:
+        gateway.close()
+
+
+class _CaptureFile:
+    """A pcapng file, which holds after each `flush` what was added."""
+
+    def __init__(self, name: str) -> None:
+        self.packets = 0
+        self._in_file = 0
+        self._name = "standard output" if name == _STANDARD_OUTPUT else name
+        self._interfaces: dict[str, int] = {}
+        self._repetitions = Repetitions()
+        try:
+            self._file = sys.stdout.buffer if name == _STANDARD_OUTPUT else open(name, "wb", buffering=0)  # noqa: SIM115
+        except OSError as error:
+            raise self._unwritable(error) from None
+        self._waiting = bytearray(section_header(f"mainmode {__version__}"))
+        self.flush()
+
+    def add(self, answer: Mapping[str, object]) -> None:
+        """One packet, with the description of its interface if that is new."""
+        name, packet = str(answer[INTERFACE]), b64decode(str(answer[PACKET]))
+        if name not in self._interfaces:
+            self._interfaces[name] = len(self._interfaces)
+            self._waiting += interface_description(name)
+        repetition = self._repetitions.of(packet, self.packets + 1)
+        captured = Captured(
+            self._interfaces[name],
+            Instant(int(str(answer[AT]))),
+            packet,
+            (repetition.note,) if repetition is not None else (),
+            repetition.kept if repetition is not None else None,
+            inbound=bool(answer[INBOUND]),
+        )
+        self._waiting += enhanced_packet(captured)
+        self.packets += 1
+
+    def flush(self) -> None:
+        """Write what was added. Raises InputError, and BrokenPipeError where nobody reads on."""
+        try:
+            while self._waiting:
+                del self._waiting[: self._file.write(self._waiting)]
+            self._file.flush()
+            self._in_file = self.packets
+        except BrokenPipeError:
+            give_up_output()
+            raise
+        except OSError as error:
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> InputError:
+        held = f"; {self._in_file} packets stand in it" if self._in_file else ""
+        return InputError(f"{self._name}: cannot be written: {error.strerror or error}{held}; the gateway goes on")
+
+
+class _KeyFolder:
+    """A Wireshark configuration folder that grows while the capture goes on."""
+
+    def __init__(self, folder: Path) -> None:
+        from mainmode.capture.keys import key_files
+        from mainmode.cli.files import write_keys
+
+        write_keys(folder, key_files((), ()))
+        self._folder = folder
+        self._written: set[tuple[str, str]] = set()
+        self._files = frozenset(key_files((), ()))
+
+    def write(self, name: str, line: str) -> None:
+        """One more line of a table, once. Raises InputError."""
+        if name not in self._files or (name, line) in self._written:
+            return
+        self._written.add((name, line))
+        try:
+            with (self._folder / name).open("a", encoding="ascii") as file:
+                file.write(line)
+        except OSError as error:
+            raise InputError(f"{self._folder / name}: cannot be written: {error.strerror or error}") from None

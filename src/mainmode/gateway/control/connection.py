@@ -1,0 +1,254 @@
+"""One client on the control socket: its lines are read one command at a time, its answers never wait for it.
+
+What a client may cost is bounded: the length of a line and the time until it is whole, how long it says nothing, and
+how much is kept for one that reads slowly. A client that follows something and falls behind misses messages, and is
+told how many.
+"""
+
+import asyncio
+import struct
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from socket import SO_PEERCRED, SOL_SOCKET
+from typing import NamedTuple, Protocol
+
+from mainmode.base.errors import InputError
+from mainmode.gateway.control.protocol import DONE, ERROR, LONGEST_REQUEST, MISSED, read_request, written
+
+HALF_LINE_SECONDS = 5.0
+"""How long a line may take from its first octet to its newline."""
+IDLE_SECONDS = 60.0
+"""How long a client may be connected without asking for anything, or leave an answer unread."""
+_KEPT_UNREAD = 1 << 16
+"""Octets of answers above which no further command is read."""
+_MOST_UNREAD = 1 << 26
+"""Octets that are never kept: a client that leaves so much unread is cut off."""
+_PEER_CREDENTIALS = struct.Struct("3i")
+
+
+class Who(NamedTuple):
+    """The process at the other end of the socket, as the kernel knows it; -1 where it does not."""
+
+    pid: int
+    uid: int
+
+    @property
+    def user(self) -> str:
+        """One word for the log."""
+        return "root" if self.uid == 0 else f"uid-{self.uid}"
+
+
+class Errand(Protocol):
+    """What goes on after a command was read, until it ends by itself or the client goes."""
+
+    def stop(self) -> None:
+        """The client is gone."""
+
+
+Begin = Callable[["Connection", str], None]
+"""Begins what a command asks for; it ends with `Connection.end`, at once or later. Raises InputError."""
+
+
+class Connection(asyncio.Protocol):
+    """A client. `begin` carries out its commands, `gone` is told when it has left."""
+
+    def __init__(self, begin: Begin, gone: Callable[["Connection"], None]) -> None:
+        self.who = Who(-1, -1)
+        self.errand: Errand | None = None
+        self._begin = begin
+        self._gone = gone
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._received = bytearray()
+        self._outgoing: list[bytes] = []
+        self._outgoing_octets = 0
+        self._flushing = False
+        self._missed = 0
+        self._busy = self._paused = self._ended = self._asked_all = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_half_line = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no command of this client is under way and all its answers are read."""
+        return not self._busy and not self._waiting
+
+    # --- what the loop tells -------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there."""
+        if not isinstance(transport, asyncio.Transport):
+            raise TypeError("a control socket is a stream")
+        self._transport = transport
+        transport.set_write_buffer_limits(high=_KEPT_UNREAD, low=_KEPT_UNREAD // 4)
+        with suppress(OSError, struct.error):
+            peer = transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_PEERCRED, _PEER_CREDENTIALS.size)
+            pid, uid, _ = _PEER_CREDENTIALS.unpack(peer)
+            self.who = Who(pid, uid)
+        self._set_timer()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client is gone."""
+        self._cancel_timer()
+        self._transport = None
+        self._stop()
+        self._gone(self)
+
+    def data_received(self, octets: bytes) -> None:
+        """A piece of a request, or several."""
+        self._received += octets
+        self._go_on()
+
+    def eof_received(self) -> bool:
+        """The client will ask for nothing more: what it asked for before is answered, what goes on ends."""
+        self._asked_all = True
+        if self._busy:
+            self._over()
+        else:
+            self._go_on()
+        return True
+
+    def pause_writing(self) -> None:
+        """The client reads slowly."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """The client has caught up."""
+        self._paused = False
+        self._tell_missed()
+        self._go_on()
+
+    # --- answers -------------------------------------------------------------------------------------------------
+
+    def say(self, message: Mapping[str, object]) -> None:
+        """A piece of the answer."""
+        self._put(written(message))
+
+    def offer(self, line: bytes, most: int) -> None:
+        """A message that may be missed: it is dropped and counted where `most` octets wait for the client already."""
+        if self._missed or self._waiting > most:
+            self._missed += 1
+        else:
+            self._put(line)
+
+    def end(self, **more: object) -> None:
+        """The command under way was carried out."""
+        self._tell_missed(always=True)
+        self.say({DONE: True, **more})
+        self._over()
+
+    def refuse(self, text: str) -> None:
+        """The command under way could not be carried out."""
+        self.say({ERROR: text})
+        self._over()
+
+    def close(self) -> None:
+        """Take leave of the client; what was said reaches it, if it reads within a minute."""
+        self._ended = True
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
+            self._set_timer()
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    @property
+    def _waiting(self) -> int:
+        """Octets that the client has not read yet."""
+        written_already = self._transport.get_write_buffer_size() if self._transport is not None else 0
+        return self._outgoing_octets + written_already
+
+    def _go_on(self) -> None:
+        """Carry out what was received, as far as nothing is under way and the answers are read."""
+        while not (self._busy or self._paused or self._ended):
+            line, newline, rest = self._received.partition(b"\n")
+            if not newline or len(line) >= LONGEST_REQUEST:
+                break
+            self._received = rest
+            self._carry_out(bytes(line))
+            self._flush()
+        if len(self._received) >= LONGEST_REQUEST and not self._paused and not self._ended:
+            self.refuse(f"a request has at most {LONGEST_REQUEST} octets, and only one waits for another")
+            self.close()
+        elif self._asked_all and not (self._busy or self._paused or self._ended):
+            self.close()
+        elif not self._ended:
+            self._hold_back()
+            self._set_timer()
+
+    def _hold_back(self) -> None:
+        """Read on only from a client that reads too."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if self._paused:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def _carry_out(self, line: bytes) -> None:
+        self._busy = True
+        try:
+            self._begin(self, read_request(line))
+        except InputError as error:
+            self.refuse(str(error))
+
+    def _over(self) -> None:
+        self._busy = False
+        self._stop()
+        self._loop.call_soon(self._go_on)
+
+    def _stop(self) -> None:
+        errand, self.errand = self.errand, None
+        if errand is not None:
+            errand.stop()
+
+    def _put(self, line: bytes) -> None:
+        if self._waiting > _MOST_UNREAD:
+            self._abort()
+            return
+        self._outgoing.append(line)
+        self._outgoing_octets += len(line)
+        if not self._flushing:
+            self._flushing = True
+            self._loop.call_soon(self._flush)
+
+    def _flush(self) -> None:
+        """All that was said meanwhile, in one write."""
+        self._flushing = False
+        octets, self._outgoing, self._outgoing_octets = b"".join(self._outgoing), [], 0
+        if octets and self._transport is not None:
+            self._transport.write(octets)
+            if not self._paused:
+                self._tell_missed()
+
+    def _tell_missed(self, *, always: bool = False) -> None:
+        if self._missed and (always or not self._paused):
+            missed, self._missed = self._missed, 0
+            self.say({MISSED: missed})
+
+    # --- patience ------------------------------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        """One timer, for what is waited for now. A client that follows something may say nothing for ever."""
+        half = bool(self._received) and not (self._busy or self._paused or self._ended)
+        if half and self._in_half_line:
+            return
+        self._cancel_timer()
+        self._in_half_line = half
+        if half:
+            self._timer = self._loop.call_later(HALF_LINE_SECONDS, self._half_line)
+        elif self._ended or self.errand is None:
+            self._timer = self._loop.call_later(IDLE_SECONDS, self._abort)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _half_line(self) -> None:
+        self.refuse(f"the request did not end within {HALF_LINE_SECONDS:.0f} seconds; it is one line")
+        self.close()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()

@@ -1,0 +1,109 @@
+"""What a client follows: debugs and packets, as they happen."""
+
+from base64 import b64encode
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from mainmode.base.instant import Instant
+from mainmode.capture.keys import ESP_TABLE, IKE_TABLE, EspKey, IkeKey, esp_keys, esp_line, ike_line
+from mainmode.catalogue.conditions import Wish
+from mainmode.catalogue.entry import About
+from mainmode.catalogue.envelope import Form, clock, render
+from mainmode.device.decision import BoxEffect
+from mainmode.gateway.control.connection import Connection
+from mainmode.gateway.control.protocol import AT, INBOUND, INTERFACE, KEY, KEY_FILE, LINE, PACKET, written
+from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.watching import Watcher
+from mainmode.ike.effects import InstallSa, MoveSa, Phase1Keyed, Say
+
+_MOST_LINES, _MOST_PACKETS = 1 << 20, 1 << 23
+"""Octets of messages that wait for a client before it misses any."""
+_MOST_COOKIES = 4096
+
+
+class Follower(Watcher):
+    """Watches the gateway for one client."""
+
+    def __init__(self, gateway: Gateway, connection: Connection) -> None:
+        self._gateway = gateway
+        self._connection = connection
+        gateway.watchers.append(self)
+
+    def stop(self) -> None:
+        """Look away. The list may be walked through right now, so there is another one."""
+        self._gateway.watchers = [watcher for watcher in self._gateway.watchers if watcher is not self]
+
+
+class DebugFollower(Follower):
+    """Lines of the device as they are said, each with its time."""
+
+    def __init__(self, gateway: Gateway, connection: Connection, wish: Wish, form: Form) -> None:
+        super().__init__(gateway, connection)
+        self._wish = wish
+        self._form = form
+        self._peers: OrderedDict[bytes, About] = OrderedDict()
+
+    def happened(self, effect: BoxEffect, now: Instant) -> None:
+        """A line is passed on if it is wanted."""
+        if isinstance(effect, Say) and self._wish.shows(effect.line, self._about(effect)):
+            text = render(effect.line, self._form, clock(now))
+            self._connection.offer(written({LINE: text}), _MOST_LINES)
+
+    def _about(self, said: Say) -> About:
+        """Whom a line is about. A line that names nobody is about the peer of its negotiation."""
+        about, cookie = said.line.about, said.exchange.cookie
+        if not self._wish.conditions or not cookie:
+            return about
+        if not about.ip and not about.group:
+            return self._peers.get(cookie, about)
+        self._peers[cookie] = about
+        self._peers.move_to_end(cookie)
+        if len(self._peers) > _MOST_COOKIES:
+            self._peers.popitem(last=False)
+        return about
+
+
+class CaptureFollower(Follower):
+    """Packets as they come and go; with `keys` also what opens them, for SAs that stand already too."""
+
+    wants_packets = True
+
+    def __init__(self, gateway: Gateway, connection: Connection, *, keys: bool) -> None:
+        super().__init__(gateway, connection)
+        self._keys = keys
+        if keys:
+            for state in gateway.box.sad.states():
+                self._tell_esp(esp_keys(state.pair))
+
+    def happened(self, effect: BoxEffect, now: Instant) -> None:
+        """An SA has keys now, or its peer another address."""
+        if not self._keys:
+            return
+        if isinstance(effect, InstallSa):
+            self._tell_esp(esp_keys(effect.pair))
+        elif isinstance(effect, MoveSa):
+            state = self._gateway.box.sad.inbound(effect.inbound_spi)
+            self._tell_esp(esp_keys(state.pair) if state is not None else ())
+        elif isinstance(effect, Phase1Keyed):
+            self._tell(IKE_TABLE, ike_line(IkeKey(effect.exchange.cookie, effect.cipher_key)))
+
+    def sent(self, interface: str, packet: bytes, now: Instant) -> None:
+        """A packet left."""
+        self._offer(interface, packet, now, inbound=False)
+
+    def received(self, interface: str, packet: bytes, now: Instant) -> None:
+        """A packet came."""
+        self._offer(interface, packet, now, inbound=True)
+
+    def _offer(self, interface: str, packet: bytes, now: Instant, *, inbound: bool) -> None:
+        octets = b64encode(packet).decode()
+        message = {PACKET: octets, AT: now, INTERFACE: interface, INBOUND: inbound}
+        self._connection.offer(written(message), _MOST_PACKETS)
+
+    def _tell_esp(self, keys: Iterable[EspKey]) -> None:
+        for key in keys:
+            self._tell(ESP_TABLE, esp_line(key))
+
+    def _tell(self, file: str, line: str) -> None:
+        """Keys are not missed where packets are: there are few."""
+        self._connection.say({KEY_FILE: file, KEY: line})

@@ -1,0 +1,341 @@
+"""The control socket of a running gateway: what it answers, and to whom it answers nothing."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from control_rig import Client, Controlled, controlled, joined
+
+from mainmode.base.instant import Instant
+from mainmode.device.decision import BoxEffect
+from mainmode.gateway.control import connection as connection_module
+from mainmode.gateway.control.server import MOST_CLIENTS
+from mainmode.gateway.watching import Watcher
+from mainmode.ike.effects import Say
+
+FORM = 'a request is one line of JSON such as {"command": "show crypto ipsec sa"}'
+
+Scene = Callable[[Controlled], Awaitable[None]]
+
+
+class _Log(Watcher):
+    """Keeps what the system log gets of commands."""
+
+    def __init__(self, said: list[tuple[str, str]]) -> None:
+        self._said = said
+
+    def happened(self, effect: BoxEffect, now: Instant) -> None:
+        if isinstance(effect, Say) and effect.line.entry.name.endswith("_EXECUTED"):
+            self._said.append((effect.line.entry.name, effect.line.text))
+
+
+def play(folder: Path, scene: Scene, *, tunnel: bool = True) -> None:
+    """A scene with a gateway that stands, and is taken down afterwards."""
+
+    async def whole() -> None:
+        async with controlled(folder, tunnel=tunnel) as rig:
+            await scene(rig)
+
+    asyncio.run(whole())
+
+
+def output(answers: list[dict[str, Any]]) -> str:
+    """The whole output of a command that was carried out."""
+    assert "done" in answers[-1]
+    return "".join(answer.get("output", "") for answer in answers)
+
+
+def test_show_answers_what_the_box_shows(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        shown = output(await client.command("show crypto isakmp sa"))
+        assert shown == rig.gateway.box.show("crypto isakmp sa", rig.gateway.now())
+        assert "MM_ACTIVE" in shown
+        assert output(await client.command("show cry ips sa")) == output(await client.command("show crypto ipsec sa"))
+        assert rig.a.plane.refreshed == 3
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("show crypto nonsense", "asa1# show crypto nonsense\n                  ^\nERROR: % Invalid input"),
+        ("show crypto", "ERROR: % Incomplete command"),
+        ("clear", "not understood: clear\n  what is understood:\n  clear crypto isakmp sa [ADDRESS]"),
+        ("clear crypto isakmp sa 10.0.0.300", "10.0.0.300 is no IPv4 address"),
+        ("write erase", "not understood: write erase"),
+        ("debug crypto everything", "is not a debug of this device"),
+        ("debug crypto ikev1 127 condition peer", "is no condition"),
+        ("capture everything", "capture [KEYS]"),
+        ("ping", "ping [WORD] ADDRESS [repeat COUNT]"),
+        ("ping dmz 10.0.0.2", "there is no interface dmz; those that are up are inside, outside"),
+        ("ping 10.0.0.2 repeat 1001", "repeat takes 1 to 1000"),
+        ("x" * 3000, "…"),
+    ],
+)
+def test_what_cannot_be_done_is_told_and_the_next_command_is_taken(tmp_path: Path, command: str, said: str) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        [answer] = await client.command(command)
+        assert said in answer["error"]
+        assert output(await client.command("show version"))
+        assert not rig.a.told
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("command", "ike", "ipsec"),
+    [
+        ("clear crypto isakmp sa", 0, 0),
+        ("clear crypto ikev1 sa 10.0.0.2", 0, 0),
+        ("clear crypto isakmp sa 10.0.0.9", 1, 1),
+        ("clear crypto ipsec sa peer 10.0.0.2", 0, 0),
+        ("clear crypto ipsec sa counters", 1, 1),
+        ("clear conn", 1, 1),
+        ("vpn-sessiondb logoff ipaddress 10.0.0.2 noconfirm", 0, 0),
+        ("vpn-sessiondb logoff l2l", 0, 0),
+    ],
+)
+def test_clear_and_log_off_take_down_what_they_name_on_both_sides(
+    tmp_path: Path, command: str, ike: int, ipsec: int
+) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        assert output(await client.command(command)) == ""
+        rig.settle()
+        for side in (rig.a, rig.b):
+            box = side.gateway.box
+            assert len(box.sad.states()) == ipsec
+            assert box.show("crypto isakmp sa", side.gateway.now()).count("MM_ACTIVE") == ike
+
+    play(tmp_path, scene)
+
+
+def test_the_system_log_says_who_typed_what(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        said: list[tuple[str, str]] = []
+        rig.gateway.watchers = [*rig.gateway.watchers, _Log(said)]
+        client = await Client.to(rig)
+        for command in ("show version", "show nonsense", "clear conn", "clear nonsense", "debug crypto ikev1 1"):
+            client.ask(command)
+        while len(said) < 3:
+            await asyncio.sleep(0.01)
+        rig.gateway.watchers = [watcher for watcher in rig.gateway.watchers if not isinstance(watcher, _Log)]
+        user = connection_module.Who(0, os.geteuid()).user
+        assert said == [
+            ("SHOW_EXECUTED", f"User '{user}' executed cmd: show version"),
+            ("COMMAND_EXECUTED", f"User '{user}' executed the 'clear conn' command."),
+            ("COMMAND_EXECUTED", f"User '{user}' executed the 'debug crypto ikev1 1' command."),
+        ]
+        client.leave()
+
+    play(tmp_path, scene)
+
+
+def test_commands_in_pieces_and_several_at_once_are_answered_in_their_order(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        for octet in b'{"command": "show version"}':
+            client.send(bytes((octet,)))
+            await asyncio.sleep(0)
+        client.send(b'\n{"command":"show bogus"}\r\n{"command":"show clock"}\n')
+        kinds = [sorted((await client.answers())[-1]) for _ in range(3)]
+        assert kinds == [["done"], ["error"], ["done"]]
+
+    play(tmp_path, scene)
+
+
+def test_a_client_that_closes_its_half_is_answered_and_then_left(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        client.send(b'{"command":"show version"}\n' * 3 + b'{"command":"sho')
+        client.writer.write_eof()
+        assert [len(await client.answers()) for _ in range(3)] == [2, 2, 2]
+        assert await client.closed()
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"show version",
+        b"{",
+        b"[" * 4000,
+        b'{"command": 7}',
+        b'{"command": ""}',
+        b'{"command": "show version", "more": 1}',
+        b'["command"]',
+        b"null",
+        b"NaN",
+        b"\xff\xfe\x00\x01",
+        b"GET / HTTP/1.1\r",
+        b'{"command": "\xff"}',
+        bytes(range(11, 256)),
+        b'{"command": ' + b"1" * 4000 + b"}",
+    ],
+)
+def test_what_is_no_request_gets_the_form_of_one(tmp_path: Path, line: bytes) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        client.send(line + b"\n")
+        assert await client.answers() == [{"error": FORM}]
+        assert output(await client.command("show version"))
+
+    play(tmp_path, scene)
+
+
+def test_letters_that_no_encoding_has_come_back_as_an_error_and_nothing_breaks(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        client.send(b'{"command": "show \\ud800\\u0000\\u001b[2J"}\n')
+        [answer] = await client.answers()
+        assert "Invalid input" in answer["error"]
+        assert "\x1b" not in answer["error"]
+        assert not rig.a.told
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("octets", [4096, 5_000_000])
+def test_a_line_without_an_end_is_refused_and_the_client_left(tmp_path: Path, octets: int) -> None:
+    async def scene(rig: Controlled) -> None:
+        client, other = await Client.to(rig), await Client.to(rig)
+        client.send(b"x" * octets)
+        answers = await client.answers()
+        assert "at most 4096 octets" in answers[0]["error"]
+        assert await client.closed()
+        assert output(await other.command("show version"))
+
+    play(tmp_path, scene)
+
+
+def test_a_half_line_is_waited_for_only_so_long_however_it_dribbles(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "HALF_LINE_SECONDS", 0.2)
+
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        dribbling = asyncio.ensure_future(_dribble(client))
+        assert "did not end within" in (await client.answers())[0]["error"]
+        assert await client.closed()
+        dribbling.cancel()
+
+    play(tmp_path, scene)
+
+
+async def _dribble(client: Client) -> None:
+    for _ in range(4000):
+        client.send(b"x")
+        await asyncio.sleep(0.02)
+
+
+def test_a_client_that_asks_for_nothing_is_left_and_a_follower_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection_module, "IDLE_SECONDS", 0.1)
+
+    async def scene(rig: Controlled) -> None:
+        follower, client = await Client.to(rig), await Client.to(rig)
+        follower.ask("debug crypto ikev1 127")
+        assert await client.closed()
+        await asyncio.sleep(0.3)
+        rig.gateway.act(lambda box, now: box.clear(None, now))
+        assert "line" in await follower.answer()
+        follower.leave()
+
+    play(tmp_path, scene)
+
+
+def test_clients_that_vanish_at_any_moment_leave_nothing(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        for octets in (b"", b'{"comm', b'{"command":"show version"}\n', b'{"command":"debug crypto ikev1 127"}\n' * 2):
+            for wait in (0.0, 0.02):
+                client = await Client.to(rig)
+                client.send(octets)
+                await asyncio.sleep(wait)
+                client.leave()
+        rig.gateway.act(lambda box, now: box.clear(None, now))
+        client = await Client.to(rig)
+        assert output(await client.command("show version"))
+        assert not rig.a.told
+
+    play(tmp_path, scene)
+
+
+def test_two_hundred_clients_that_say_nothing_keep_nobody_out(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        crowd = [await Client.to(rig) for _ in range(200)]
+        client = await Client.to(rig)
+        assert output(await client.command("show version"))
+        assert output(await crowd[-1].command("show version"))
+        assert await crowd[0].closed()
+        for one in crowd:
+            one.leave()
+
+    play(tmp_path, scene)
+
+
+def test_followers_are_counted_and_one_too_many_is_told(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        crowd = [await Client.to(rig) for _ in range(MOST_CLIENTS)]
+        for one in crowd:
+            one.ask("debug crypto ikev1 127")
+        while len(rig.gateway.watchers) < MOST_CLIENTS:
+            await asyncio.sleep(0.01)
+        client = await Client.to(rig)
+        [answer] = await client.command("show version")
+        assert answer["error"] == f"{MOST_CLIENTS} clients have commands under way already; end one of them"
+        crowd[0].leave()
+        while len(rig.gateway.watchers) == MOST_CLIENTS:
+            await asyncio.sleep(0.01)
+        assert output(await client.command("show version"))
+        for one in crowd:
+            one.leave()
+
+    play(tmp_path, scene)
+
+
+def test_who_asks_without_reading_is_read_no_further_and_gets_all_answers(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client, other = await Client.to(rig), await Client.to(rig)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(3000):
+            client.ask("show running-config")
+        await asyncio.sleep(0.1)
+        assert output(await other.command("show version"))
+        [waiting] = [one for one in rig.server._clients if one._waiting]
+        assert waiting._waiting < 1 << 18
+        client.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        for _ in range(3000):
+            assert "pre-shared-key *****" in output(await client.answers())
+
+    play(tmp_path, scene)
+
+
+def test_a_fault_ends_its_command_only_and_its_text_stays_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("correct-horse")
+
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        with monkeypatch.context() as patch:
+            patch.setattr(rig.gateway.box, "show", broken)
+            patch.setattr(rig.gateway.box, "towards", broken)
+            for command in ("show version", "ping 10.0.0.2"):
+                [answer] = await client.command(command)
+                assert answer["error"].startswith("a fault in mainmode itself")
+        assert "RuntimeError in test_control_server.py" in joined(rig.a)
+        assert "correct-horse" not in joined(rig.a)
+        assert output(await client.command("show version"))
+
+    play(tmp_path, scene)
