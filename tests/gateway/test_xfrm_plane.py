@@ -276,6 +276,19 @@ def test_events_that_were_lost_are_made_good_by_looking(sides: tuple[Side, Side]
     assert not a.rig.gateway.box.sad.states()
 
 
+def test_sas_that_somebody_flushed_are_negotiated_anew_when_a_packet_asks(sides: tuple[Side, Side]) -> None:
+    a, _ = sides
+    up(a)
+    before = {one.sa for one in a.tunnel_states()}
+    a.kernel.states.clear()
+    a.kernel.reports.clear()
+    a.rig.advance(2)
+    up(a)
+    now = {one.sa for one in a.tunnel_states()}
+    assert len(now) == 2
+    assert not now & before
+
+
 def test_another_configuration_changes_only_what_changed(sides: tuple[Side, Side]) -> None:
     a, _ = sides
     up(a)

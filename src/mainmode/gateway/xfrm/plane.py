@@ -224,7 +224,10 @@ class KernelPlane:
     def _happened(self, event: XfrmEvent) -> None:
         match event:
             case Acquired(flow, _, _, policy):
-                if policy is None or policy.template is None or self._tunnels.numbered(policy.template.reqid):
+                tunnel = self._tunnels.numbered(policy.template.reqid) if policy and policy.template else None
+                if tunnel is not None:
+                    if tunnel.pairs:
+                        self._look_at_all()
                     self._wanted(_flow_of(flow))
             case Expired(state, hard):
                 installed = self._by_sa.get(state.sa)
@@ -258,7 +261,7 @@ class KernelPlane:
         self._gateway.act((_ended if hard else _renewed)(installed))
 
     def _look_at_all(self) -> None:
-        """Events were lost: what ended or is about to is found by looking."""
+        """Events were lost, or SAs that stood: what ended or is about to is found by looking."""
         self._count(self._gateway.now())
         there = {report.sa for report in self._states()}
         for installed, _ in tuple(self._pairs.values()):

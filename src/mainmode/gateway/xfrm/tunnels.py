@@ -105,9 +105,9 @@ class Tunnels:
         self._by_reqid.pop(tunnel.reqid, None)
         return True
 
-    def numbered(self, reqid: int) -> bool:
-        """Whether a number of the kernel's is that of a tunnel of ours."""
-        return reqid in self._by_reqid
+    def numbered(self, reqid: int) -> Tunnel | None:
+        """The tunnel with this number of the kernel's; None for a number that is not of ours."""
+        return self._by_reqid.get(reqid)
 
     def policies(self, settings: IkeSettings) -> list[Policy]:
         """All policies, those for what stays in clear too."""
