@@ -4,7 +4,7 @@ from ipaddress import IPv4Address
 
 import pytest
 from device_configs import REFERENCE, configured, mirrored
-from device_pair import HOST_A, HOST_B, START, Pair, echo
+from device_pair import HOST_A, HOST_B, START, Pair, echo, segment
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
@@ -187,6 +187,18 @@ def test_a_tunnel_reaches_the_host_by_its_inside_address_with_management_access(
     effects = out_of_the_tunnel(pair, TIMESTAMP)
     [taken] = [one for one in effects if isinstance(one, ToHost)]
     assert (taken.interface, read_ipv4(taken.packet).destination) == ("inside", INSIDE_A)
+
+
+def test_the_connections_of_the_host_are_the_hosts_to_know() -> None:
+    everything = REFERENCE.replace("permit tcp", "permit ip") + MANAGED
+    pair = Pair(everything, mirrored(everything))
+    pair.boxes["a"] = hosted(everything)
+    pair.ping(1)
+    acknowledgement = segment(HOST_B, INSIDE_A, flags=0x10, ports=(80, 1025))
+    effects = pair.boxes["b"].packet_in("inside", segment(HOST_B, INSIDE_A, ports=(80, 1025)).encode(), pair.now)
+    pair.carry_out("b", effects)
+    assert len([one for one in pair.effects["a"] if isinstance(one, ToHost)]) == 1
+    assert [type(one) for one in out_of_the_tunnel(pair, acknowledgement)][-1] is ToHost
 
 
 def test_without_management_access_the_drop_names_the_missing_line() -> None:

@@ -135,7 +135,8 @@ def test_a_datagram_that_cannot_be_sent_is_told_once_in_a_row_of_its_kind() -> N
     for _ in range(3):
         a.advance(9)
         a.gateway.wake()
-    assert a.told == [f"a datagram from {A}:500 to {B}:500 is lost: Network is unreachable"]
+    assert a.told == [f"cannot send a datagram from {A}:500 to {B}:500: Network is unreachable"]
+    assert a.gateway.troubles["cannot send a datagram"] == a.gateway.box.journal.drops[Drop.NOT_SENT] == 3
 
 
 def test_a_datagram_for_an_address_of_nobody_is_a_drop_by_name() -> None:

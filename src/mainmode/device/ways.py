@@ -168,9 +168,13 @@ class Ways:
     def unexpected(
         self, packet: Ipv4, flow: Flow, ingress: str, now: Instant, carrier: SaState | None
     ) -> list[BoxEffect]:
-        """Why a packet that belongs to no connection ends before any rule is asked, if so."""
+        """Why a packet that belongs to no connection ends before any rule is asked, if so.
+
+        The connections of a box's host are the host's own to know.
+        """
         refused = self._in_clear(flow, ingress, now) if carrier is None else []
-        if not refused and not _may_begin(packet):
+        hosts = self._plane.hosted and carrier is not None and packet.destination in self._plane.tables.own
+        if not refused and not hosts and not _may_begin(packet):
             refused = [Dropped(Drop.NO_CONNECTION, None, str(flow))]
         return refused
 

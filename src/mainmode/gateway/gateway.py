@@ -16,6 +16,7 @@ from mainmode.device.decision import BoxEffect, Held, PacketOut, ToHost
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.held import HeldPackets
+from mainmode.gateway.repeats import Repeats
 from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
 from mainmode.wire.ip import Ipv4, Udp
@@ -50,11 +51,14 @@ class Sender(Protocol):
 class Gateway:
     """Carries out what the box wants, in its order. Synchronous, and called on the loop only.
 
-    `tell` prints one line for the administrator. `faults` counts what went wrong in mainmode itself, by its place;
-    `troubles` what the host refused, by what was tried.
+    `tell` prints one line of what happens, `warn` one of what is wrong. `faults` counts what went wrong in mainmode
+    itself, by its place; `troubles` what the host refused, by what was tried.
     """
 
-    def __init__(self, box: Box, clock: Clock, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, box: Box, clock: Clock, tell: Callable[[str], None], warn: Callable[[str], None] | None = None
+    ) -> None:
+        """`warn` None: as `tell`."""
         self.box = box
         self.alarm: Alarm = Silent()
         self.watchers: list[Watcher] = []
@@ -64,6 +68,8 @@ class Gateway:
         self.faults: Counter[str] = Counter()
         self.troubles: Counter[str] = Counter()
         self.tell = tell
+        self.warn = warn or tell
+        self._repeats = Repeats()
         self._clock = clock
         self._waiting: deque[Action] = deque()
         self._acting = False
@@ -158,6 +164,24 @@ class Gateway:
         if nameif is not None:
             self.act(lambda box, now: box.packet_in(nameif, packet, now))
 
+    # --- what goes wrong ---------------------------------------------------------------------------------------------
+
+    def contain(self, fault: BaseException) -> None:
+        """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""
+        frames = traceback.extract_tb(fault.__traceback__)
+        where = f" in {File(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
+        place = type(fault).__name__ + where
+        self.faults[place] += 1
+        if self.faults[place] == 1:
+            self.warn(f"a fault in mainmode itself, please report it: {place}; the gateway goes on")
+
+    def trouble(self, what: str, error: Exception, about: str = "") -> None:
+        """Something that the host refused: counted as `what`, and told with what it was about, once in a while."""
+        self.troubles[what] += 1
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        for line in self._repeats.lines(f"{what}{about}: {reason}", self.now()):
+            self.warn(line)
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _act(self, action: Action) -> None:
@@ -183,22 +207,6 @@ class Gateway:
     def _expire(self, box: Box, now: Instant) -> list[BoxEffect]:
         return [*(one for lost in self.held.outdated(now) for one in box.dropped(lost, now)), *box.expire(now)]
 
-    def contain(self, fault: Exception) -> None:
-        """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""
-        innermost = traceback.extract_tb(fault.__traceback__)[-1]
-        place = f"{type(fault).__name__} in {File(innermost.filename).name}, line {innermost.lineno}"
-        self.faults[place] += 1
-        if self.faults[place] == 1:
-            self.tell(f"a fault in mainmode itself, please report it: {place}; the gateway goes on")
-
-    def trouble(self, what: str, error: Exception) -> None:
-        """Something that the host refused; told once in a row of its kind."""
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        text = f"{what}: {reason}"
-        self.troubles[text] += 1
-        if self.troubles[text] == 1:
-            self.tell(text)
-
     def _planes(self, what: str, do: Callable[[DataPlane], None]) -> bool:
         """Whether the data plane did it."""
         if self.plane is None:
@@ -221,7 +229,10 @@ class Gateway:
         try:
             self.sender.send(send.datagram, send.path)
         except OSError as error:
-            self.trouble(f"a datagram from {send.path.local} to {send.path.remote} is lost", error)
+            about = f" from {send.path.local} to {send.path.remote}"
+            self.trouble("cannot send a datagram", error, about)
+            lost = Dropped(Drop.NOT_SENT, send.path, f"a datagram{about}: {error.strerror or error}")
+            self.act(lambda box, then: box.dropped(lost, then))
 
     def _leave(self, out: PacketOut, now: Instant) -> None:
         if self._is_watched():
@@ -244,7 +255,7 @@ class Gateway:
             self.held.release(pair, now)
             self._give_again(now)
         else:
-            self.tell(f"the tunnel to {pair.peer} for {pair.acl_text} comes down: its SAs could not be installed")
+            self.warn(f"the tunnel to {pair.peer} for {pair.acl_text} comes down: its SAs could not be installed")
             self.act(lambda box, then: box.outlived(pair.inbound_spi, then))
 
     def _give_again(self, now: Instant) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+PROGRAM = "mainmode"
 _PROC = Path("/proc")
 _LOCAL, _INODE = 1, 9
 
@@ -15,7 +16,7 @@ def holders_of(port: int, proc: Path = _PROC) -> str:
     if not found:
         return "by a process that cannot be seen from here (another user's, or another container's); stop it first"
     named = " and ".join(f"{name} (pid {pid})" for pid, name in found)
-    if any(name == "mainmode" for _, name in found):
+    if any(name == PROGRAM for _, name in found):
         return f"by {named}: a gateway runs already; stop that one first"
     return f"by {named}; stop it first"
 
@@ -45,12 +46,8 @@ def _processes(inodes: set[str], proc: Path) -> Iterator[tuple[int, str]]:
 
 
 def _name(folder: Path) -> str:
-    """The program's name; of an interpreter that of its script."""
+    """The program's name as it calls itself."""
     try:
-        words = (folder / "cmdline").read_bytes().split(b"\0")
-        scripts = [Path(word.decode(errors="replace")).name for word in words[:3] if word]
-        if "mainmode" in scripts or (b"-m" in words and b"mainmode.cli.main" in words):
-            return "mainmode"
         return (folder / "comm").read_text(errors="replace").strip()
     except OSError:
         return "a process"

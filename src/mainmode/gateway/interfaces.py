@@ -82,8 +82,22 @@ def place(
             if found is not None and mapped is not None:
                 one = _standing_in(one, found, mapped)
         interfaces.append(one)
+    _check_apart(places)
     placed = replace(configuration, interfaces=tuple(interfaces))
     return Placed(replace(placed, mtus=_mtus(placed, places, by_index)), tuple(places))
+
+
+def _check_apart(places: Sequence[Place]) -> None:
+    """Raises InputError where two interfaces of the configuration are the same address of the host."""
+    seen: dict[IPv4Address, Place] = {}
+    for one in places:
+        if one.address is not None and one.index is not None:
+            other = seen.setdefault(one.address, one)
+            if other is not one:
+                raise InputError(
+                    f"interface {other.nameif} and interface {one.nameif} are both {one.address} on {one.link}; map "
+                    "them to interfaces with addresses of their own"
+                )
 
 
 def _found(

@@ -48,7 +48,7 @@ def differences(before: Iterable[Place], after: Iterable[Place]) -> list[str]:
         if new.index is None:
             lines.append(f"interface {old.nameif}: {old.link} with {old.address} is gone; its tunnels wait for it")
         elif old.index is None:
-            lines.append(f"{new}: it is back" if old.link is not None else f"{new}: it is there now")
+            lines.append(f"{new}: it is there again")
         else:
             lines.append(f"{new} (it was {old.link} with {old.address})")
     return lines

@@ -66,7 +66,7 @@ class Reloading:
             placed = self._host.place(written)
             usable(placed)
         except (InputError, NetlinkError) as error:
-            self._gateway.tell(f"the configuration stays as it was: {error}")
+            self._gateway.warn(f"the configuration stays as it was: {error}")
             return
         if placed.configuration == self._gateway.box.configuration:
             self._written, self.placed = written, placed
@@ -84,7 +84,7 @@ class Reloading:
         try:
             placed = self._host.place(self._written)
         except InputError as error:
-            self._gateway.tell(f"the tunnels of that interface wait: {error}")
+            self._gateway.warn(f"the tunnels of that interface wait: {error}")
             return
         except NetlinkError as error:
             self._gateway.trouble("the host's interfaces cannot be read", error)
@@ -108,7 +108,7 @@ class Reloading:
 
         self._gateway.act(exchange)
         if not taken:
-            self._gateway.tell("the configuration stays as it was")
+            self._gateway.warn("the configuration stays as it was")
             return False
         self.placed = placed
         self._gateway.follow()

@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from mainmode import __version__
 from mainmode.base.errors import InputError
@@ -20,6 +22,7 @@ from mainmode.gateway.control import DEFAULT_PATH
 from mainmode.gateway.control.server import ControlServer
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.holders import PROGRAM
 from mainmode.gateway.interfaces import Placed
 from mainmode.gateway.links import LinkWatch
 from mainmode.gateway.loop import LoopAlarm
@@ -32,6 +35,8 @@ from mainmode.gateway.terminal import DebugLines, TunnelLines
 
 DEVICE = "mainmode0"
 _MOST_PROBLEMS = 20
+_OWN_NAME = Path("/proc/self/comm")
+"""What `ps` and a second start call this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,26 +71,34 @@ class Startup:
         self._err = err
         self._stack = ExitStack()
         self._control: ControlServer | None = None
+        self._reloading: Reloading | None = None
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises InputError for what the user can mend, with nothing left behind."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ended.set)
+        loop.add_signal_handler(signal.SIGHUP, self._reread)
         with self._stack:
             gateway = self._start(loop)
             if self._control is not None:
                 await self._control.listen()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, ended.set)
             self._out.start()
             self._err.start()
             await ended.wait()
             self._stop(gateway)
 
+    def _reread(self) -> None:
+        if self._reloading is not None:
+            self._reloading.reread()
+
     # --- start ---------------------------------------------------------------------------------------------------
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
         order, tell = self._order, self._out.write
+        with suppress(OSError):
+            _OWN_NAME.write_text(PROGRAM)
         written = order.read()
         self._tell_problems(written)
         privileges.check()
@@ -99,7 +112,8 @@ class Startup:
         usable(placed)
         clock = Clock()
         box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
-        gateway = Gateway(box, clock, self._err.write)
+        gateway = Gateway(box, clock, tell, self._err.write)
+        loop.set_exception_handler(lambda _, context: _contained(gateway, context))
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
         gateway.watchers += [DebugLines(order.debugs, FORMS[written.release], tell), TunnelLines(tell)]
         sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble)
@@ -114,7 +128,7 @@ class Startup:
         except (OSError, NetlinkError) as error:
             raise InputError(str(error)) from None
         self._open_control(gateway)
-        loop.add_signal_handler(signal.SIGHUP, reloading.reread)
+        self._reloading = reloading
         kept = privileges.give_up()
         if kept is not None:
             self._err.write(f"privileges that could not be given up: {kept}")
@@ -196,6 +210,13 @@ def tunnels_of(box: Box) -> list[str]:
                 f"{named}: to {peers} for {entry.acl_name} ({count} permit {'entry' if count == 1 else 'entries'})"
             )
     return lines
+
+
+def _contained(gateway: Gateway, context: Mapping[str, Any]) -> None:
+    """What was raised in a callback of the loop: a fault of ours, which must not print what it was about."""
+    fault = context.get("exception")
+    if isinstance(fault, BaseException):
+        gateway.contain(fault)
 
 
 async def run(order: Order, out: LineWriter, err: LineWriter) -> None:

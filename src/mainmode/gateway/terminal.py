@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from mainmode.base.address import Proxy, ProxyPair
-from mainmode.base.instant import Instant, Span, later, seconds
+from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
+from mainmode.gateway.repeats import Repeats
 from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import (
     AcquireFailed,
@@ -21,9 +22,6 @@ from mainmode.ike.effects import (
 )
 from mainmode.ipsec.dataplane import SaPair
 
-_QUIET: Span = seconds(60)
-"""A failure is told once in so long."""
-_MOST_REMEMBERED = 1000
 _ENDINGS = frozenset({Cause.ADMIN, Cause.LIFETIME, Cause.IDLE, Cause.SESSION_TIME, Cause.PEER_DELETED})
 """Why a phase 1 ends that stood, with nothing to mend."""
 
@@ -51,7 +49,7 @@ class TunnelLines(Watcher):
         self._tell = tell
         self._pairs: dict[int, SaPair] = {}
         self._standing: dict[tuple[str, ProxyPair], set[int]] = {}
-        self._told: dict[str, Instant] = {}
+        self._repeats = Repeats()
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """One effect."""
@@ -89,13 +87,8 @@ class TunnelLines(Watcher):
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
         text = f"{who}: {what}: {_why(failure)}{_lines(failure.sources)}"
-        told = self._told.get(text)
-        if told is not None and now < later(told, _QUIET):
-            return
-        if len(self._told) >= _MOST_REMEMBERED:
-            self._told.clear()
-        self._told[text] = now
-        self._tell(f"{clock(now)} {text}")
+        for line in self._repeats.lines(text, now):
+            self._tell(f"{clock(now)} {line}")
 
 
 def _named(pair: SaPair) -> str:
