@@ -94,6 +94,11 @@ class ConnectionTable:
             return None
         return found
 
+    def stands(self, connection: Connection, now: Instant) -> bool:
+        """Whether a connection that was found before would be found now."""
+        kind = connection.kind
+        return id(connection) in self._used[kind] and now - connection.last < self._idle[kind]
+
     def touch(self, connection: Connection, octets: int, now: Instant) -> None:
         """A packet of a connection passed. One that is not in the table any more stays out of it."""
         used = self._used[connection.kind]

@@ -82,7 +82,7 @@ class PacketPath:
     ) -> list[BoxEffect]:
         """A packet on its way to another interface; `carrier` is the pair that it came out of a tunnel by."""
         plane = self._plane
-        if packet.ttl <= 1:
+        if packet.ttl <= 1 and not plane.hosted:
             return [Dropped(Drop.TTL_EXPIRED, None, str(flow_of(packet)))]
         found = self._find(packet, ingress, now, carrier, sealed)
         way, connection, effects = found.way, found.connection, found.effects
@@ -90,7 +90,7 @@ class PacketPath:
             return [*effects, *self._deliver(packet, ingress, now)] if found.to_the_box else effects
         if way.refused is not None:
             return [*effects, way.refused]
-        after = way.applied(packet)
+        after = way.applied(packet, packet.ttl - (not plane.hosted))
         if packet.protocol == IpProtocol.TCP:
             after = self._segment(after, effects)
         left = self._leave(after, way, packet, ingress, now)
@@ -160,15 +160,25 @@ class PacketPath:
         if way.refused_out is not None:
             effects.append(way.refused_out)
         elif way.state is not None:
-            sealed = self.vpn.seal(way.state, packet, now)
-            effects += sealed.effects
-            if sealed.fits is not None:
-                effects += self._tell(original, sealed.fits, ingress, now, tunnelled=way.tunnelled)
+            effects += self._seal(way.state, packet, way, original, ingress, now)
         elif way.protected is not None:
             effects += self._ask(way, way.protected, original, ingress, now)
         else:
             effects += self._send(packet, way.hop, original, ingress, now, tunnelled=way.tunnelled)
         return effects
+
+    def _seal(
+        self, state: SaState, packet: Ipv4, way: Way, original: Ipv4, ingress: str, now: Instant
+    ) -> list[BoxEffect]:
+        """Into the tunnel of this pair. From one tunnel into another no host lowers the TTL, so a hosted box does."""
+        if self._plane.hosted and way.tunnelled:
+            if packet.ttl <= 1:
+                return [Dropped(Drop.TTL_EXPIRED, None, str(way.after))]
+            packet = packet._replace(ttl=packet.ttl - 1)
+        sealed = self.vpn.seal(state, packet, now)
+        if sealed.fits is None:
+            return sealed.effects
+        return [*sealed.effects, *self._tell(original, sealed.fits, ingress, now, tunnelled=way.tunnelled)]
 
     def _choose(self, way: Way, now: Instant) -> None:
         """Which SAs carry the packets of a way, as things stand now."""

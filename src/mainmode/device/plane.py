@@ -26,7 +26,8 @@ class Plane:
 
     `generation` counts changes of routes and rules, `pairs` changes among the SAs: what was found under an older
     number has to be looked up again. `identification` is that of the last packet the box made. `hosted`: the box runs
-    on a host, which takes what tunnels bring for the box itself, and whose shell holds packets that wait for a tunnel.
+    on a host, which takes what tunnels bring for the box itself, forwards (and lowers the TTL of) what the box gets and
+    gives in clear, and whose shell holds packets that wait for a tunnel.
     `offloaded`: a kernel seals, so that what the box itself sends into tunnels leaves it in clear.
     """
 

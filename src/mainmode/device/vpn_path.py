@@ -28,18 +28,26 @@ _LARGEST = 0xFFFF
 _FIRST_HEADERS = 128
 """A later fragment inside a tunnel that begins before this octet could overwrite a header: the device refuses it."""
 _AFTER = "after-encryption"
+COPY_DF, SET_DF, _CLEAR_DF = "copy-df", "set-df", "clear-df"
 
 
 @dataclass(frozen=True, slots=True)
-class _Outlet:
-    """How packets of one pair of SAs leave: by which link, of which size, and what is done about fragments."""
+class Outlet:
+    """How packets of one pair of SAs leave: whereto, by which link, of which size, what is done about fragments."""
 
     generation: int
+    path: Path
+    udp_encapsulated: bool
     hop: Hop
     link_mtu: int
     overhead: int
     fragmentation: Sourced[str]
     df_bit: Sourced[str]
+
+    def keeps_whole(self, packet: Ipv4) -> bool:
+        """Whether the packet around this one must not be fragmented."""
+        word = self.df_bit.value
+        return packet.dont_fragment if word == COPY_DF else word == SET_DF
 
 
 class Opened(NamedTuple):
@@ -62,7 +70,7 @@ class VpnPath:
 
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
-        self._outlets: dict[int, _Outlet] = {}
+        self._outlets: dict[int, Outlet] = {}
         self._fragments = Reassembler()
 
     # --- in ------------------------------------------------------------------------------------------------------
@@ -71,7 +79,7 @@ class VpnPath:
         """A packet into the tunnel of this pair, in fragments where its size wants it."""
         plane = self._plane
         pair = state.pair
-        outlet = self._outlet(pair)
+        outlet = self.outlet(pair)
         if outlet is None:
             text = f"to {pair.path.remote.address}"
             return Sealed([Dropped(Drop.NO_ROUTE, None, text, pair.sources)])
@@ -88,12 +96,12 @@ class VpnPath:
             return Sealed(self._wrap(state, packet, outlet, mtu, now))
         return self._oversize(state, packet, outlet, mtu, now)
 
-    def _oversize(self, state: SaState, packet: Ipv4, outlet: _Outlet, mtu: int, now: Instant) -> Sealed:
+    def _oversize(self, state: SaState, packet: Ipv4, outlet: Outlet, mtu: int, now: Instant) -> Sealed:
         """A packet that does not fit: cut before or after encryption, or refused with the size that fits."""
         room = mtu - outlet.overhead
         after = outlet.fragmentation.value == _AFTER or state.pair.mode is Mode.TRANSPORT
-        clears = outlet.df_bit.value == "clear-df"
-        kept_whole = (packet.dont_fragment and not clears) or (after and outlet.df_bit.value == "set-df")
+        clears = outlet.df_bit.value == _CLEAR_DF
+        kept_whole = (packet.dont_fragment and not clears) or (after and outlet.df_bit.value == SET_DF)
         tally, total = state.fragments, self._plane.statistics.outbound
         if kept_whole:
             tally.pmtus_sent += 1
@@ -125,7 +133,7 @@ class VpnPath:
             effects += self._wrap(state, piece, outlet, mtu, now)
         return Sealed(effects)
 
-    def _wrap(self, state: SaState, packet: Ipv4, outlet: _Outlet, mtu: int, now: Instant) -> list[BoxEffect]:
+    def _wrap(self, state: SaState, packet: Ipv4, outlet: Outlet, mtu: int, now: Instant) -> list[BoxEffect]:
         """ESP around one packet, and that onto the link."""
         plane, pair = self._plane, state.pair
         total = plane.statistics.outbound
@@ -146,7 +154,8 @@ class VpnPath:
         total.authentications += 1
         text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.outbound.sequence}"
         effects: list[BoxEffect] = [Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)]
-        outer = self._outer(pair, packet, esp, outlet)
+        number = plane.next_identification()
+        outer = around(outlet, esp, packet.tos, number, dont_fragment=outlet.keeps_whole(packet))
         hop = outlet.hop
         if outer.length <= mtu or outer.dont_fragment:
             effects.append(PacketOut(hop.interface, outer.encode(), hop.address))
@@ -163,25 +172,8 @@ class VpnPath:
             effects += plane.carry(plane.engine.renew(pair.inbound_spi, now), now)
         return effects
 
-    def _outer(self, pair: SaPair, inner: Ipv4, esp: bytes, outlet: _Outlet) -> Ipv4:
-        """The packet around ESP: DSCP copied, DF as configured, in UDP where NAT is in between (RFC 3948)."""
-        local, remote = pair.path.local, pair.path.remote
-        protocol, payload = IpProtocol.ESP, esp
-        if pair.udp_encapsulated:
-            protocol = IpProtocol.UDP
-            payload = Udp(local.port, remote.port, esp).encode(local.address, remote.address, with_checksum=False)
-        word = outlet.df_bit.value
-        return Ipv4(
-            local.address,
-            remote.address,
-            protocol,
-            payload,
-            identification=self._plane.next_identification(),
-            tos=inner.tos,
-            dont_fragment=inner.dont_fragment if word == "copy-df" else word == "set-df",
-        )
-
-    def _outlet(self, pair: SaPair) -> _Outlet | None:
+    def outlet(self, pair: SaPair) -> Outlet | None:
+        """The outlet of a pair as things stand; None where no route leads to its peer."""
         plane = self._plane
         found = self._outlets.get(pair.inbound_spi)
         if found is not None and found.generation == plane.generation:
@@ -191,8 +183,10 @@ class VpnPath:
             return None
         if len(self._outlets) > 2 * len(plane.sad.states()) + 1:
             self._outlets.clear()
-        found = self._outlets[pair.inbound_spi] = _Outlet(
+        found = self._outlets[pair.inbound_spi] = Outlet(
             plane.generation,
+            pair.path,
+            pair.udp_encapsulated,
             hop,
             plane.tables.mtu(hop.interface),
             overhead(pair.suite, pair.udp_encapsulated),
@@ -316,7 +310,7 @@ class VpnPath:
             text = f"an ICMP error of {sender.source} about a packet that no tunnel sent"
             return [Dropped(Drop.NOT_FOR_US, None, text)]
         pair = state.pair
-        outlet = self._outlet(pair)
+        outlet = self.outlet(pair)
         link = outlet.link_mtu if outlet is not None else error.mtu
         before = plane.path_mtus.towards(pair.path.remote.address, link, now)
         state.fragments.pmtus_received += 1
@@ -335,6 +329,24 @@ class VpnPath:
         text = f"{sender.source} says {error.mtu}: the path to {pair.peer} has {new} instead of {before}"
         source = plane.tables.configuration.settings.pmtu_aging.source
         return [Say(line, Step.DATA, NO_EXCHANGE), Decision(Stage.PATH_MTU, Verdict.ALLOW, text, (source,))]
+
+
+def around(outlet: Outlet, esp: bytes, tos: int, identification: int, *, dont_fragment: bool) -> Ipv4:
+    """The packet around ESP, in UDP where NAT is in between (RFC 3948)."""
+    local, remote = outlet.path
+    protocol, payload = IpProtocol.ESP, esp
+    if outlet.udp_encapsulated:
+        protocol = IpProtocol.UDP
+        payload = Udp(local.port, remote.port, esp).encode(local.address, remote.address, with_checksum=False)
+    return Ipv4(
+        local.address,
+        remote.address,
+        protocol,
+        payload,
+        identification=identification,
+        tos=tos,
+        dont_fragment=dont_fragment,
+    )
 
 
 def within_proxies(state: SaState, flow: Flow) -> bool:

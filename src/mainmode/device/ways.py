@@ -52,8 +52,8 @@ class Way:
     records_out: tuple[Decision, ...] = ()
     refused_out: Dropped | None = None
 
-    def applied(self, packet: Ipv4) -> Ipv4:
-        """The packet as it leaves: translated, one hop older."""
+    def applied(self, packet: Ipv4, ttl: int) -> Ipv4:
+        """The packet as it leaves: translated, and with this TTL."""
         after = self.after
         if self.identifier is not None or after is not self.before:
             ports = (after.source_port, after.destination_port)
@@ -63,7 +63,7 @@ class Way:
             packet.destination,
             packet.protocol,
             packet.payload,
-            packet.ttl - 1,
+            ttl,
             packet.identification,
             packet.tos,
             packet.dont_fragment,

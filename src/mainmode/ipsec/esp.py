@@ -156,6 +156,30 @@ class InboundSa:
         BAD_PADDING (also for a packet too short or not in whole blocks). Without integrity there is no
         anti-replay either (RFC 4303 §3.4.3).
         """
+        sequence = self._expected(esp)
+        plain = self._decrypt(esp)
+        self.take(sequence)
+        return self._unpadded(plain, sequence)
+
+    def peek(self, esp: bytes) -> tuple[bytes, int] | None:
+        """The inner packet of tunnel mode and its sequence number; None for what `open` would refuse.
+
+        Nothing is noted: who keeps the packet says `take`.
+        """
+        try:
+            sequence = self._expected(esp)
+            payload, next_header = self._unpadded(self._decrypt(esp), sequence)
+        except EspRefused:
+            return None
+        return (payload, sequence) if next_header == IpProtocol.IPIP else None
+
+    def take(self, sequence: int) -> None:
+        """A packet with this number was opened: the number never comes again."""
+        if self._keyed.icv_length:
+            self.window.mark(sequence)
+
+    def _expected(self, esp: bytes) -> int:
+        """The sequence number of a packet that may be opened. Raises EspRefused (BAD_PADDING, UNKNOWN_SPI, REPLAY)."""
         keyed = self._keyed
         cipher = keyed.cipher
         body_length = len(esp) - _HEADER.size - cipher.iv_length - keyed.icv_length
@@ -166,9 +190,10 @@ class InboundSa:
             raise EspRefused(Drop.UNKNOWN_SPI, f"SPI 0x{spi:08x}")
         if keyed.icv_length and not self.window.accepts(sequence):
             raise EspRefused(Drop.REPLAY, f"sequence number {sequence}")
-        plain = self._decrypt(esp)
-        if keyed.icv_length:
-            self.window.mark(sequence)
+        return int(sequence)
+
+    def _unpadded(self, plain: bytes, sequence: int) -> tuple[bytes, int]:
+        """Payload and next header. Raises EspRefused (BAD_PADDING)."""
         pad, next_header = plain[-2:]
         end = len(plain) - 2 - pad
         if end < 0 or plain[end:-2] != _PADDING[:pad]:

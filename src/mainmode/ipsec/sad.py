@@ -35,7 +35,7 @@ class SaState:
     """One established pair: its two directions, what they carried, and how long they live."""
 
     __slots__ = (
-        "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_octets_in", "_octets_out", "_replays",
+        "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_ends_at", "_octets_in", "_octets_out", "_replays",
         "_selector_mismatches", "_soft_octets", "fragments", "heard", "inbound", "installed_at", "outbound", "pair",
         "sent", "usable",
     )  # fmt: skip
@@ -60,6 +60,7 @@ class SaState:
         kilobytes = pair.lifetime_kilobytes
         self._soft_octets = None if kilobytes is None else int(kilobytes * _KILOBYTE * share)
         self._asked = False
+        self._ends_at = None if pair.lifetime_seconds is None else later(now, seconds(pair.lifetime_seconds))
 
     def seal(self, packet: bytes, entropy: Entropy, now: Instant, next_header: int = IpProtocol.IPIP) -> bytes:
         """The ESP packet of an inner packet, counted. Raises EspRefused as `OutboundSa.seal` does.
@@ -111,6 +112,27 @@ class SaState:
         self.heard, self.sent = heard, sent
         self.usable = self.usable or heard is not None
 
+    def opened(self, sequence: int, octets: int, now: Instant) -> None:
+        """What `inbound.peek` showed is taken: noted in the window, and counted as `unwrap` counts it."""
+        self.inbound.take(sequence)
+        self._decapsulated += 1
+        self._octets_in += octets
+        self.heard = now
+
+    def runs_on(self, octets: int, now: Instant) -> bool:
+        """Whether another packet with at most so many octets inside finds the pair neither expired nor due."""
+        if self._ends_at is not None and now >= self._ends_at:
+            return False
+        if self.outbound.sequence >= _SOFT_SEQUENCE - 1:
+            return False
+        kilobytes = self.pair.lifetime_kilobytes
+        if kilobytes is None or self._soft_octets is None:
+            return True
+        busier = max(self._octets_out, self._octets_in)
+        if self._asked:
+            return busier < kilobytes * _KILOBYTE
+        return busier + octets < self._soft_octets
+
     def count_selector_mismatch(self) -> None:
         """Note that the last opened packet is outside the pair's proxies."""
         self._selector_mismatches += 1
@@ -153,9 +175,7 @@ class SaState:
     @property
     def expires_at(self) -> Instant | None:
         """When the lifetime in seconds ends; None without one."""
-        if self.pair.lifetime_seconds is None:
-            return None
-        return later(self.installed_at, seconds(self.pair.lifetime_seconds))
+        return self._ends_at
 
     def expired(self, now: Instant) -> bool:
         """Whether the lifetime is over, by seconds or by kilobytes in either direction."""

@@ -131,13 +131,15 @@ LOG_HOST_RESTORED = entry(
 )
 LOG_MESSAGES_LOST = entry(
     "LOG_MESSAGES_LOST",
-    "{count} messages for the syslog server {server} were lost",
+    "{count} messages for the syslog server {interface}:{address}/{port} were lost",
     Channel.SYSLOG,
     "4-199016",
     OURS,
     "So many messages found no place in a host's queue while it was down.",
     count=NUMBER,
-    server=NAME,
+    interface=NAME,
+    address=IPV4,
+    port=NUMBER,
 )
 COMMAND_EXECUTED = entry(
     "COMMAND_EXECUTED",

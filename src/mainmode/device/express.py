@@ -1,0 +1,262 @@
+"""The fast lane of a box on a host: packets of connections whose way stands, sealed and opened without a word about it.
+
+A packet takes it when the ordinary path would find nothing to decide: the connection and its way are known, the pair of
+SAs is in use and neither over nor due for renewal, and the packet is whole, without options, fits, and opens or closes
+nothing. It counts what the ordinary path counts. For every other packet the lane has changed nothing and gives None:
+the ordinary path takes it, so that every verdict comes from there.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mainmode.base.address import Endpoint
+from mainmode.base.codes import IpProtocol
+from mainmode.base.instant import Instant
+from mainmode.device.connections import Connection
+from mainmode.device.decision import PacketOut
+from mainmode.device.flow import key_of
+from mainmode.device.journal import Traffic
+from mainmode.device.plane import Plane
+from mainmode.device.vpn_path import COPY_DF, SET_DF, Outlet, VpnPath, around
+from mainmode.device.ways import Way
+from mainmode.ipsec.dataplane import Mode
+from mainmode.ipsec.sad import SaState
+from mainmode.wire.ip import Ipv4, read_ipv4
+
+_TCP, _UDP, _ICMP = int(IpProtocol.TCP), int(IpProtocol.UDP), int(IpProtocol.ICMP)
+_IP, _IP_AND_UDP, _IP_AND_TCP = 20, 28, 40
+_PLAIN_HEADER = 0x45
+_WHOLE = (0x00, 0x40)
+"""Octet 6 of a header without and with DF, and without fragments."""
+_OTHER_ZERO = b"\xff\xff"
+_FIN_SYN_RST = 0x07
+_ECHOES = (0, 8)
+_MOST_LANES = 32_768
+
+
+class Express(NamedTuple):
+    """A packet sealed for a peer: its ESP, and what the packet around it says."""
+
+    outlet: Outlet
+    esp: bytes
+    tos: int
+    dont_fragment: bool
+    identification: int
+
+    @property
+    def leaving(self) -> PacketOut:
+        """The whole packet, as the ordinary path would let it leave."""
+        outer = around(self.outlet, self.esp, self.tos, self.identification, dont_fragment=self.dont_fragment)
+        return PacketOut(self.outlet.hop.interface, outer.encode(), self.outlet.hop.address)
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """One direction of a connection, as it was found under these numbers of the plane; `outlet` None: out in clear."""
+
+    generation: int
+    pairs: int
+    protocol: int
+    connection: Connection
+    way: Way
+    reply: bool
+    state: SaState
+    outlet: Outlet | None
+    mtu: int
+    came: Traffic
+    left: Traffic
+
+
+class ExpressLanes:
+    """The lanes of one box, which is `hosted`: nothing lowers a TTL here."""
+
+    def __init__(self, plane: Plane, vpn: VpnPath) -> None:
+        self._plane = plane
+        self._vpn = vpn
+        self._outward: dict[bytes, _Lane] = {}
+        self._inward: dict[bytes, _Lane] = {}
+
+    # --- into a tunnel -------------------------------------------------------------------------------------------
+
+    def seal(self, packet: bytes, now: Instant) -> Express | None:
+        """A packet in clear that arrived at the interface behind which its source is, on its way into a tunnel."""
+        ends = _ends(packet)
+        if ends is None:
+            return None
+        plane = self._plane
+        lane = self._outward.get(ends)
+        if lane is None or not self._holds(lane, packet, now):
+            lane = self._outward_lane(packet, ends, now)
+            if lane is None:
+                return None
+        outlet, state, length = lane.outlet, lane.state, len(packet)
+        if outlet is None or not state.runs_on(length, now):
+            return None
+        mtu = plane.path_mtus.towards(outlet.path.remote.address, outlet.link_mtu, now)
+        if length > mtu - outlet.overhead:
+            return None
+        esp = state.seal(packet, plane.entropy, now)
+        size, total = len(esp), plane.statistics.outbound
+        total.packets += 1
+        total.octets += size
+        total.encryptions += 1
+        total.authentications += 1
+        came, left = lane.came, lane.left
+        came.packets_in += 1
+        came.octets_in += length
+        left.packets_out += 1
+        left.octets_out += size + (_IP_AND_UDP if outlet.udp_encapsulated else _IP)
+        plane.connections.touch(lane.connection, length, now)
+        plane.identification = identification = (plane.identification + 1) & 0xFFFF
+        word = outlet.df_bit.value
+        dont_fragment = packet[6] != 0 if word == COPY_DF else word == SET_DF
+        return Express(outlet, esp, packet[1], dont_fragment, identification)
+
+    def _outward_lane(self, packet: bytes, ends: bytes, now: Instant) -> _Lane | None:
+        """A lane for this packet and those that follow it; None where the ordinary path has to find the way first."""
+        plane, tables = self._plane, self._plane.tables
+        parsed = read_ipv4(packet)
+        if parsed.source in tables.own or parsed.destination in tables.own:
+            return None
+        ingress = tables.egress(parsed.source)
+        found = self._way(ingress, parsed, None, now) if ingress is not None else None
+        if ingress is None or found is None:
+            return None
+        connection, way, reply = found
+        state = way.state
+        if state is None or state.pair.mode is not Mode.TUNNEL:
+            return None
+        outlet = self._vpn.outlet(state.pair)
+        if outlet is None:
+            return None
+        lane = _Lane(
+            plane.generation, plane.pairs, parsed.protocol, connection, way, reply, state, outlet, 0,
+            plane.journal.traffic[ingress], plane.journal.traffic[outlet.hop.interface],
+        )  # fmt: skip
+        return _kept(self._outward, ends, lane)
+
+    # --- out of a tunnel -----------------------------------------------------------------------------------------
+
+    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | None:
+        """ESP that came to `interface`, SPI first; in UDP where the port of `remote` is not 0."""
+        plane = self._plane
+        state = plane.sad.inbound(int.from_bytes(esp[:4]))
+        if state is None or not state.usable or not state.runs_on(len(esp), now):
+            return None
+        pair, port = state.pair, remote.port
+        if port and interface not in plane.tables.settings.enabled:
+            return None
+        if pair.mode is not Mode.TUNNEL or (pair.udp_encapsulated and remote != pair.path.remote):
+            return None
+        opened = state.inbound.peek(esp)
+        if opened is None:
+            return None
+        packet, sequence = opened
+        ends = _ends(packet)
+        if ends is None:
+            return None
+        lane = self._inward.get(ends)
+        if lane is None or lane.state is not state or not self._holds(lane, packet, now):
+            lane = self._inward_lane(packet, ends, state, now)
+            if lane is None:
+                return None
+        length = len(packet)
+        if length > lane.mtu:
+            return None
+        state.opened(sequence, length, now)
+        size, total = len(esp), plane.statistics.inbound
+        total.packets += 1
+        total.octets += size
+        total.decryptions += 1
+        total.authentications += 1
+        came, left = plane.journal.traffic[interface], lane.left
+        came.packets_in += 1
+        came.octets_in += size + (_IP_AND_UDP if port else _IP)
+        left.packets_out += 1
+        left.octets_out += length
+        plane.connections.touch(lane.connection, length, now)
+        hop = lane.way.hop
+        return PacketOut(hop.interface, packet, hop.address)
+
+    def _inward_lane(self, packet: bytes, ends: bytes, state: SaState, now: Instant) -> _Lane | None:
+        """As `_outward_lane`, for what came out of the tunnel of this pair and leaves in clear."""
+        plane, tables = self._plane, self._plane.tables
+        parsed = read_ipv4(packet)
+        found = self._way(state.pair.interface, parsed, state, now)
+        if found is None:
+            return None
+        connection, way, reply = found
+        if way.state is not None or way.protected is not None:
+            return None
+        left = plane.journal.traffic[way.hop.interface]
+        lane = _Lane(
+            plane.generation, plane.pairs, parsed.protocol, connection, way, reply, state, None,
+            tables.mtu(way.hop.interface), left, left,
+        )  # fmt: skip
+        return _kept(self._inward, ends, lane)
+
+    # --- what both need ------------------------------------------------------------------------------------------
+
+    def _way(
+        self, ingress: str, packet: Ipv4, carrier: SaState | None, now: Instant
+    ) -> tuple[Connection, Way, bool] | None:
+        """The connection of a packet with its way, where that is still what the ordinary path would follow."""
+        plane = self._plane
+        found = plane.connections.find(ingress, key_of(packet), now)
+        if found is None:
+            return None
+        connection, reply = found
+        way = connection.back if reply else connection.there
+        if not isinstance(way, Way) or way.carrier is not carrier or not plane.hosted:
+            return None
+        if way.generation != plane.generation or way.pairs != plane.pairs:
+            return None
+        if way.refused is not None or way.refused_out is not None:
+            return None
+        if way.identifier is not None or way.after is not way.before:
+            return None
+        return connection, way, reply
+
+    def _holds(self, lane: _Lane, packet: bytes, now: Instant) -> bool:
+        """Whether a lane that was found before is still this packet's."""
+        plane, connection = self._plane, lane.connection
+        return (
+            lane.generation == plane.generation
+            and lane.pairs == plane.pairs
+            and lane.protocol == packet[9]
+            and (connection.back if lane.reply else connection.there) is lane.way
+            and plane.connections.stands(connection, now)
+        )
+
+
+def _ends(packet: bytes) -> bytes | None:
+    """What names the connection of a packet that may take a lane; None for one that may not.
+
+    It is whole, has no options and a right checksum as `Ipv4.encode` makes it, and opens or closes no TCP connection.
+    """
+    length = len(packet)
+    if (
+        length < _IP_AND_UDP
+        or packet[0] != _PLAIN_HEADER
+        or (packet[2] << 8 | packet[3]) != length
+        or packet[6] not in _WHOLE
+        or packet[7]
+        or int.from_bytes(packet[:_IP]) % 0xFFFF
+        or packet[10:12] == _OTHER_ZERO
+    ):
+        return None
+    protocol = packet[9]
+    if protocol == _TCP:
+        return packet[12:24] if length >= _IP_AND_TCP and not packet[33] & _FIN_SYN_RST else None
+    if protocol == _UDP:
+        return packet[12:24]
+    if protocol == _ICMP:
+        return packet[12:21] + packet[24:26] if packet[20] in _ECHOES else None
+    return packet[12:20]
+
+
+def _kept(lanes: dict[bytes, _Lane], ends: bytes, lane: _Lane) -> _Lane:
+    if len(lanes) >= _MOST_LANES:
+        lanes.clear()
+    lanes[ends] = lane
+    return lane
