@@ -7,6 +7,7 @@ from mainmode.catalogue.reference import reference_page as debug_lines
 from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
 from mainmode.device.show.reference import reference_page as show_commands
+from mainmode.gateway.metrics import reference_page as metrics
 from mainmode.ike.reference import reference_page as state_machines
 from mainmode.lab.faults.catalogue import reference_page as faults
 from mainmode.lab.reference import reference_page as verdicts
@@ -19,6 +20,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "debug_lines.md": debug_lines,
     "faults.md": faults,
     "json.md": json_output,
+    "metrics.md": metrics,
     "scenarios.md": scenarios,
     "show.md": show_commands,
     "state_machines.md": state_machines,

@@ -227,12 +227,12 @@ def test_the_facts_about_hosts_are_messages_of_the_guide() -> None:
     assert kept(
         ON,
         lines.LOG_HOST_DOWN(**host, permitted="permitted"),
-        lines.LOG_MESSAGES_LOST(**host, count=3),
+        lines.LOG_MESSAGES_LOST(server="tcp:192.0.2.9:1470", count=3),
         lines.LOG_HOST_RESTORED(**host),
     ) == [
         "%ASA-3-414003: TCP Syslog Server inside:192.0.2.9/1470 not responding, "
         "New connections are permitted based on logging permit-hostdown policy",
-        "%ASA-4-199016: 3 messages for the syslog server inside:192.0.2.9/1470 were lost",
+        "%ASA-4-199016: 3 messages for the syslog server tcp:192.0.2.9:1470 were lost",
         "%ASA-6-414004: TCP Syslog Server inside:192.0.2.9/1470 - Connection restored",
     ]
 

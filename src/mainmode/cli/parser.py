@@ -205,6 +205,19 @@ def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="DEBUG",
         help="a debug that is on from the start, such as 'crypto ikev1 127'; may be repeated",
     )
+    up.add_argument(
+        "--syslog",
+        action="append",
+        metavar="TARGET",
+        help="a place for the system log beside the hosts of the configuration: unix:/dev/log, udp:ADDRESS[:PORT] or "
+        "tcp:ADDRESS[:PORT]; it gets what logging trap says, or informational and above; may be repeated",
+    )
+    up.add_argument(
+        "--metrics",
+        metavar="ADDRESS:PORT",
+        help="serve metrics for Prometheus at http://ADDRESS:PORT/metrics, such as 127.0.0.1:9500; an address that "
+        "others reach only as exposed:ADDRESS:PORT",
+    )
     add_control(up)
 
 

@@ -14,6 +14,8 @@ from mainmode.cli.parser import EXIT_UP
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
 from mainmode.gateway.interfaces import read_mapping
+from mainmode.gateway.log_targets import parse_target
+from mainmode.gateway.metrics_server import parse_metrics_address
 from mainmode.gateway.output import LineWriter
 from mainmode.gateway.startup import Order, run
 
@@ -35,6 +37,8 @@ def up(arguments: Namespace) -> int:
         arguments.tun,
         debugs,
         arguments.control or os.environ.get(CONTROL_VARIABLE) or None,
+        tuple(parse_target(text) for text in arguments.syslog or ()),
+        parse_metrics_address(arguments.metrics) if arguments.metrics is not None else None,
     )
     out, err = LineWriter(sys.stdout, printable), LineWriter(sys.stderr, printable)
     try:

@@ -12,6 +12,7 @@ from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.catalogue import lines
+from mainmode.catalogue.entry import Line
 from mainmode.device.config.model import Configuration
 from mainmode.device.connections import Connection, ConnectionTable
 from mainmode.device.decision import BoxEffect, Decision, Held, PacketOut, Stage, ToHost, Trace, Verdict
@@ -31,6 +32,8 @@ from mainmode.device.translations import Translation
 from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Say, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
+from mainmode.ike.statistics import Statistics
+from mainmode.ike.views import IkeSaView
 from mainmode.ipsec.dataplane import SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad
@@ -146,6 +149,10 @@ class Box:
     def dropped(self, dropped: Dropped, now: Instant, interface: str | None = None) -> list[BoxEffect]:
         """A shell dropped something that never reached the box, or waited too long for it: it counts here."""
         return self._noted([dropped], now, interface)
+
+    def say(self, line: Line, now: Instant) -> list[BoxEffect]:
+        """A shell has something to say in the device's words: it is logged as the box's own lines are."""
+        return self._noted([Say(line, Step.DATA, NO_EXCHANGE)], now)
 
     def expire(self, now: Instant) -> list[BoxEffect]:
         """Serve every deadline that is due."""
@@ -307,6 +314,16 @@ class Box:
         return effects
 
     # --- what others may look at ---------------------------------------------------------------------------------
+
+    @property
+    def ike_sas(self) -> tuple[IkeSaView, ...]:
+        """The IKE SAs, oldest first."""
+        return self._plane.engine.sas()
+
+    @property
+    def ike_statistics(self) -> Statistics:
+        """What IKE counted."""
+        return self._plane.engine.statistics
 
     @property
     def hits(self) -> HitCounts:

@@ -4,7 +4,7 @@ Inside a peer's session IKE is tunnel 1 and IPsec tunnels count from 2. Renewal 
 go on counting (public outputs show both).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mainmode.base.address import ProxyPair
@@ -37,12 +37,15 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Packets and octets of inner packets, out of the box and into it."""
+    """Packets and octets of inner packets, out of the box and into it, and what was refused inbound."""
 
     packets_out: int = 0
     packets_in: int = 0
     octets_out: int = 0
     octets_in: int = 0
+    replays: int = 0
+    bad_icv: int = 0
+    selector_mismatches: int = 0
 
     def plus(self, tally: SaTally) -> "Carried":
         """With what one pair of SAs carried."""
@@ -51,16 +54,23 @@ class Carried:
             self.packets_in + tally.decapsulated - tally.selector_mismatches,
             self.octets_out + tally.octets_out,
             self.octets_in + tally.octets_in,
+            self.replays + tally.replays,
+            self.bad_icv + tally.bad_icv,
+            self.selector_mismatches + tally.selector_mismatches,
         )
 
 
 @dataclass(slots=True)
 class Tunnel:
-    """One IPsec tunnel: its number in the session, its pairs by inbound SPI, and what ended pairs carried."""
+    """One IPsec tunnel: its number in the session, its pairs by inbound SPI, and what ended pairs carried.
+
+    `renewals` counts the pairs that came after the first.
+    """
 
     number: int
     pairs: dict[int, SaPair] = field(default_factory=dict)
     ended: Carried = field(default_factory=Carried)
+    renewals: int = 0
 
     @property
     def newest(self) -> SaPair:
@@ -101,6 +111,11 @@ class TunnelBook:
         found = {tunnel.number: tunnel for spi in inbound_spis if (tunnel := self._tunnels.get(spi)) is not None}
         return tuple(tunnel for _, tunnel in sorted(found.items()))
 
+    def all(self) -> Iterator[Tunnel]:
+        """Every IPsec tunnel that stands."""
+        for peer in self._peers.values():
+            yield from peer.tunnels.values()
+
     def phase1_up(self, effect: Phase1Up) -> None:
         """An IKE SA stands: the first with its peer, or one that renews another."""
         name = str(effect.path.remote.address)
@@ -130,6 +145,8 @@ class TunnelBook:
             peer.last_number += 1
             tunnel = peer.tunnels[pair.proxies] = Tunnel(peer.last_number)
             self._count(pair).up()
+        else:
+            tunnel.renewals += 1
         tunnel.pairs[pair.inbound_spi] = pair
         self.pairs.up()
         self._tunnels[pair.inbound_spi] = tunnel

@@ -25,10 +25,13 @@ from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.holders import PROGRAM
 from mainmode.gateway.interfaces import Placed
 from mainmode.gateway.links import LinkWatch
+from mainmode.gateway.log_targets import LogTarget
 from mainmode.gateway.loop import LoopAlarm
+from mainmode.gateway.metrics_server import MetricsAddress
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.output import LineWriter
+from mainmode.gateway.outside import Outside
 from mainmode.gateway.reload import Host, Reader, Reloading, usable
 from mainmode.gateway.sockets import IkeSockets, RouterSocket
 from mainmode.gateway.terminal import DebugLines, TunnelLines
@@ -43,7 +46,8 @@ _OWN_NAME = Path("/proc/self/comm")
 class Order:
     """What `mainmode up` is asked for. `read` reads the configuration, again at each SIGHUP; raises InputError.
 
-    `control` is where the control socket has to be; None for the usual place, where it may be missing.
+    `control` is where the control socket has to be; None for the usual place, where it may be missing. `log_targets`
+    are places for the system log beside the configuration's hosts, `metrics` is where their page is served.
     """
 
     read: Reader
@@ -52,6 +56,8 @@ class Order:
     device: str = DEVICE
     debugs: Debugs = field(default_factory=Debugs)
     control: str | None = None
+    log_targets: tuple[LogTarget, ...] = ()
+    metrics: MetricsAddress | None = None
 
 
 class SystemEntropy:
@@ -84,10 +90,13 @@ class Startup:
             gateway = self._start(loop)
             if self._control is not None:
                 await self._control.listen()
+            outside = Outside(gateway, self._order.log_targets, self._out.write)
+            await outside.open(self._order.metrics)
             self._out.start()
             self._err.start()
             await ended.wait()
             self._stop(gateway)
+            await outside.close()
 
     def _reread(self) -> None:
         if self._reloading is not None:
@@ -112,6 +121,7 @@ class Startup:
         usable(placed)
         clock = Clock()
         box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
+        box.journal.log.debugs = order.debugs
         gateway = Gateway(box, clock, tell, self._err.write)
         loop.set_exception_handler(lambda _, context: _contained(gateway, context))
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)

@@ -131,15 +131,13 @@ LOG_HOST_RESTORED = entry(
 )
 LOG_MESSAGES_LOST = entry(
     "LOG_MESSAGES_LOST",
-    "{count} messages for the syslog server {interface}:{address}/{port} were lost",
+    "{count} messages for the syslog server {server} were lost",
     Channel.SYSLOG,
     "4-199016",
     OURS,
     "So many messages found no place in a host's queue while it was down.",
     count=NUMBER,
-    interface=NAME,
-    address=IPV4,
-    port=NUMBER,
+    server=NAME,
 )
 COMMAND_EXECUTED = entry(
     "COMMAND_EXECUTED",
