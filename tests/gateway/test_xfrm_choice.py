@@ -100,7 +100,7 @@ def test_auto_takes_the_kernel_where_it_fits_and_says_why_not_where_it_does_not(
 ) -> None:
     assert choose(monkeypatch, "auto", Choice(True, "because")) == ("kernel", "because", [])
     assert choose(monkeypatch, "auto", Choice(False, "because not")) == ("user space", "because not", [])
-    assert choose(monkeypatch, "user", Choice(True, "because")) == ("user space", "as asked for", [])
+    assert choose(monkeypatch, "user", Choice(True, "because")) == ("user space", "it was asked for", [])
 
 
 def test_the_kernel_that_was_asked_for_is_taken_with_what_it_does_not_do_told_or_refused(

@@ -14,7 +14,7 @@ from mainmode.gateway.xfrm.plane import KernelPlane
 def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, sockets: IkeSockets) -> DataPlane:
     """`word` is auto, kernel or user. Raises InputError where the one that was asked for cannot be had."""
     if word == "user":
-        return UserSpacePlane(gateway, loop, "as asked for", device)
+        return UserSpacePlane(gateway, loop, "it was asked for", device)
     box = gateway.box
     kernel = choice_for(box.configuration, box.settings)
     if word == "auto" and not kernel.fits:
@@ -23,4 +23,4 @@ def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, so
         raise InputError(f"the kernel data plane cannot be had: {kernel.why}; leave --data-plane out, or say user")
     for need in kernel.needs:
         gateway.tell(f"the kernel does not do this: {need}")
-    return KernelPlane(gateway, loop, "as asked for" if word == "kernel" else kernel.why, sockets.both)
+    return KernelPlane(gateway, loop, "it was asked for" if word == "kernel" else kernel.why, sockets.both)
