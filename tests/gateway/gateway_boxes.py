@@ -119,6 +119,9 @@ class Plane:
         """Counted."""
         self.protected += 1
 
+    def mend(self) -> None:
+        """Nothing."""
+
     def install(self, pair: SaPair, replaces: int | None) -> None:
         """Counted."""
         if self.refuses is not None:

@@ -40,6 +40,11 @@ class Host:
     def add_route(self, route: HostRoute, replace: bool = False) -> None:
         self.asked.append(f"route {route} dev {route.link}")
 
+    def remove_route(self, route: HostRoute) -> None:
+        if self.refuses:
+            raise NetlinkError("remove", self.refuses)
+        self.asked.append(f"no route {route} dev {route.link}")
+
     def add_rule(self, rule: Rule) -> None:
         if rule in self.standing:
             raise NetlinkError("add", errno.EEXIST)
@@ -66,7 +71,8 @@ def steering(host: Host) -> Steering:
 def test_the_device_is_brought_up_with_a_table_of_its_own() -> None:
     host = Host()
     steering(host)
-    assert host.asked == ["mtu 7 1500", "up 7", f"route 0.0.0.0/0 in table {TABLE} dev 7"]
+    refused, led = (f"route 0.0.0.0/0 in table {TABLE} dev {link}" for link in (None, 7))
+    assert host.asked == ["mtu 7 1500", "up 7", refused, led]
     first, second = sorted(host.standing, key=lambda rule: rule.priority)
     assert (first.mark, first.table) == (MARK, 254)
     assert (second.ingress, second.table) == (DEVICE, 254)

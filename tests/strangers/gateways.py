@@ -71,7 +71,7 @@ def gateway(namespace: str, folder: Path, config: str, *options: str) -> Iterato
     (folder / "asa.cfg").chmod(0o600)
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         process = subprocess.Popen(
-            command(namespace, str(folder / "asa.cfg"), *options),
+            command(namespace, str(folder / "asa.cfg"), "--control", str(folder / "control"), *options),
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,

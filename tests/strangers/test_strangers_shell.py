@@ -105,7 +105,7 @@ def test_the_start_tells_of_interfaces_data_plane_ports_and_tunnels_without_the_
     a, _ = pair
     assert re.search(r"^mainmode \S+: asa-a, asa.cfg, process \d+$", a.out, re.M)
     assert re.search(r"^interface outside 10.1.0.2/24 is \S+, by its address, IKE$", a.out, re.M)
-    assert re.search(r"^data plane: (user space|kernel), since .+", a.out, re.M)
+    assert re.search(r"^data plane: (user space|kernel); .+", a.out, re.M)
     assert "listening on UDP 500 and 4500\n" in a.out
     assert "tunnel MAP 10 on outside: to 10.2.0.2 for VPN (1 permit entry)\n" in a.out
     assert "correct-horse" not in a.report()
@@ -202,6 +202,18 @@ def test_an_interface_that_loses_its_address_is_told_and_its_return_noticed(
         run("ip", "-n", net.a.gateway, "route", "replace", "default", "via", net.a.router)
     assert a.says(f"interface outside {net.a.outside}/24 is {link[1]}, by its address: it is there again"), a.report()
     assert until(lambda: ping(net.a.host, net.b.address) == 3, 30), a.report() + b.report()
+
+
+def test_a_device_that_is_taken_away_is_made_again_and_nothing_leaves_in_clear(net: Sites, tmp_path: Path) -> None:
+    with (
+        gateway(net.a.gateway, tmp_path / "a", config(net.a, net.b), "--data-plane", "user", "--tun", "mm1") as a,
+        gateway(net.b.gateway, tmp_path / "b", config(net.b, net.a)) as b,
+    ):
+        assert ping(net.a.host, net.b.address) == 3, a.report() + b.report()
+        assert "unreachable default" in run("ip", "-n", net.a.gateway, "route", "show", "table", "19789")
+        run("ip", "-n", net.a.gateway, "link", "delete", "mm1")
+        assert a.says("mm1 was taken away: it is in place again"), a.report()
+        assert ping(net.a.host, net.b.address) == 3, a.report() + b.report()
 
 
 def test_a_mapped_interface_takes_the_hosts_address(net: Sites, tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ class DataPlane(Protocol):
         What was made for a configuration before and is wanted no more is taken away; the rest stays untouched.
         """
 
+    def mend(self) -> None:
+        """The host's links have changed: what is missing of this data plane is made again."""
+
     def install(self, pair: SaPair, replaces: int | None) -> None:
         """A pair of SAs stands. Where it renews the pair `replaces` and this side began that, its outbound half is for
         later: `use` tells when.

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 PROGRAM = "mainmode"
@@ -36,13 +37,19 @@ def _inodes(port: int, proc: Path) -> Iterator[str]:
 def _processes(inodes: set[str], proc: Path) -> Iterator[tuple[int, str]]:
     wanted = {f"socket:[{inode}]" for inode in inodes}
     for folder in proc.iterdir():
-        if folder.name.isdigit():
-            try:
-                opened = {os.readlink(one) for one in (folder / "fd").iterdir()}
-            except OSError:
-                continue
-            if opened & wanted:
-                yield int(folder.name), _name(folder)
+        if folder.name.isdigit() and wanted.intersection(_opened(folder)):
+            yield int(folder.name), _name(folder)
+
+
+def _opened(folder: Path) -> Iterator[str]:
+    """What a process has open; nothing of one that may not be looked at, or is gone by now."""
+    try:
+        descriptors = list((folder / "fd").iterdir())
+    except OSError:
+        return
+    for one in descriptors:
+        with suppress(OSError):
+            yield os.readlink(one)
 
 
 def _name(folder: Path) -> str:

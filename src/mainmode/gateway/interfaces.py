@@ -61,15 +61,23 @@ def read_mapping(texts: Iterable[str]) -> dict[str, str]:
 
 
 def place(
-    configuration: Configuration, links: Sequence[Link], addresses: Sequence[LinkAddress], mapping: Mapping[str, str]
+    configuration: Configuration,
+    links: Sequence[Link],
+    addresses: Sequence[LinkAddress],
+    mapping: Mapping[str, str],
+    *,
+    patient: bool = False,
 ) -> Placed:
-    """Find each named interface that is not shut down. Raises InputError for a mapping of what is not there."""
+    """Find each named interface that is not shut down.
+
+    Raises InputError for a mapping of what is not there; `patient`: the host's side of it may come yet.
+    """
     named = {one.nameif.value for one in configuration.interfaces if one.nameif is not None}
     for nameif, name in mapping.items():
         if nameif not in named:
             known = ", ".join(sorted(named)) or "none"
             raise InputError(f"--map {nameif}={name}: {configuration.file} has no interface {nameif}; it has: {known}")
-        if name not in {link.name for link in links}:
+        if not patient and name not in {link.name for link in links}:
             known = ", ".join(link.name for link in links)
             raise InputError(f"--map {nameif}={name}: this host has no interface {name}; it has: {known}")
     by_index = {link.index: link for link in links}

@@ -9,6 +9,7 @@ from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.greeting import warnings
 from mainmode.gateway.interfaces import Placed, place
 from mainmode.gateway.links import differences
 from mainmode.gateway.netlink.codec import NetlinkError
@@ -24,9 +25,13 @@ class Host:
         self._network = network
         self._mapping = mapping
 
-    def place(self, configuration: Configuration) -> Placed:
-        """Raises InputError for a mapping of what is not there, NetlinkError where the host does not answer."""
-        return place(configuration, self._network.links(), self._network.addresses(), self._mapping)
+    def place(self, configuration: Configuration, *, patient: bool = False) -> Placed:
+        """Raises InputError for a mapping of what is not there, NetlinkError where the host does not answer.
+
+        `patient`: an interface that is mapped and not there may come back.
+        """
+        links, addresses = self._network.links(), self._network.addresses()
+        return place(configuration, links, addresses, self._mapping, patient=patient)
 
 
 def usable(placed: Placed) -> None:
@@ -68,6 +73,8 @@ class Reloading:
         except (InputError, NetlinkError) as error:
             self._gateway.warn(f"the configuration stays as it was: {error}")
             return
+        for line in warnings(written):
+            self._gateway.warn(line)
         if placed.configuration == self._gateway.box.configuration:
             self._written, self.placed = written, placed
             self._tell(f"{written.file} is read again: nothing changed")
@@ -82,9 +89,9 @@ class Reloading:
     def look_at_host(self) -> None:
         """Links or addresses of the host have changed."""
         try:
-            placed = self._host.place(self._written)
+            placed = self._host.place(self._written, patient=True)
         except InputError as error:
-            self._gateway.warn(f"the tunnels of that interface wait: {error}")
+            self._gateway.warn(f"the interfaces stay as they were: {error}")
             return
         except NetlinkError as error:
             self._gateway.trouble("the host's interfaces cannot be read", error)
@@ -95,7 +102,12 @@ class Reloading:
         if not gone and placed.configuration != self._gateway.box.configuration:
             self._adopt(placed)
         self.placed = placed if not gone else Placed(self.placed.configuration, placed.places)
-        self._protect()
+        plane = self._gateway.plane
+        if plane is not None:
+            try:
+                plane.mend()
+            except (OSError, PlaneError) as error:
+                self._gateway.trouble(f"the {plane.name} data plane is not whole", error)
 
     def _adopt(self, placed: Placed) -> bool:
         """Whether the box took it."""

@@ -22,6 +22,7 @@ from mainmode.gateway.control import DEFAULT_PATH
 from mainmode.gateway.control.server import ControlServer
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.greeting import interface_lines, tunnel_lines, warnings
 from mainmode.gateway.holders import PROGRAM
 from mainmode.gateway.interfaces import Placed
 from mainmode.gateway.links import LinkWatch
@@ -119,6 +120,7 @@ class Startup:
         except NetlinkError as error:
             raise InputError(str(error)) from None
         usable(placed)
+        self._introduce(placed)
         clock = Clock()
         box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
         box.journal.log.debugs = order.debugs
@@ -144,7 +146,7 @@ class Startup:
             self._err.write(f"privileges that could not be given up: {kept}")
         sockets.listen()
         routers.listen()
-        self._greet(placed, gateway)
+        self._greet(gateway)
         gateway.look_at_the_clock()
         return gateway
 
@@ -171,6 +173,15 @@ class Startup:
         self._control = control
         self._stack.callback(control.close)
 
+    def _introduce(self, placed: Placed) -> None:
+        configuration = placed.configuration
+        hostname = configuration.settings.hostname.value
+        self._out.write(f"mainmode {__version__}: {hostname}, {configuration.file}, process {os.getpid()}")
+        for line, there in interface_lines(placed):
+            (self._out if there else self._err).write(line)
+        for line in warnings(configuration):
+            self._err.write(line)
+
     def _tell_problems(self, configuration: Configuration) -> None:
         for problem in configuration.problems[:_MOST_PROBLEMS]:
             self._err.write(str(problem))
@@ -178,19 +189,15 @@ class Startup:
         if more > 0:
             self._err.write(f"{configuration.file}: {more} more lines with problems")
 
-    def _greet(self, placed: Placed, gateway: Gateway) -> None:
-        """What runs now, a line for each part of it."""
-        tell, configuration, plane = self._out.write, placed.configuration, gateway.plane
-        tell(f"mainmode {__version__}: {gateway.box.hostname}, {configuration.file}, process {os.getpid()}")
-        enabled = {one.value for one in configuration.enabled}
-        for place in placed.places:
-            (self._err.write if place.index is None else tell)(f"{place}{', IKE' if place.nameif in enabled else ''}")
+    def _greet(self, gateway: Gateway) -> None:
+        """What runs now."""
+        tell, plane = self._out.write, gateway.plane
         if plane is not None:
-            tell(f"data plane: {plane.name}, since {plane.why}")
+            tell(f"data plane: {plane.name}; {plane.why}")
         tell("listening on UDP 500 and 4500")
         if self._control is not None:
             tell(f"control socket: {self._control.path}")
-        for line in tunnels_of(gateway.box):
+        for line in tunnel_lines(gateway.box):
             tell(line)
         tell("ready; SIGHUP reads the configuration again, SIGTERM ends")
 
@@ -202,24 +209,6 @@ class Startup:
         gateway.held.clear()
         gateway.alarm.set(None)
         self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
-
-
-def tunnels_of(box: Box) -> list[str]:
-    """A line for each entry of a crypto map: what brings it up, or what is missing of it."""
-    lines = []
-    for entry in box.settings.entries:
-        named = f"tunnel {entry.map_name} {entry.sequence} on {entry.interface}"
-        peers = ", ".join(str(peer) for peer in entry.peers)
-        if not entry.complete:
-            lines.append(f"{named}: incomplete, and passed over; it needs match address, a peer and a transform set")
-        elif entry.dynamic:
-            lines.append(f"{named}: waits for peers of any address")
-        else:
-            count = sum(ace.permit for ace in entry.acl or ())
-            lines.append(
-                f"{named}: to {peers} for {entry.acl_name} ({count} permit {'entry' if count == 1 else 'entries'})"
-            )
-    return lines
 
 
 def _contained(gateway: Gateway, context: Mapping[str, Any]) -> None:

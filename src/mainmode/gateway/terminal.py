@@ -83,7 +83,7 @@ class TunnelLines(Watcher):
         standing.discard(effect.inbound_spi)
         if not standing:
             del self._standing[pair.peer, pair.proxies]
-            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {_why(effect.failure)}")
+            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {effect.failure.cause.value}")
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
         text = f"{who}: {what}: {_why(failure)}{_lines(failure.sources)}"

@@ -73,6 +73,27 @@ class UserSpacePlane:
         self._announced = frozenset(_announced(box))
         self._lead()
 
+    def mend(self) -> None:
+        """The device is made again where somebody took it away, and switched on where it is off. Raises PlaneError."""
+        if self._tun is None or self._network is None or self._steering is None:
+            return
+        try:
+            found = next((link for link in self._network.links() if link.name == self._device), None)
+            if found is not None and found.up:
+                return
+            if found is None:
+                self._loop.remove_reader(self._tun.fileno())
+                self._tun.close()
+                self._tun = None
+                self._tun = Tun.open(self._device)
+                self._loop.add_reader(self._tun.fileno(), self._from_the_host)
+            self._steering.open(_MTU)
+        except (TunFailed, NetlinkError) as refused:
+            raise PlaneError(str(refused)) from refused
+        self._lead()
+        what = "taken away" if found is None else "switched off"
+        self._gateway.tell(f"{self._device} was {what}: it is in place again")
+
     def install(self, pair: SaPair, replaces: int | None) -> None:
         """A tunnel that no access list announced, under a dynamic map, is led into the device while it stands."""
         self._led[pair.inbound_spi] = pair.proxies

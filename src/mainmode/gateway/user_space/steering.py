@@ -15,9 +15,10 @@ from mainmode.base.address import Proxy, ProxyPair
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import EVERYWHERE, HostNetwork
-from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, Rule
+from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, RouteKind, Rule
 
 TABLE = 0x4D4D
+_REFUSED = HostRoute(EVERYWHERE, table=TABLE, metric=0xFFFF, kind=RouteKind.UNREACHABLE)
 _OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F
 _FORWARDING = File("/proc/sys/net/ipv4/ip_forward")
 
@@ -31,13 +32,18 @@ class Steering:
         self._standing: set[Rule] = set()
 
     def open(self, mtu: int) -> None:
-        """The device up, its table, and the rules that come before all others. What a crash left behind goes."""
+        """The device up, its table, and the rules that come before all others. What a crash left behind goes.
+
+        Without its device the table refuses: what is to be protected never leaves in clear instead.
+        """
+        self._standing.clear()
         for rule in self._network.rules():
             if rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _PROTECTED):
                 self._network.remove_rule(rule)
         index = next(link.index for link in self._network.links() if link.name == self._device)
         self._network.set_mtu(index, mtu)
         self._network.set_up(index)
+        self._network.add_route(_REFUSED, replace=True)
         self._network.add_route(HostRoute(EVERYWHERE, index, table=TABLE), replace=True)
         self._add(Rule(_OURS, TABLE_MAIN, mark=MARK))
         self._add(Rule(_OUT_OF_TUNNELS, TABLE_MAIN, ingress=self._device))
@@ -52,10 +58,12 @@ class Steering:
             self._remove(rule)
 
     def close(self) -> None:
-        """All rules go, and the routes with the device."""
+        """All rules go, and the routes: that into the device goes with it."""
         for rule in tuple(self._standing):
             with contextlib.suppress(NetlinkError):
                 self._remove(rule)
+        with contextlib.suppress(NetlinkError):
+            self._network.remove_route(_REFUSED)
 
     def _add(self, rule: Rule) -> None:
         try:

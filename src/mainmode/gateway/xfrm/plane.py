@@ -97,6 +97,9 @@ class KernelPlane:
             self._tunnels.follow(box.settings, {name: on.get(view.address, 0) for name, view in box.interfaces.items()})
         self._lead(afresh=True)
 
+    def mend(self) -> None:
+        """States and policies do not depend on links."""
+
     def install(self, pair: SaPair, replaces: int | None) -> None:
         """Both SAs; the outbound one later, where this side began the renewal of a pair that stands."""
         self.remove(pair.inbound_spi)

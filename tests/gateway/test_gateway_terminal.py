@@ -1,0 +1,143 @@
+"""What the terminal of a running gateway shows of its tunnels, and how another configuration comes into force."""
+
+from collections.abc import Callable
+
+import pytest
+from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, echo, gateway_of
+
+from mainmode.base.errors import InputError
+from mainmode.device.config.model import Configuration
+from mainmode.device.config.reader import read
+from mainmode.gateway.interfaces import Placed
+from mainmode.gateway.netlink.codec import NetlinkError
+from mainmode.gateway.reload import Host, Reloading
+from mainmode.gateway.terminal import TunnelLines
+
+
+def shown(a: str = CONFIGURATION, b: str = CONFIGURATION) -> tuple[Rig, Rig, list[str], list[str]]:
+    """Two gateways after a ping from the host behind a, and the lines of both."""
+    rigs = gateway_of("a", a), gateway_of("b", b)
+    rigs[0].join(rigs[1])
+    said: tuple[list[str], list[str]] = ([], [])
+    for rig, lines in zip(rigs, said, strict=True):
+        rig.gateway.watchers.append(TunnelLines(lines.append))
+    rigs[0].gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    rigs[0].settle()
+    return *rigs, *said
+
+
+def untimed(lines: list[str]) -> list[str]:
+    return [line.split(" ", 3)[3] for line in lines]
+
+
+def test_a_tunnel_that_comes_up_and_one_that_is_taken_down_have_a_line_on_both_sides() -> None:
+    a, _, lines_a, lines_b = shown()
+    a.gateway.act(lambda box, now: box.clear(None, now))
+    a.settle()
+    assert untimed(lines_a) == [
+        "tunnel up: 10.0.0.2, 192.168.1.0/24 to 192.168.2.0/24",
+        "tunnel down: 10.0.0.2, 192.168.1.0/24 to 192.168.2.0/24: taken down by the administrator",
+    ]
+    assert untimed(lines_b) == [
+        "tunnel up: 10.0.0.1, 192.168.2.0/24 to 192.168.1.0/24",
+        "tunnel down: 10.0.0.1, 192.168.2.0/24 to 192.168.1.0/24: the peer deleted the SA",
+    ]
+
+
+def test_a_renewal_says_nothing() -> None:
+    a, _, lines, _ = shown()
+    [state] = a.gateway.box.sad.states()
+    a.gateway.act(lambda box, now: box.renew(state.pair.inbound_spi, now))
+    a.settle()
+    assert len(a.gateway.box.sad.states()) == 2
+    assert len(lines) == 1
+
+
+def test_a_failure_names_its_cause_and_the_lines_it_rests_on() -> None:
+    _, _, _, lines = shown(b=CONFIGURATION.replace(" group 2\n", " group 5\n"))
+    assert len(lines) == 1
+    assert "10.0.0.1: phase 1: no common phase 1 policy: " in lines[0]
+    assert "b.cfg:22 group 5" in lines[0]
+
+
+def test_a_failure_that_comes_again_is_told_once_a_minute() -> None:
+    a, _, lines, _ = shown(b=CONFIGURATION.replace("correct-horse", "battery-staple"))
+    for _ in range(4):
+        a.advance(12)
+        a.gateway.wake()
+        a.settle()
+        a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+        a.settle()
+    assert len(lines) == len(set(untimed(lines)))
+    assert "correct-horse" not in " ".join(lines)
+
+
+class Unmoved(Host):
+    """A host on which everything is where the file says."""
+
+    def __init__(self) -> None:
+        self.refuses: Exception | None = None
+
+    def place(self, configuration: Configuration, *, patient: bool = False) -> Placed:
+        if self.refuses is not None:
+            raise self.refuses
+        return Placed(configuration, ())
+
+
+def reloading(a: Rig, file: Callable[[], str]) -> tuple[Reloading, Unmoved]:
+    host, configuration = Unmoved(), a.gateway.box.configuration
+    placed = Placed(configuration, ())
+    return Reloading(a.gateway, host, lambda: read(file(), "a.cfg"), configuration, placed, a.told.append), host
+
+
+def test_a_file_that_says_the_same_changes_nothing() -> None:
+    a, _, _, _ = shown()
+    reloading(a, lambda: CONFIGURATION)[0].reread()
+    assert a.told == ["a.cfg is read again: nothing changed"]
+    assert a.plane.protected == 0
+
+
+def test_another_configuration_keeps_the_tunnels_that_fit_it_and_takes_down_the_others() -> None:
+    a, b, _, _ = shown()
+    text = [CONFIGURATION.replace(" lifetime 86400", " lifetime 3600")]
+    one, _ = reloading(a, lambda: text[0])
+    one.reread()
+    assert a.told == ["a.cfg is read again and in force"]
+    assert (a.plane.protected, len(a.gateway.box.sad.states())) == (1, 1)
+    text[0] = CONFIGURATION.replace("set peer 10.0.0.2", "set peer 10.0.0.3")
+    one.reread()
+    a.settle()
+    assert a.told[-1] == "a.cfg is read again and in force; pairs of SAs that no longer fit: 1"
+    assert len(b.gateway.box.sad.states()) == 0
+
+
+@pytest.mark.parametrize("text", ["", "hostname x\n", CONFIGURATION.replace("crypto ikev1 enable outside\n", "")])
+def test_a_configuration_that_can_have_no_tunnel_is_not_taken(text: str) -> None:
+    a, _, _, _ = shown()
+    before = a.gateway.box.configuration
+    reloading(a, lambda: text)[0].reread()
+    assert a.told[0].startswith("the configuration stays as it was: a.cfg: no interface runs IKE")
+    assert a.gateway.box.configuration is before
+    assert len(a.gateway.box.sad.states()) == 1
+
+
+@pytest.mark.parametrize("error", [InputError("a.cfg: no such file"), NetlinkError("list the interfaces", 12)])
+def test_what_cannot_be_read_changes_nothing(error: Exception) -> None:
+    a, _, _, _ = shown()
+    one, host = reloading(a, lambda: CONFIGURATION.replace("asa1", "other"))
+    host.refuses = error
+    one.reread()
+    assert a.told == [f"the configuration stays as it was: {error}"]
+    one.look_at_host()
+    assert a.gateway.box.hostname == "asa1"
+
+
+def test_an_address_that_moves_with_the_interface_it_is_on_is_followed() -> None:
+    a = gateway_of("a")
+    moved = CONFIGURATION.replace("10.0.0.1 ", "10.0.0.77 ")
+    one, host = reloading(a, lambda: CONFIGURATION)
+    host.place = lambda configuration, patient=False: Placed(read(moved, "a.cfg"), ())  # type: ignore[method-assign]
+    one.look_at_host()
+    assert str(a.gateway.box.interfaces["outside"].address) == "10.0.0.77"
+    a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    assert str(a.sent[0][1].local.address) == "10.0.0.77"
