@@ -3,7 +3,6 @@
 import errno
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +10,7 @@ from mainmode.base.address import Proxy, ProxyPair
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.objects import HostRoute, Link, Rule
-from mainmode.gateway.user_space.steering import TABLE, Forwarding, Steering
+from mainmode.gateway.user_space.steering import TABLE, Steering
 
 DEVICE = "mainmode0"
 LAN, BRANCH = Proxy.of("192.168.1.0/24"), Proxy.of("192.168.2.0/24")
@@ -145,14 +144,3 @@ def test_a_refused_rule_is_an_error_that_says_so() -> None:
     host.refuses = errno.EPERM
     with pytest.raises(NetlinkError, match="EPERM"):
         made.lead([])
-
-
-@pytest.mark.parametrize(("before", "changed"), [("0\n", True), ("1\n", False)])
-def test_forwarding_is_put_back_as_it_was(tmp_path: Path, before: str, changed: bool) -> None:
-    setting = tmp_path / "ip_forward"
-    setting.write_text(before)
-    forwarding = Forwarding(setting)
-    assert forwarding.open() is changed
-    assert setting.read_text().strip() == "1"
-    forwarding.close()
-    assert setting.read_text().strip() == before.strip()

@@ -14,11 +14,11 @@ from mainmode.gateway.xfrm.plane import KernelPlane
 def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, sockets: IkeSockets) -> DataPlane:
     """`word` is auto, kernel or user. Raises InputError where the one that was asked for cannot be had."""
     if word == "user":
-        return UserSpacePlane(gateway, loop, "it was asked for", device)
+        return UserSpacePlane(gateway, loop, sockets, "it was asked for", device)
     box = gateway.box
     kernel = choice_for(box.configuration, box.settings)
     if word == "auto" and not kernel.fits:
-        return UserSpacePlane(gateway, loop, kernel.why, device)
+        return UserSpacePlane(gateway, loop, sockets, kernel.why, device)
     if not kernel.able:
         raise InputError(f"the kernel data plane cannot be had: {kernel.why}; leave --data-plane out, or say user")
     for need in kernel.needs:

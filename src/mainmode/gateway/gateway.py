@@ -137,7 +137,7 @@ class Gateway:
             text = f"a datagram from {path.remote} for {path.local}, an address that no interface of the device has"
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
             return
-        if self._is_watched():
+        if self.watched:
             self._show(nameif, _packet_of(datagram, path.reversed()))
         self.act(lambda box, now: box.datagram_in(nameif, datagram, path, now))
 
@@ -148,13 +148,13 @@ class Gateway:
             text = f"ESP from {path.remote.address} for {path.local.address}, which no interface of the device has"
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
             return
-        if self._is_watched():
+        if self.watched:
             self._show(nameif, Ipv4(path.remote.address, path.local.address, IpProtocol.ESP, esp).encode())
         self.act(lambda box, now: box.esp_in(nameif, esp, path, now))
 
     def packet_arrived(self, nameif: str, packet: bytes) -> None:
         """A whole packet in clear came to an interface of the box."""
-        if self._is_watched():
+        if self.watched:
             self._show(nameif, packet)
         self.act(lambda box, now: box.packet_in(nameif, packet, now))
 
@@ -222,7 +222,7 @@ class Gateway:
 
     def _send(self, send: Send, now: Instant) -> None:
         nameif = self._nameifs.get(send.path.local.address, "")
-        if self._is_watched():
+        if self.watched:
             self._show(nameif, _packet_of(send.datagram, send.path), out=True)
         if self.sender is None:
             return
@@ -235,7 +235,7 @@ class Gateway:
             self.act(lambda box, then: box.dropped(lost, then))
 
     def _leave(self, out: PacketOut, now: Instant) -> None:
-        if self._is_watched():
+        if self.watched:
             self._show(out.interface, out.packet, out=True)
         self._planes("send a packet", lambda plane: plane.leave(out))
 
@@ -273,7 +273,9 @@ class Gateway:
 
     # --- watching ------------------------------------------------------------------------------------------------
 
-    def _is_watched(self) -> bool:
+    @property
+    def watched(self) -> bool:
+        """Whether somebody wants to see every packet."""
         return any(watcher.wants_packets for watcher in self.watchers)
 
     def _show(self, nameif: str, packet: bytes, *, out: bool = False) -> None:

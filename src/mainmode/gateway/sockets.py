@@ -36,6 +36,7 @@ class IkeSockets:
         self._received = received
         self._trouble = trouble
         self._by_port: dict[int, socket.socket] = {}
+        self._nat_t_reader: Callable[[], None] | None = None
         try:
             for port in (IKE_PORT, NAT_T_PORT):
                 self._by_port[port] = _udp(port)
@@ -44,10 +45,16 @@ class IkeSockets:
             raise
         self.nat_t = self._by_port[NAT_T_PORT]
 
+    def read_nat_t(self, reader: Callable[[], None]) -> None:
+        """Another reads port 4500, once datagrams are received."""
+        self._nat_t_reader = reader
+
     def listen(self) -> None:
         """From here on datagrams are received."""
         for port in self._by_port:
             self._loop.add_reader(self._by_port[port].fileno(), self._drain, port)
+        if self._nat_t_reader is not None:
+            self._loop.add_reader(self.nat_t.fileno(), self._nat_t_reader)
 
     @property
     def both(self) -> tuple[socket.socket, socket.socket]:

@@ -6,25 +6,27 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Path, ProxyPair
-from mainmode.base.errors import Drop, WireError
+from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.device.box import Box
 from mainmode.device.decision import PacketOut, ToHost
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.host_setting import FORWARDING, HostSetting
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
-from mainmode.gateway.user_space.raw import EspSocket, PacketSocket, esp_of
-from mainmode.gateway.user_space.steering import Forwarding, Steering
+from mainmode.gateway.sockets import IkeSockets
+from mainmode.gateway.user_space.nat_t import NatTraversalReader
+from mainmode.gateway.user_space.raw import EspSocket, PacketSocket
+from mainmode.gateway.user_space.sending import PeerSender
+from mainmode.gateway.user_space.steering import Steering
+from mainmode.gateway.user_space.traffic import Doors, Traffic
 from mainmode.gateway.user_space.tun import Tun, TunFailed
 from mainmode.ike.effects import Dropped
 from mainmode.ipsec.dataplane import SaPair
 
 DEVICE = "mainmode0"
 _MTU = 1500
-_AT_ONCE = 64
-"""Packets of one kind that are served before others have their turn."""
-_SHORTEST = 20
 
 
 class UserSpacePlane:
@@ -32,8 +34,12 @@ class UserSpacePlane:
 
     name = "user space"
 
-    def __init__(self, gateway: Gateway, loop: AbstractEventLoop, why: str, device: str = DEVICE) -> None:
+    def __init__(
+        self, gateway: Gateway, loop: AbstractEventLoop, sockets: IkeSockets, why: str, device: str = DEVICE
+    ) -> None:
+        """`sockets` has port 4500, where ESP comes among IKE."""
         self.why = why
+        self._sockets = sockets
         self._gateway = gateway
         self._loop = loop
         self._device = device
@@ -42,8 +48,9 @@ class UserSpacePlane:
         self._tun: Tun | None = None
         self._packets: PacketSocket | None = None
         self._esp: EspSocket | None = None
-        self._forwarding = Forwarding()
-        self._own: frozenset[bytes] = frozenset()
+        self._forwarding = HostSetting(FORWARDING, "1")
+        self._traffic: Traffic | None = None
+        self._own: dict[bytes, str] = {}
         self._announced: frozenset[ProxyPair] = frozenset()
         self._led: dict[int, ProxyPair] = {}
 
@@ -64,12 +71,18 @@ class UserSpacePlane:
         except OSError as error:
             raise PlaneError(f"raw sockets and forwarding: {error.strerror}; they take root, or CAP_NET_RAW "
                              "and CAP_NET_ADMIN") from error  # fmt: skip
-        self._loop.add_reader(self._tun.fileno(), self._from_the_host)
-        self._loop.add_reader(self._esp.fileno(), self._from_peers)
+        nat_t = self._sockets.nat_t
+        doors = Doors(self._tun, self._esp, NatTraversalReader(nat_t), PeerSender(nat_t, cuts=True))
+        self._traffic = Traffic(self._gateway, doors)
+        self._sockets.read_nat_t(self._traffic.by_port_4500)
+        self._loop.add_reader(self._esp.fileno(), self._traffic.by_protocol_50)
+        self._read(self._tun)
 
     def protect(self, box: Box) -> None:
         """The networks of the crypto access lists are led into the device. Raises PlaneError."""
-        self._own = frozenset(view.address.packed for view in box.interfaces.values())
+        self._own = {view.address.packed: view.name for view in box.interfaces.values()}
+        if self._traffic is not None:
+            self._traffic.follow(self._own)
         self._announced = frozenset(_announced(box))
         self._lead()
 
@@ -86,7 +99,7 @@ class UserSpacePlane:
                 self._tun.close()
                 self._tun = None
                 self._tun = Tun.open(self._device)
-                self._loop.add_reader(self._tun.fileno(), self._from_the_host)
+                self._read(self._tun)
             self._steering.open(_MTU)
         except (TunFailed, NetlinkError) as refused:
             raise PlaneError(str(refused)) from refused
@@ -135,42 +148,16 @@ class UserSpacePlane:
         for part in self._steering, self._network, self._tun, self._esp, self._packets:
             if part is not None:
                 part.close()
-        self._steering = self._network = self._tun = self._esp = self._packets = None
+        self._steering = self._network = self._tun = self._esp = self._packets = self._traffic = None
         with contextlib.suppress(OSError):
             self._forwarding.close()
 
-    # --- packets -------------------------------------------------------------------------------------------------
+    # --- inside --------------------------------------------------------------------------------------------------
 
-    def _from_the_host(self) -> None:
-        for _ in range(_AT_ONCE):
-            packet = self._tun.read() if self._tun is not None else None
-            if packet is None:
-                return
-            self._take(packet)
-
-    def _take(self, packet: bytes) -> None:
-        """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""
-        if packet[12:16] in self._own:
-            self._gateway.act(lambda box, now: box.from_host(packet, now))
-            return
-        source = IPv4Address(packet[12:16]) if len(packet) >= _SHORTEST else None
-        nameif = self._gateway.box.towards(source) if source is not None else None
-        if nameif is None:
-            self._dropped(Drop.NO_ROUTE, f"back to {source}, from where the host sent a packet")
-            return
-        self._gateway.packet_arrived(nameif, packet)
-
-    def _from_peers(self) -> None:
-        for _ in range(_AT_ONCE):
-            packet = self._esp.receive() if self._esp is not None else None
-            if packet is None:
-                return
-            try:
-                esp, path = esp_of(packet)
-            except WireError as error:
-                self._dropped(error.drop, error.detail)
-                continue
-            self._gateway.esp_arrived(esp, path)
+    def _read(self, tun: Tun) -> None:
+        if self._traffic is not None:
+            self._traffic.through(tun)
+            self._loop.add_reader(tun.fileno(), self._traffic.from_the_host)
 
     def _send(self, out: PacketOut) -> None:
         try:
@@ -181,8 +168,6 @@ class UserSpacePlane:
 
     def _dropped(self, reason: Drop, text: str) -> None:
         self._gateway.act(lambda box, now: box.dropped(Dropped(reason, None, text), now))
-
-    # --- routes --------------------------------------------------------------------------------------------------
 
     def _lead(self) -> None:
         if self._steering is None:

@@ -6,6 +6,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 from mainmode.gateway.marks import MARK
+from mainmode.gateway.user_space.sending import PeerSender
 from mainmode.wire.ip import read_ipv4
 
 _SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
@@ -31,11 +32,12 @@ class PacketSocket:
 
 
 class EspSocket:
-    """Receives the packets of IP protocol 50 for the host's addresses, put together where they came in fragments."""
+    """IP protocol 50 of the host's addresses. What came in fragments is put together; `sender` sends by it."""
 
     def __init__(self) -> None:
         """Raises OSError: PermissionError without CAP_NET_RAW."""
         self._socket = _opened(IpProtocol.ESP)
+        self.sender = PeerSender(self._socket, cuts=False)
 
     def fileno(self) -> int:
         """For the event loop."""
@@ -49,7 +51,7 @@ class EspSocket:
             return None
 
     def close(self) -> None:
-        """Nothing more is received."""
+        """Nothing more is received or sent."""
         self._socket.close()
 
 

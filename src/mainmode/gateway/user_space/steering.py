@@ -9,7 +9,6 @@ import contextlib
 import errno
 from collections.abc import Iterable
 from ipaddress import IPv4Network, summarize_address_range
-from pathlib import Path as File
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.gateway.marks import MARK
@@ -20,7 +19,6 @@ from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute
 TABLE = 0x4D4D
 _REFUSED = HostRoute(EVERYWHERE, table=TABLE, metric=0xFFFF, kind=RouteKind.UNREACHABLE)
 _OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F
-_FORWARDING = File("/proc/sys/net/ipv4/ip_forward")
 
 
 class Steering:
@@ -80,29 +78,6 @@ class Steering:
         except NetlinkError as refused:
             if refused.errno != errno.ENOENT:
                 raise
-
-
-class Forwarding:
-    """The host sends on what is not for itself, while this is open."""
-
-    def __init__(self, setting: File = _FORWARDING) -> None:
-        self._setting = setting
-        self._before: str | None = None
-
-    def open(self) -> bool:
-        """Whether it was off before. Raises OSError where the host does not let us."""
-        before = self._setting.read_text().strip()
-        if before != "0":
-            return False
-        self._setting.write_text("1")
-        self._before = before
-        return True
-
-    def close(self) -> None:
-        """As it was before. Raises OSError."""
-        if self._before is not None:
-            self._setting.write_text(self._before)
-            self._before = None
 
 
 def _rules(pair: ProxyPair) -> list[Rule]:

@@ -1,0 +1,48 @@
+"""What comes to port 4500, many datagrams of a peer in one read: the kernel joins those of one size (UDP_GRO)."""
+
+import socket
+import struct
+from functools import lru_cache
+from ipaddress import IPv4Address
+
+from mainmode.base.address import Endpoint, Path
+
+NAT_T_PORT = 4500
+_SOL_UDP, _UDP_GRO, _IP_PKTINFO = 17, 104, 8
+_PACKET_INFO, _SIZE = struct.Struct("=i4s4s"), struct.Struct("=i")
+_ANCILLARY = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(_SIZE.size)
+_LARGEST = 0xFFFF
+
+
+class NatTraversalReader:
+    """Reads the socket of port 4500, which stays another's."""
+
+    def __init__(self, one: socket.socket) -> None:
+        self._socket = one
+        one.setsockopt(_SOL_UDP, _UDP_GRO, 1)
+
+    def fileno(self) -> int:
+        """For the event loop."""
+        return self._socket.fileno()
+
+    def receive(self) -> tuple[list[bytes], Path] | None:
+        """What one peer sent, in its order; None where nothing waits. Raises OSError."""
+        try:
+            octets, ancillary, _, (address, port) = self._socket.recvmsg(_LARGEST, _ANCILLARY)
+        except BlockingIOError:
+            return None
+        local, size = b"", len(octets)
+        for level, kind, data in ancillary:
+            if kind == _IP_PKTINFO and level == socket.IPPROTO_IP:
+                local = _PACKET_INFO.unpack(data)[2]
+            elif kind == _UDP_GRO and level == _SOL_UDP:
+                (size,) = _SIZE.unpack(data[: _SIZE.size])
+        path = _path(local, address, port)
+        if size <= 0 or len(octets) <= size:
+            return [octets], path
+        return [octets[at : at + size] for at in range(0, len(octets), size)], path
+
+
+@lru_cache(maxsize=1024)
+def _path(local: bytes, address: str, port: int) -> Path:
+    return Path(Endpoint(IPv4Address(local or bytes(4)), NAT_T_PORT), Endpoint(IPv4Address(address), port))

@@ -1,0 +1,158 @@
+"""The packets of tunnels in user space: read in bursts, sealed or opened, and sent on in runs.
+
+Packets of connections that stand take the box's fast lane. All others, and every packet while somebody captures, go the
+ordinary way, one by one; the order of packets stays as it was. Each burst is bounded, so that nothing starves.
+"""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address
+from itertools import groupby
+from typing import NamedTuple
+
+from mainmode.base.errors import Drop, WireError
+from mainmode.device.express import Express
+from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.user_space.nat_t import NatTraversalReader
+from mainmode.gateway.user_space.raw import EspSocket, esp_of
+from mainmode.gateway.user_space.segments import hand_over
+from mainmode.gateway.user_space.sending import PeerSender
+from mainmode.gateway.user_space.tun import Tun
+from mainmode.ike.effects import Dropped
+
+_AT_ONCE = 64
+"""Packets of one kind that are served before others have their turn; a run of datagrams is served whole."""
+_SHORTEST = 20
+
+
+class Doors(NamedTuple):
+    """Where packets come in and leave: the host's device, protocol 50, and port 4500 to read and to send by."""
+
+    tun: Tun
+    esp: EspSocket
+    nat_t: NatTraversalReader
+    by_udp: PeerSender
+
+
+class Traffic:
+    """Reads of the loop: `from_the_host`, `by_protocol_50`, `by_port_4500`. `follow` tells the box's own addresses."""
+
+    def __init__(self, gateway: Gateway, doors: Doors) -> None:
+        self._gateway = gateway
+        self._doors = doors
+        self._nameifs: Mapping[bytes, str] = {}
+        self._sealed: list[Express] = []
+        self._opened: list[bytes] = []
+
+    def follow(self, nameifs: Mapping[bytes, str]) -> None:
+        """The interfaces of the box by their addresses, from here on."""
+        self._nameifs = nameifs
+
+    def through(self, tun: Tun) -> None:
+        """The host's device is this one from here on."""
+        self._doors = self._doors._replace(tun=tun)
+
+    def from_the_host(self) -> None:
+        """Packets that the host sends, or sends on, into tunnels."""
+        gateway, read = self._gateway, self._doors.tun.read
+        now, seal, watched = gateway.now(), gateway.box.express.seal, gateway.watched
+        for _ in range(_AT_ONCE):
+            packet = read()
+            if packet is None:
+                break
+            express = None if watched else seal(packet, now)
+            if express is not None:
+                self._sealed.append(express)
+                continue
+            self._send()
+            self._take(packet)
+        self._send()
+
+    def by_port_4500(self) -> None:
+        """ESP in UDP, and IKE among it."""
+        gateway, receive = self._gateway, self._doors.nat_t.receive
+        now, unseal, watched = gateway.now(), gateway.box.express.open, gateway.watched
+        served = 0
+        while served < _AT_ONCE:
+            try:
+                received = receive()
+            except OSError as error:
+                gateway.trouble("UDP port 4500 cannot be read", error)
+                break
+            if received is None:
+                break
+            datagrams, path = received
+            served += len(datagrams)
+            nameif = None if watched else self._nameifs.get(path.local.address.packed)
+            for datagram in datagrams:
+                out = unseal(nameif, datagram, path.remote, now) if nameif is not None else None
+                if out is not None:
+                    self._opened.append(out.packet)
+                    continue
+                self._hand_over()
+                gateway.datagram_arrived(datagram, path)
+        self._hand_over()
+
+    def by_protocol_50(self) -> None:
+        """ESP as it is."""
+        gateway, receive = self._gateway, self._doors.esp.receive
+        now, unseal, watched = gateway.now(), gateway.box.express.open, gateway.watched
+        for _ in range(_AT_ONCE):
+            packet = receive()
+            if packet is None:
+                break
+            try:
+                esp, path = esp_of(packet)
+            except WireError as error:
+                self._dropped(error.drop, error.detail)
+                continue
+            nameif = None if watched else self._nameifs.get(packet[16:20])
+            out = unseal(nameif, esp, path.remote, now) if nameif is not None else None
+            if out is not None:
+                self._opened.append(out.packet)
+                continue
+            self._hand_over()
+            gateway.esp_arrived(esp, path)
+        self._hand_over()
+
+    def _take(self, packet: bytes) -> None:
+        """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""
+        if packet[12:16] in self._nameifs:
+            self._gateway.act(lambda box, now: box.from_host(packet, now))
+            return
+        source = IPv4Address(packet[12:16]) if len(packet) >= _SHORTEST else None
+        nameif = self._gateway.box.towards(source) if source is not None else None
+        if nameif is None:
+            self._dropped(Drop.NO_ROUTE, f"back to {source}, from where the host sent a packet")
+            return
+        self._gateway.packet_arrived(nameif, packet)
+
+    def _send(self) -> None:
+        """All that is sealed leaves, what is alike in one go."""
+        if not self._sealed:
+            return
+        sealed, self._sealed = self._sealed, []
+        for _, alike in groupby(sealed, _manner):
+            run = list(alike)
+            first, outlet = run[0], run[0].outlet
+            sender = self._doors.by_udp if outlet.udp_encapsulated else self._doors.esp.sender
+            packets = [one.esp for one in run]
+            lost, error = sender.send(outlet.path, packets, first.tos, dont_fragment=first.dont_fragment)
+            for _ in range(lost):
+                self._dropped(Drop.NOT_SENT, f"{outlet.path.remote.address}: {error.strerror if error else ''}")
+        self._doors.by_udp.settle()
+
+    def _hand_over(self) -> None:
+        """All that is opened goes to the host."""
+        if not self._opened:
+            return
+        opened, self._opened = self._opened, []
+        for _ in range(hand_over(opened, self._doors.tun)):
+            self._dropped(Drop.NOT_SENT, f"out of a tunnel: {self._doors.tun.name} does not take it")
+
+    def _dropped(self, reason: Drop, text: str) -> None:
+        self._gateway.act(lambda box, now: box.dropped(Dropped(reason, None, text), now))
+
+
+def _manner(one: Express) -> tuple[int, int, bool]:
+    """What packets that leave in one go have in common."""
+    return id(one.outlet), one.tos, one.dont_fragment

@@ -1,0 +1,166 @@
+"""Bursts of packets in user space: the fast lane and the ordinary way in one order, bounded, and losses counted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from types import SimpleNamespace
+from typing import Any
+
+from mainmode.base.address import Endpoint, Path
+from mainmode.base.codes import IpProtocol
+from mainmode.base.errors import Drop
+from mainmode.base.instant import Instant
+from mainmode.device.decision import PacketOut
+from mainmode.device.express import Express
+from mainmode.gateway.user_space.traffic import Doors, Traffic
+from mainmode.wire.ip import Ipv4
+
+OUTSIDE, PEER = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
+INSIDE = IPv4Address("192.168.1.5")
+NAT_T = Path(Endpoint(OUTSIDE, 4500), Endpoint(PEER, 4500))
+IKE = b"\0\0\0\0ike"
+
+
+@dataclass
+class Scene:
+    """A gateway and its doors, written down in `said`. Packets that begin with `e` take the fast lane."""
+
+    tun: list[bytes] = field(default_factory=list)
+    esp: list[bytes] = field(default_factory=list)
+    udp: list[tuple[list[bytes], Path] | None] = field(default_factory=list)
+    said: list[Any] = field(default_factory=list)
+    watched: bool = False
+    takes: bool = True
+    fails: bool = False
+
+    def __post_init__(self) -> None:
+        self.box = SimpleNamespace(
+            express=self, towards=lambda address: "inside" if address == INSIDE else None, dropped=self._dropped,
+            from_host=lambda packet, now: self.said.append(("from host", packet)),
+        )  # fmt: skip
+        doors = Doors(
+            SimpleNamespace(read=lambda: self.tun.pop(0) if self.tun else None, write=self._write, name="tun"),  # type: ignore[arg-type]
+            SimpleNamespace(receive=lambda: self.esp.pop(0) if self.esp else None, sender=self),  # type: ignore[arg-type]
+            SimpleNamespace(receive=self._receive),  # type: ignore[arg-type]
+            self,  # type: ignore[arg-type]
+        )
+        self.traffic = Traffic(self, doors)  # type: ignore[arg-type]
+        self.traffic.follow({OUTSIDE.packed: "outside"})
+
+    # the fast lane
+
+    def seal(self, packet: bytes, now: Instant) -> Express | None:
+        if not packet.startswith(b"e"):
+            return None
+        outlet: Any = OUTLETS[packet[1:2] == b"u"]
+        return Express(outlet, packet, 0, False, 1)
+
+    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | None:
+        return PacketOut("inside", esp, INSIDE) if esp.startswith(b"e") else None
+
+    # the gateway
+
+    def now(self) -> Instant:
+        return Instant(0)
+
+    def act(self, action: Any) -> None:
+        action(self.box, Instant(0))
+
+    def trouble(self, what: str, error: Exception) -> None:
+        self.said.append(("trouble", what))
+
+    def packet_arrived(self, nameif: str, packet: bytes) -> None:
+        self.said.append((nameif, packet))
+
+    def datagram_arrived(self, datagram: bytes, path: Path) -> None:
+        self.said.append(("datagram", datagram))
+
+    def esp_arrived(self, esp: bytes, path: Path) -> None:
+        self.said.append(("esp", esp))
+
+    def _dropped(self, dropped: Any, now: Instant) -> None:
+        self.said.append(("dropped", dropped.reason))
+
+    # the doors
+
+    def send(
+        self, path: Path, packets: Sequence[bytes], tos: int, *, dont_fragment: bool
+    ) -> tuple[int, OSError | None]:
+        self.said.append(("sent", *packets))
+        return (0, None) if self.takes else (len(packets), OSError(105, "No buffer space available"))
+
+    def settle(self) -> None:
+        """Nothing."""
+
+    def _write(self, packet: bytes) -> bool:
+        self.said.append(("to the host", packet))
+        return self.takes
+
+    def _receive(self) -> tuple[list[bytes], Path] | None:
+        if self.fails:
+            raise OSError(100, "Network is down")
+        return self.udp.pop(0) if self.udp else None
+
+
+OUTLETS = [SimpleNamespace(udp_encapsulated=udp, path=NAT_T) for udp in (False, True)]
+ORDINARY = b"o" + bytes(11) + INSIDE.packed + bytes(4)
+
+
+def test_what_is_alike_leaves_in_one_go_and_the_ordinary_packet_between_keeps_its_place() -> None:
+    scene = Scene(tun=[b"e1", b"e2", b"eu3", ORDINARY, b"e4"])
+    scene.traffic.from_the_host()
+    assert scene.said == [("sent", b"e1", b"e2"), ("sent", b"eu3"), ("inside", ORDINARY), ("sent", b"e4")]
+
+
+def test_a_burst_is_bounded() -> None:
+    scene = Scene(tun=[b"e1"] * 1000, esp=[b"x"] * 1000, udp=[([b"e1"] * 40, NAT_T)] * 1000)
+    scene.traffic.from_the_host()
+    assert len(scene.tun) == 1000 - 64
+    scene.traffic.by_port_4500()
+    assert len(scene.udp) == 1000 - 2
+    scene.traffic.by_protocol_50()
+    assert len(scene.esp) == 1000 - 64
+
+
+def test_while_somebody_captures_every_packet_goes_the_ordinary_way() -> None:
+    outer = Ipv4(PEER, OUTSIDE, IpProtocol.ESP, b"e9").encode()
+    scene = Scene(tun=[ORDINARY], udp=[([b"e1"], NAT_T)], esp=[outer], watched=True)
+    scene.traffic.from_the_host()
+    scene.traffic.by_port_4500()
+    scene.traffic.by_protocol_50()
+    assert scene.said == [("inside", ORDINARY), ("datagram", b"e1"), ("esp", b"e9")]
+
+
+def test_ike_among_esp_reaches_the_box_in_its_place() -> None:
+    scene = Scene(udp=[([b"e1", IKE, b"e2"], NAT_T)])
+    scene.traffic.by_port_4500()
+    assert scene.said == [("to the host", b"e1"), ("datagram", IKE), ("to the host", b"e2")]
+
+
+def test_protocol_50_is_opened_or_goes_the_ordinary_way_and_what_is_no_packet_is_dropped() -> None:
+    packets = [Ipv4(PEER, OUTSIDE, IpProtocol.ESP, esp).encode() for esp in (b"e1", b"x2")]
+    scene = Scene(esp=[packets[0], packets[1], b"\x45\x00", packets[0]])
+    scene.traffic.by_protocol_50()
+    assert scene.said == [
+        ("to the host", b"e1"), ("esp", b"x2"), ("dropped", Drop.NOT_AN_IP_PACKET), ("to the host", b"e1")
+    ]  # fmt: skip
+
+
+def test_what_the_host_does_not_take_is_a_named_drop_for_each_packet() -> None:
+    scene = Scene(tun=[b"e1", b"e2"], udp=[([b"e3"], NAT_T)], takes=False)
+    scene.traffic.from_the_host()
+    scene.traffic.by_port_4500()
+    assert [one for one in scene.said if one[0] == "dropped"] == [("dropped", Drop.NOT_SENT)] * 3
+
+
+def test_the_hosts_own_packets_and_those_from_nowhere_are_told_apart() -> None:
+    own = b"o" + bytes(11) + OUTSIDE.packed + bytes(4)
+    scene = Scene(tun=[own, b"o" + bytes(19), b"o"])
+    scene.traffic.from_the_host()
+    assert scene.said == [("from host", own), ("dropped", Drop.NO_ROUTE), ("dropped", Drop.NO_ROUTE)]
+
+
+def test_a_port_that_cannot_be_read_is_a_trouble_and_no_end() -> None:
+    scene = Scene(fails=True)
+    scene.traffic.by_port_4500()
+    assert scene.said == [("trouble", "UDP port 4500 cannot be read")]
