@@ -367,6 +367,23 @@ def test_both_renew_phase_1_at_once(seed: int) -> None:
     assert (a.received, b.received) == (b.sent, a.sent)
 
 
+def test_of_two_that_crossed_each_side_ends_only_what_it_began_itself() -> None:
+    world = world_of(sides(phase1=3600), Wire(latency=(0.5, 1.5)), seed=5)
+    talking(world, 580, every=1)
+    world.run(100)
+    for end in world.ends.values():
+        (sa,) = end.engine._table.all()
+        sa.renew_at = world.now
+        end.engine._agenda.touch(sa)
+        end.engine._agenda.reschedule()
+    world.run(70)
+    a, b = world.ends.values()
+    assert len(b.engine.sas()) == 2, "the peer's is the newer one here, and a peer may keep its children there"
+    world.run(420)
+    settled(world)
+    assert sum("IKE Received delete for rekeyed SA" in line for line in b.lines()) == 1
+
+
 def test_a_renewal_that_finds_the_peer_renewing_already_stands_back_and_says_so() -> None:
     world = world_of(sides(phase1=3600), Wire(latency=(1.0, 1.0)))
     talking(world, 300, every=5)

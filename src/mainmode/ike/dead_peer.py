@@ -63,6 +63,14 @@ def last_heard(sa: IkeSa, turn: Turn) -> Instant:
     return heard
 
 
+def probe(sa: IkeSa, turn: Turn) -> None:
+    """One question outside of any series: the answer shows that the peer has this IKE SA, silence shows nothing."""
+    life = sa.life
+    if agreed(sa) and life.asked is None:
+        _ask(sa, turn)
+        life.asked, life.tries = None, 0
+
+
 def _ask(sa: IkeSa, turn: Turn) -> None:
     life = sa.life
     if life.number is None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.catalogue import lines
+from mainmode.ike import dead_peer
 from mainmode.catalogue.entry import About
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
@@ -234,6 +235,7 @@ class Renewal:
             sa.retire_at = None
         elif not heir.proven:
             sa.retire_at = later(turn.now, RETIRE_PHASE1)
+            dead_peer.probe(heir, turn)
         else:
             failure = Failure(Cause.LIFETIME, Step.TEARDOWN, "a renewed IKE SA has taken over")
             close_ike(sa, turn, failure, tell_peer=True)
@@ -241,7 +243,7 @@ class Renewal:
     def phase1_expired(self, sa: IkeSa, turn: Turn) -> None:
         """The lifetime of an IKE SA is over.
 
-        The children of its session live on to their own end. Where no other IKE SA stands the peer is not told: its
+        The children of its session live on to their own end. Where no newer IKE SA stands the peer is not told: its
         own clock says the same, and a delete would take its children.
         """
         session = sa.session
@@ -249,7 +251,8 @@ class Renewal:
         if session is not None and not session.children and len(session.ikes) == 1:
             end_session(session, turn, Ending.IDLE, failure, tell_peer=True)
         else:
-            close_ike(sa, turn, failure, tell_peer=session is not None and len(session.ikes) > 1)
+            newer = session is not None and any(other.opened > sa.opened for other in session.ikes)
+            close_ike(sa, turn, failure, tell_peer=newer)
 
 
 def _supersede(winner: Child, loser: Child, turn: Turn) -> None:

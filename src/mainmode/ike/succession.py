@@ -23,7 +23,11 @@ def shift(sa: IkeSa, event: Event, turn: Turn) -> None:
 
 
 def rank(session: Session, turn: Turn) -> None:
-    """An IKE SA joined or left: one stays, and the others end after a short overlap."""
+    """An IKE SA joined or left: one stays, and the others end after a short overlap.
+
+    One that the peer began is left to the peer where it is newer than the heir: a peer that always keeps the newest
+    one has its children there, and a delete would take them.
+    """
     heir = session.heir()
     for sa in session.ikes:
         if sa is heir:
@@ -31,6 +35,8 @@ def rank(session: Session, turn: Turn) -> None:
                 shift(sa, Event.REKEY_FAIL, turn)
         elif sa.retire_at is None and heir is not None:
             shift(sa, Event.REKEY_DONE, turn)
+            if sa.role is Role.RESPONDER and sa.opened > heir.opened:
+                continue
             overlap = RETIRE_PHASE1 if heir.role is Role.INITIATOR else RETIRE_ANSWERED
             sa.retire_at = later(turn.now, overlap)
             turn.table.touch(sa)
