@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.catalogue import lines
-from mainmode.ike import dead_peer
 from mainmode.catalogue.entry import About
+from mainmode.ike import dead_peer
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
 from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, Step, UseSa
