@@ -63,7 +63,7 @@ def test_the_policies_of_a_crypto_map_lead_to_its_peer_in_all_directions(sides: 
     assert found[Direction.OUT] == Policy(out, Direction.OUT, OWN, Template(A, B, OWN + 1, KernelMode.TUNNEL))
     back = Template(ANYWHERE, A, OWN + 1, KernelMode.TUNNEL)
     for direction in (Direction.IN, Direction.FORWARD):
-        assert found[direction] == Policy(out.reversed(), direction, OWN, back)
+        assert found[direction] == Policy(Selector(NET_B, NET_A), direction, OWN, back)
 
 
 def test_the_host_finds_the_remote_network_by_the_way_to_the_peer(sides: tuple[Side, Side]) -> None:
@@ -74,6 +74,27 @@ def test_the_host_finds_the_remote_network_by_the_way_to_the_peer(sides: tuple[S
     assert special.source == remote.source == NET_A
     assert special.priority < remote.priority
     assert (special.shortest, remote.table) == (1, route.table)
+
+
+BACKUP = SHORT.replace(
+    "crypto map MAP interface",
+    "crypto map SPARE 10 match address VPN\ncrypto map SPARE 10 set peer 10.0.1.2\n"
+    "crypto map SPARE 10 set ikev1 transform-set TRANSFORM\ncrypto map SPARE interface spare\ncrypto map MAP interface",
+).replace(
+    "access-list VPN",
+    "interface GigabitEthernet0/2\n nameif spare\n ip address 10.0.1.1 255.255.255.0\naccess-list VPN",
+)
+
+
+def test_a_spare_interface_with_the_same_networks_has_its_own_way_out_and_the_same_way_in(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: File
+) -> None:
+    a = side("a", monkeypatch, tmp_path, BACKUP)
+    out = [one for one in a.kernel.policies.values() if one.direction is Direction.OUT]
+    assert {one.selector.link for one in out} == {0, 3}
+    assert {one.template and one.template.destination for one in out} == {B, IPv4Address("10.0.1.2")}
+    assert len({one.template and one.template.reqid for one in a.kernel.policies.values()}) == 1
+    assert len(a.kernel.policies) == 4
 
 
 def test_a_packet_that_asks_the_kernel_brings_the_tunnel_up_on_both_sides(sides: tuple[Side, Side]) -> None:

@@ -227,9 +227,9 @@ class KernelPlane:
     def _happened(self, event: XfrmEvent) -> None:
         match event:
             case Acquired(flow, _, _, policy):
-                tunnel = self._tunnels.numbered(policy.template.reqid) if policy and policy.template else None
-                if tunnel is not None:
-                    if tunnel.pairs:
+                tunnels = self._tunnels.numbered(policy.template.reqid) if policy and policy.template else []
+                if tunnels:
+                    if any(tunnel.pairs for tunnel in tunnels):
                         self._look_at_all()
                     self._wanted(_flow_of(flow))
             case Expired(state, hard):

@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Iterable
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from mainmode.gateway.netlink.codec import NetlinkError
@@ -23,15 +24,16 @@ def is_own(number: int) -> bool:
 def policies_for(selector: Selector, place: int, template: Template | None = None) -> tuple[Policy, Policy, Policy]:
     """The policies of outbound packets and of their way back, for the host and through it; `template` outbound.
 
-    From the peer any address of it will do: it may be behind a NAT, and the SA itself is what proves it.
+    From the peer any address of it will do: it may be behind a NAT, and the SA itself is what proves it. By which
+    interface a packet came is not what the kernel compares with `link`, so only outbound packets have one.
     """
-    back = template
+    back, reverse = template, replace(selector.reversed(), link=0)
     if template is not None:
         back = Template(ANYWHERE, template.source, template.reqid, template.mode)
     return (
         Policy(selector, Direction.OUT, OWN + place, template),
-        Policy(selector.reversed(), Direction.IN, OWN + place, back),
-        Policy(selector.reversed(), Direction.FORWARD, OWN + place, back),
+        Policy(reverse, Direction.IN, OWN + place, back),
+        Policy(reverse, Direction.FORWARD, OWN + place, back),
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
+from mainmode.base.address import ProxyPair
 from mainmode.base.errors import InputError
 from mainmode.gateway.xfrm.layout import KernelMode, Selector
 from mainmode.gateway.xfrm.pairs import Installed
@@ -26,6 +27,7 @@ class Ends(NamedTuple):
 class Tunnel:
     """One tunnel: its number in the kernel, and its pairs of SAs, the one that carries its traffic last.
 
+    Tunnels of several interfaces with the same proxies have one number: inbound packets may come from any of them.
     `entry` None: no line of the configuration leads there any more, or never did; its pairs say what it is for.
     `places` are its selectors with their places in the order of all.
     """
@@ -66,7 +68,8 @@ class Tunnels:
 
     def __init__(self) -> None:
         self._by_key: dict[TunnelKey, Tunnel] = {}
-        self._by_reqid: dict[int, Tunnel] = {}
+        self._by_proxies: dict[ProxyPair, list[Tunnel]] = {}
+        self._reqids: dict[int, ProxyPair] = {}
         self._order: list[Wanted] = []
         self._links: dict[str, int] = {}
         self._last_reqid = 0
@@ -101,13 +104,17 @@ class Tunnels:
         """Whether neither a line nor a pair of SAs needs it: then it is forgotten."""
         if tunnel.entry is not None or tunnel.pairs:
             return False
-        self._by_key.pop(tunnel.key, None)
-        self._by_reqid.pop(tunnel.reqid, None)
+        if self._by_key.pop(tunnel.key, None) is not None:
+            alike = self._by_proxies[tunnel.key.proxies]
+            alike.remove(tunnel)
+            if not alike:
+                del self._by_proxies[tunnel.key.proxies], self._reqids[tunnel.reqid]
         return True
 
-    def numbered(self, reqid: int) -> Tunnel | None:
-        """The tunnel with this number of the kernel's; None for a number that is not of ours."""
-        return self._by_reqid.get(reqid)
+    def numbered(self, reqid: int) -> list[Tunnel]:
+        """The tunnels with this number of the kernel's; none for a number that is not of ours."""
+        proxies = self._reqids.get(reqid)
+        return self._by_proxies[proxies] if proxies is not None else []
 
     def policies(self, settings: IkeSettings) -> list[Policy]:
         """All policies, those for what stays in clear too."""
@@ -138,13 +145,15 @@ class Tunnels:
     def _of(self, key: TunnelKey) -> Tunnel:
         found = self._by_key.get(key)
         if found is None:
-            found = self._by_key[key] = Tunnel(key, self._number())
-            self._by_reqid[found.reqid] = found
+            alike = self._by_proxies.get(key.proxies)
+            found = self._by_key[key] = Tunnel(key, alike[0].reqid if alike else self._number())
+            self._by_proxies.setdefault(key.proxies, []).append(found)
+            self._reqids[found.reqid] = key.proxies
         return found
 
     def _number(self) -> int:
         for _ in range(LAST):
             self._last_reqid = self._last_reqid % LAST + 1
-            if OWN + self._last_reqid not in self._by_reqid:
+            if OWN + self._last_reqid not in self._reqids:
                 return OWN + self._last_reqid
         raise InputError(f"more than {LAST} tunnels")
