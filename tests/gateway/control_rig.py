@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -111,3 +111,13 @@ async def controlled(folder: Path, *, tunnel: bool = True) -> AsyncIterator[Cont
 def joined(rig: Rig) -> str:
     """What the gateway told, as one text."""
     return "\n".join(rig.told)
+
+
+def play(folder: Path, scene: Callable[[Controlled], Awaitable[None]], *, tunnel: bool = True) -> None:
+    """A scene with a gateway that stands, and is taken down afterwards."""
+
+    async def whole() -> None:
+        async with controlled(folder, tunnel=tunnel) as rig:
+            await scene(rig)
+
+    asyncio.run(whole())

@@ -5,7 +5,6 @@ import time
 from argparse import Namespace
 from base64 import b64decode
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from mainmode import __version__
@@ -29,16 +28,16 @@ def capture(arguments: Namespace) -> int:
         capture_file = _CaptureFile(arguments.pcap)
         gateway.ask("capture keys" if keys is not None else "capture")
         until = time.monotonic() + arguments.seconds if arguments.seconds is not None else None
-        with suppress(KeyboardInterrupt):
-            for answer in gateway.answers(None, until, capture_file.flush):
-                if PACKET in answer:
-                    capture_file.add(answer)
-                    if capture_file.packets == arguments.packets:
-                        break
-                elif KEY_FILE in answer and keys is not None:
-                    keys.write(str(answer[KEY_FILE]), str(answer[KEY]))
-                elif MISSED in answer:
-                    tell_missed(answer, "packets")
+        gateway.end_when_interrupted()
+        for answer in gateway.answers(None, until, capture_file.flush):
+            if PACKET in answer:
+                capture_file.add(answer)
+                if capture_file.packets == arguments.packets:
+                    break
+            elif KEY_FILE in answer and keys is not None:
+                keys.write(str(answer[KEY_FILE]), str(answer[KEY]))
+            elif MISSED in answer:
+                tell_missed(answer, "packets")
         capture_file.flush()
         tell(f"mainmode: {capture_file.packets} packets captured")
         return EXIT_UP

@@ -6,11 +6,13 @@ Imports nothing slow: a `show` is answered as fast as a person can read.
 import errno
 import os
 import select
+import signal
 import socket
 import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 
 from mainmode.base.errors import InputError
 from mainmode.cli.console import print_output, printable, tell
@@ -69,11 +71,9 @@ def _typed(arguments: Namespace) -> str:
 
 def _follow(gateway: "GatewayConnection") -> int:
     """Print lines until somebody interrupts, which is how it is meant to end."""
-    try:
-        for answer in gateway.answers(None):
-            _print(answer)
-    except KeyboardInterrupt:
-        pass
+    gateway.end_when_interrupted()
+    for answer in gateway.answers(None):
+        _print(answer)
     return EXIT_UP
 
 
@@ -118,6 +118,20 @@ class GatewayConnection:
             self._socket.sendall(request)
         except OSError as error:
             raise self._lost(error) from None
+
+    def end_when_interrupted(self) -> None:
+        """SIGINT and SIGTERM end the command under way: the gateway says what it has to say, and that it is done.
+
+        A second one ends the process at once.
+        """
+
+        def end(number: int, frame: object) -> None:
+            signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_WR)
+
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, end)
 
     def answers(
         self, patience: float | None, until: float | None = None, pausing: Callable[[], None] | None = None

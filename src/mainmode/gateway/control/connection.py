@@ -50,12 +50,15 @@ Begin = Callable[["Connection", str], None]
 
 
 class Connection(asyncio.Protocol):
-    """A client. `begin` carries out its commands, `gone` is told when it has left."""
+    """A client. `begin` carries out its commands, `come` and `gone` are told when it is there and when it has left."""
 
-    def __init__(self, begin: Begin, gone: Callable[["Connection"], None]) -> None:
+    def __init__(
+        self, begin: Begin, come: Callable[["Connection"], None], gone: Callable[["Connection"], None]
+    ) -> None:
         self.who = Who(-1, -1)
         self.errand: Errand | None = None
         self._begin = begin
+        self._come = come
         self._gone = gone
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -85,6 +88,7 @@ class Connection(asyncio.Protocol):
             peer = transport.get_extra_info("socket").getsockopt(SOL_SOCKET, SO_PEERCRED, _PEER_CREDENTIALS.size)
             pid, uid, _ = _PEER_CREDENTIALS.unpack(peer)
             self.who = Who(pid, uid)
+        self._come(self)
         self._set_timer()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -103,7 +107,7 @@ class Connection(asyncio.Protocol):
         """The client will ask for nothing more: what it asked for before is answered, what goes on ends."""
         self._asked_all = True
         if self._busy:
-            self._over()
+            self.end()
         else:
             self._go_on()
         return True

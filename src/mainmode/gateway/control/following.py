@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mainmode.base.instant import Instant
 from mainmode.capture.keys import ESP_TABLE, IKE_TABLE, EspKey, IkeKey, esp_keys, esp_line, ike_line
 from mainmode.catalogue.conditions import Wish
-from mainmode.catalogue.entry import About
+from mainmode.catalogue.entry import NOBODY, About
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
 from mainmode.gateway.control.connection import Connection
@@ -50,17 +50,17 @@ class DebugFollower(Follower):
             self._connection.offer(written({LINE: text}), _MOST_LINES)
 
     def _about(self, said: Say) -> About:
-        """Whom a line is about. A line that names nobody is about the peer of its negotiation."""
+        """Whom a line is about. What it does not say itself is what was said of its negotiation before."""
         about, cookie = said.line.about, said.exchange.cookie
         if not self._wish.conditions or not cookie:
             return about
-        if not about.ip and not about.group:
-            return self._peers.get(cookie, about)
-        self._peers[cookie] = about
+        known = self._peers.get(cookie, NOBODY)
+        merged = About(about.group or known.group, ip=about.ip or known.ip)
+        self._peers[cookie] = merged
         self._peers.move_to_end(cookie)
         if len(self._peers) > _MOST_COOKIES:
             self._peers.popitem(last=False)
-        return about
+        return merged
 
 
 class CaptureFollower(Follower):

@@ -49,11 +49,12 @@ class ControlServer:
         self._place.close()
 
     def _client(self) -> Connection:
+        return Connection(self._begin, self._come, self._gone)
+
+    def _come(self, client: Connection) -> None:
         if len(self._clients) >= MOST_CLIENTS:
             self._make_room()
-        client = Connection(self._begin, self._gone)
         self._clients[client] = None
-        return client
 
     def _make_room(self) -> None:
         """Of too many clients the one that has been idle for longest goes."""
