@@ -3,11 +3,13 @@
 from asyncio import AbstractEventLoop
 
 from mainmode.base.errors import InputError
+from mainmode.device.box import Box
 from mainmode.gateway.data_plane import DataPlane
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.sockets import IkeSockets
 from mainmode.gateway.user_space.plane import UserSpacePlane
 from mainmode.gateway.xfrm.choice import choice_for
+from mainmode.gateway.xfrm.needs import needs_of
 from mainmode.gateway.xfrm.plane import KernelPlane
 
 
@@ -22,5 +24,15 @@ def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, so
     if not kernel.able:
         raise InputError(f"the kernel data plane cannot be had: {kernel.why}; leave --data-plane out, or say user")
     for need in kernel.needs:
-        gateway.tell(f"the kernel does not do this: {need}")
+        gateway.warn(f"the kernel does not do this: {need}")
     return KernelPlane(gateway, loop, "it was asked for" if word == "kernel" else kernel.why, sockets.both)
+
+
+def unmet(plane: DataPlane, box: Box) -> list[str]:
+    """What another configuration asks for that the running data plane does not do."""
+    if not isinstance(plane, KernelPlane):
+        return []
+    return [
+        f"the kernel does not do this: {need}; a gateway that is started anew takes the user space data plane"
+        for need in needs_of(box.configuration, box.settings)
+    ]

@@ -7,6 +7,7 @@ from mainmode.base.instant import Instant
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect
+from mainmode.gateway.choosing import unmet
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.greeting import warnings
@@ -85,6 +86,9 @@ class Reloading:
             ended = pairs - len(self._gateway.box.sad.states())
             taken_down = f"; pairs of SAs that no longer fit: {ended}" if ended else ""
             self._tell(f"{written.file} is read again and in force{taken_down}")
+            plane = self._gateway.plane
+            for line in unmet(plane, self._gateway.box) if plane is not None else ():
+                self._gateway.warn(line)
 
     def look_at_host(self) -> None:
         """Links or addresses of the host have changed."""

@@ -65,9 +65,16 @@ class IkeSockets:
         """One datagram from the local end of a path. Raises OSError."""
         local, remote = path.local, path.remote
         info = _PACKET_INFO.pack(0, local.address.packed, bytes(4))
-        self._by_port[local.port].sendmsg(
-            [datagram], [(socket.IPPROTO_IP, _IP_PKTINFO, info)], 0, (str(remote.address), remote.port)
-        )
+        if not remote.port:
+            raise OSError(errno.EINVAL, "no answer goes to port 0")
+        try:
+            self._by_port[local.port].sendmsg(
+                [datagram], [(socket.IPPROTO_IP, _IP_PKTINFO, info)], 0, (str(remote.address), remote.port)
+            )
+        except OSError as error:
+            if error.errno == errno.EINVAL:
+                raise OSError(error.errno, f"the host has no address {local.address} at present") from None
+            raise
 
     def close(self) -> None:
         """Nothing more is sent or received."""
@@ -87,7 +94,7 @@ class IkeSockets:
                 self._trouble(f"UDP port {port} cannot be read", error)
                 return
             local = _local(ancillary)
-            if local is not None and remote:
+            if local is not None:
                 self._received(datagram, Path(Endpoint(local, port), Endpoint(IPv4Address(address), remote)))
             if port not in self._by_port:
                 return

@@ -107,11 +107,11 @@ class Startup:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
         order, tell = self._order, self._out.write
-        with suppress(OSError):
-            _OWN_NAME.write_text(PROGRAM)
         written = order.read()
         self._tell_problems(written)
         privileges.check()
+        with suppress(OSError):
+            _OWN_NAME.write_text(PROGRAM)
         try:
             network = HostNetwork()
             self._stack.callback(network.close)
