@@ -3,7 +3,7 @@
 import errno
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path as File
 
 import pytest
@@ -100,14 +100,15 @@ class FakeXfrm:
 
 
 class FakeNetwork:
-    """`HostNetwork` over the tables: every peer is on the link 3."""
+    """`HostNetwork` over the tables: every peer is on the one link."""
 
     def __init__(self, kernel: Kernel, own: IPv4Address) -> None:
         self.kernel = kernel
         self.own = own
+        self.link = 3
 
     def addresses(self) -> list[LinkAddress]:
-        return [LinkAddress(3, self.own, 24)]
+        return [LinkAddress(self.link, self.own, 24)]
 
     def rules(self) -> list[Rule]:
         return list(self.kernel.rules)
@@ -116,7 +117,7 @@ class FakeNetwork:
         return [route for route in self.kernel.routes if route.table == table]
 
     def route_to(self, destination: IPv4Address) -> HostRoute:
-        return HostRoute(next(iter([LinkAddress(3, destination, 32).network])), 3, None, self.own)
+        return HostRoute(IPv4Network(destination), self.link, None, self.own)
 
     def add_rule(self, rule: Rule) -> None:
         self.kernel.rules.append(rule)
@@ -185,6 +186,7 @@ class Side:
     plane: KernelPlane
     loop: FakeLoop
     raw: FakeSocket
+    network: FakeNetwork
 
     def tell(self, *events: XfrmEvent) -> None:
         """The kernel has something to say."""
@@ -202,12 +204,12 @@ def side(
     """Side a or b, open and protecting."""
     rig = gateway_of(name, text)
     kernel, loop, raw = kernel or Kernel(), FakeLoop(), FakeSocket()
-    own = rig.gateway.box.interfaces["outside"].address
+    network = FakeNetwork(kernel, rig.gateway.box.interfaces["outside"].address)
     for setting, value in (("larval", "1"), ("forward", "0")):
         (folder / f"{setting}-{name}").write_text(f"{value}\n")
     with patch.context() as here:
         here.setattr(room, "Xfrm", lambda: FakeXfrm(kernel))
-        here.setattr(room, "HostNetwork", lambda: FakeNetwork(kernel, own))
+        here.setattr(room, "HostNetwork", lambda: network)
         here.setattr(room, "XfrmEvents", lambda: FakeEvents(kernel))
         here.setattr(room, "PacketSocket", lambda: raw)
         here.setattr(room, "bypass", lambda one: None)
@@ -218,4 +220,4 @@ def side(
         plane.open()
     rig.gateway.plane = plane
     plane.protect(rig.gateway.box)
-    return Side(rig, kernel, plane, loop, raw)
+    return Side(rig, kernel, plane, loop, raw, network)

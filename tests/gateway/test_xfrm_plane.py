@@ -310,6 +310,17 @@ def test_sas_that_somebody_flushed_are_negotiated_anew_when_a_packet_asks(sides:
     assert not now & before
 
 
+def test_an_interface_that_came_back_as_another_has_its_policies_again(sides: tuple[Side, Side]) -> None:
+    a, _ = sides
+    up(a)
+    before = dict(a.kernel.states)
+    a.network.link = 8
+    a.plane.mend()
+    assert [one.selector.link for one in a.kernel.policies.values() if one.direction is Direction.OUT] == [8]
+    assert [route.link for route in a.kernel.routes] == [8]
+    assert a.kernel.states == before
+
+
 def test_another_configuration_changes_only_what_changed(sides: tuple[Side, Side]) -> None:
     a, _ = sides
     up(a)

@@ -39,6 +39,8 @@ from mainmode.ipsec.dataplane import SaPair
 
 _REFRESH_EVERY: Span = seconds(0.5)
 """The kernel counts the seconds of a use: asking more often tells nothing new."""
+_SHARE = 20
+"""Where there are very many SAs, asking takes at most one part in so many of the time."""
 
 _Part = TypeVar("_Part")
 
@@ -66,6 +68,7 @@ class KernelPlane:
         self._by_sa: dict[SaId, Installed] = {}
         self._moved: dict[int, Endpoint] = {}
         self._refreshed: Instant | None = None
+        self._pause = _REFRESH_EVERY
 
     # --- the door ------------------------------------------------------------------------------------------------
 
@@ -98,7 +101,8 @@ class KernelPlane:
         self._lead(afresh=True)
 
     def mend(self) -> None:
-        """States and policies do not depend on links."""
+        """Policies and ways where an interface is another than before. Raises PlaneError."""
+        self.protect(self._gateway.box)
 
     def install(self, pair: SaPair, replaces: int | None) -> None:
         """Both SAs; the outbound one later, where this side began the renewal of a pair that stands."""
@@ -192,7 +196,7 @@ class KernelPlane:
 
     def refresh(self, now: Instant) -> None:
         """Ask the kernel what its SAs carried, at most twice in a second. Raises PlaneError."""
-        if self._pairs and (self._refreshed is None or not 0 <= now - self._refreshed < _REFRESH_EVERY):
+        if self._pairs and (self._refreshed is None or not 0 <= now - self._refreshed < self._pause):
             self._count(now)
 
     def close(self) -> None:
@@ -276,11 +280,13 @@ class KernelPlane:
 
     def _count(self, now: Instant) -> None:
         self._refreshed = now
+        began = time.monotonic()
         moment = Moment(now, time.time())
         reports = {report.sa: report for report in self._states() if report.sa in self._by_sa}
         for installed, _ in tuple(self._pairs.values()):
             if installed.take(moment, reports.get(installed.inbound_sa), reports.get(installed.outbound_sa)):
                 self._tell(installed)
+        self._pause = max(_REFRESH_EVERY, seconds((time.monotonic() - began) * _SHARE))
 
     def _tell(self, installed: Installed) -> None:
         """The box's SAD counts; a peer that sends on a pair has installed it, so that we may send on it too."""
