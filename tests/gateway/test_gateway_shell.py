@@ -6,7 +6,7 @@ import pytest
 from gateway_boxes import HOST_A, HOST_B, PATH, A, B, Sender, echo, gateway_of
 
 from mainmode.base.errors import Drop
-from mainmode.base.instant import Instant
+from mainmode.base.instant import Instant, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect
 from mainmode.gateway.clock import Clock
@@ -188,6 +188,21 @@ def test_the_alarm_is_set_at_the_next_deadline_and_moves_with_it() -> None:
     a.gateway.wake()
     assert a.alarm.at is not None
     assert a.alarm.at > due
+
+
+def test_a_deadline_that_cannot_be_served_is_tried_again_in_a_second_not_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a = gateway_of("a")
+    a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    a.advance(9)
+
+    def broken(now: Instant) -> list[BoxEffect]:
+        raise KeyError("x")
+
+    monkeypatch.setattr(a.gateway.box, "expire", broken)
+    a.gateway.wake()
+    assert a.alarm.at == later(a.gateway.now(), seconds(1))
 
 
 def test_counters_are_read_before_deadlines_are_served() -> None:

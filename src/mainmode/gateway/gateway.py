@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
-from mainmode.base.instant import Instant
+from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, Held, PacketOut, ToHost
 from mainmode.gateway.clock import Clock
@@ -21,6 +21,8 @@ from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
 from mainmode.wire.ip import Ipv4, Udp
 
+_AFTER_A_FAULT: Span = seconds(1)
+"""How long deadlines wait where serving them failed: they may be due again at once."""
 _SHORTEST = 20
 """Octets of an IPv4 header."""
 
@@ -123,7 +125,11 @@ class Gateway:
         self._due = None
         self.refresh()
         self._give_again(self.now())
+        before = self.faults.total()
         self.act(self._expire)
+        if self.faults.total() > before:
+            self._due = later(self.now(), _AFTER_A_FAULT)
+            self.alarm.set(self._due)
 
     def refresh(self) -> None:
         """Bring what the data plane counted into the box: before anybody looks at it."""

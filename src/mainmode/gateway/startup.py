@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mainmode import __version__
-from mainmode.base.errors import InputError
+from mainmode.base.errors import InputError, MainmodeError
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
@@ -20,7 +20,7 @@ from mainmode.gateway.choosing import choose
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.control import DEFAULT_PATH
 from mainmode.gateway.control.server import ControlServer
-from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.greeting import interface_lines, tunnel_lines, warnings
 from mainmode.gateway.holders import PROGRAM
@@ -96,8 +96,10 @@ class Startup:
             self._out.start()
             self._err.start()
             await ended.wait()
+            pairs = len(gateway.box.sad.states())
             self._stop(gateway)
             await outside.close()
+        self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
 
     def _reread(self) -> None:
         if self._reloading is not None:
@@ -152,7 +154,7 @@ class Startup:
 
     def _open_plane(self, gateway: Gateway, loop: asyncio.AbstractEventLoop, sockets: IkeSockets) -> None:
         plane = choose(self._order.data_plane, gateway, loop, self._order.device, sockets)
-        self._stack.callback(plane.close)
+        self._stack.callback(self._close, plane)
         try:
             plane.open()
             plane.protect(gateway.box)
@@ -204,11 +206,17 @@ class Startup:
     # --- end -----------------------------------------------------------------------------------------------------
 
     def _stop(self, gateway: Gateway) -> None:
-        pairs = len(gateway.box.sad.states())
+        """The peers are told; nothing is due any more."""
         gateway.act(lambda box, now: box.clear(None, now))
         gateway.held.clear()
         gateway.alarm.set(None)
-        self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
+
+    def _close(self, plane: DataPlane) -> None:
+        """What cannot be taken away is told; the rest goes."""
+        try:
+            plane.close()
+        except (OSError, MainmodeError) as error:
+            self._err.write(f"the {plane.name} data plane left something behind: {error}")
 
 
 def _contained(gateway: Gateway, context: Mapping[str, Any]) -> None:

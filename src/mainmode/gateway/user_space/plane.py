@@ -88,16 +88,17 @@ class UserSpacePlane:
 
     def mend(self) -> None:
         """The device is made again where somebody took it away, and switched on where it is off. Raises PlaneError."""
-        if self._tun is None or self._network is None or self._steering is None:
+        if self._network is None or self._steering is None:
             return
         try:
             found = next((link for link in self._network.links() if link.name == self._device), None)
-            if found is not None and found.up:
+            if self._tun is not None and found is not None and found.up:
                 return
-            if found is None:
+            if self._tun is not None and found is None:
                 self._loop.remove_reader(self._tun.fileno())
                 self._tun.close()
                 self._tun = None
+            if self._tun is None:
                 self._tun = Tun.open(self._device)
                 self._read(self._tun)
             self._steering.open(_MTU)
