@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lan import until
 
-_COMMAND = "import sys; from mainmode.cli.main import main; sys.exit(main())"
+MAINMODE = (sys.executable, "-c", "import sys; from mainmode.cli.main import main; sys.exit(main())")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,27 @@ class Running:
 
 def command(namespace: str, *arguments: str) -> list[str]:
     """`mainmode up …` in a namespace."""
-    return ["ip", "netns", "exec", namespace, sys.executable, "-c", _COMMAND, "up", *arguments]
+    return ["ip", "netns", "exec", namespace, *MAINMODE, "up", *arguments]
+
+
+def asking(running: Running, *words: str) -> "subprocess.Popen[str]":
+    """A command that asks a running gateway, such as `show` or `debug`; its streams are pipes."""
+    return subprocess.Popen(
+        [*MAINMODE, *words, "--control", str(running.folder / "control")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def asked(running: Running, *words: str) -> str:
+    """What such a command printed; one that fails is an error that shows why."""
+    process = asking(running, *words)
+    out, told = process.communicate(timeout=60)
+    if process.returncode != 0:
+        raise RuntimeError(f"mainmode {' '.join(words)}: exit code {process.returncode}\n{out}{told}")
+    return out
 
 
 @contextmanager
