@@ -41,8 +41,8 @@ def test_a_kernel_that_takes_an_sa_of_each_suite_is_the_data_plane(asked: Callab
     assert choice.fits
     assert kernel.calls == ["add_state", "remove_state"] * 2
     assert not kernel.states
-    assert "cbc(aes), with 128 bits, hmac(sha1)" in choice.why
-    assert "rfc4106(gcm(aes)) with 256 bits" in choice.why
+    assert "cbc(aes) of 128 bits with hmac(sha1)" in choice.why
+    assert "rfc4106(gcm(aes)) of 256 bits" in choice.why
 
 
 def test_a_kernel_without_one_of_the_suites_is_not_and_the_suite_is_named_with_the_reason(
@@ -58,7 +58,7 @@ def test_a_kernel_without_one_of_the_suites_is_not_and_the_suite_is_named_with_t
     choice, kernel = asked(TWO_SUITES, refuses)
     assert not choice.able
     assert choice.why == (
-        "the kernel does not take ESP with rfc4106(gcm(aes)) with 256 bits: No such file or directory (ENOENT)"
+        "the kernel does not take ESP with rfc4106(gcm(aes)) of 256 bits: No such file or directory (ENOENT)"
     )
     assert not kernel.states
 

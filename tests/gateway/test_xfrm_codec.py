@@ -150,6 +150,6 @@ def test_a_suite_without_words_in_the_kernel_is_refused_by_name() -> None:
 
 def test_suites_have_names_and_key_lengths() -> None:
     gcm = EspSuite(EspTransform.AES_GCM_16, 256, EspAuthentication.NONE)
-    assert named(SUITE) == "cbc(aes), with 128 bits, hmac(sha1)"
-    assert named(gcm) == "rfc4106(gcm(aes)) with 256 bits"
+    assert named(SUITE) == "cbc(aes) of 128 bits with hmac(sha1)"
+    assert named(gcm) == "rfc4106(gcm(aes)) of 256 bits"
     assert (key_lengths(SUITE), key_lengths(gcm)) == ((16, 20), (36, 0))

@@ -168,9 +168,7 @@ def test_the_gateway_says_what_the_kernel_lacks_or_takes_it(namespace: str, tmp_
             if line.startswith("ready"):
                 gateway.terminate()
     text = "".join(said)
-    assert re.search(
-        r"data plane: (kernel, since the kernel has ESP|user space, since the kernel does not take ESP)", text
-    )
+    assert re.search(r"data plane: (kernel; the kernel has ESP|user space; the kernel does not take ESP)", text)
 
 
 def _text() -> str:

@@ -35,12 +35,10 @@ class UnknownSuiteError(MainmodeError):
 
 def named(suite: EspSuite) -> str:
     """The suite as people read it in a message."""
-    if suite.encryption == EspTransform.AES_GCM_16:
-        return f"{_GCM} with {suite.key_bits} bits"
-    parts = [_CIPHERS.get(suite.encryption, str(suite.encryption))]
-    parts += [f"with {suite.key_bits} bits"] if suite.key_bits else []
-    parts += [_MACS[suite.authentication][0]] if suite.authentication in _MACS else []
-    return ", ".join(parts)
+    cipher = _CIPHERS.get(suite.encryption, str(suite.encryption))
+    text = _GCM if suite.encryption == EspTransform.AES_GCM_16 else cipher
+    text += f" of {suite.key_bits} bits" if suite.key_bits else ""
+    return text + (f" with {_MACS[suite.authentication][0]}" if suite.authentication in _MACS else "")
 
 
 def key_lengths(suite: EspSuite) -> tuple[int, int]:
