@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxes import BareEsp, Boxes
+from lanes import SUITES, EspAlone, Lanes
 from long_life import Hours, Keepalives, Protection, quiet_text
 from negotiation import Negotiation, exponentiations
 
@@ -114,6 +115,7 @@ def measured(rounds: int, seconds: float) -> list[Row]:
         *days(rounds),
         keepalives(rounds, seconds),
         packets(rounds, seconds),
+        *lanes(rounds, seconds),
     ]
 
 
@@ -173,6 +175,23 @@ def packets(rounds: int, seconds: float) -> Row:
     boxes, bare = Boxes(quiet_text("east.cfg"), quiet_text("west.cfg")), BareEsp()
     rate, limit = medians(rounds, lambda: 2 * rate_of(boxes.ping, seconds), lambda: 2 * rate_of(bare.ping, seconds))
     return Row("packets through a tunnel, two devices", rate, "ESP alone", limit, None, "/s")
+
+
+def lanes(rounds: int, seconds: float) -> list[Row]:
+    """Packets of 1400 octets of a connection that stands, through two gateways, beside ESP alone."""
+    rows = []
+    for suite in SUITES:
+        through, alone = Lanes(suite, 1400), EspAlone(suite, 1400)
+        fast, ordinary, limit = medians(
+            rounds,
+            lambda through=through: rate_of(through.fast, seconds),
+            lambda through=through: rate_of(through.ordinary, seconds),
+            lambda alone=alone: rate_of(alone.once, seconds),
+        )
+        what = f"packets of 1400 octets through two gateways, {suite}"
+        rows.append(Row(f"{what}, fast lane", fast, "ESP alone", limit, None, "/s"))
+        rows.append(Row(f"{what}, ordinary path", ordinary, "ESP alone", limit, None, "/s"))
+    return rows
 
 
 def table(rows: list[Row]) -> str:

@@ -33,7 +33,7 @@ def test_a_packet_for_an_sa_without_sequence_numbers_is_dropped_with_its_reason(
     pair = Pair()
     assert pair.ping(2)
     (state,) = pair.boxes["a"].sad.states()
-    state.outbound._sequence = 0xFFFF_FFFF
+    state.outbound.sequence = 0xFFFF_FFFF
     pair.inject("a", "inside", echo(HOST_A, HOST_B, 9))
     told = f"IPSEC: Received a cleartext packet from {HOST_A} to {HOST_B} that was to be encapsulated in IPSec that was"
     assert any(text.startswith(told) for text in said(pair, "a"))

@@ -204,7 +204,7 @@ def test_a_piece_of_a_packet_does_not_disturb_the_next() -> None:
 
 def test_the_sequence_numbers_do_not_wrap() -> None:
     outbound, inbound = ends(AES_SHA)
-    outbound._sequence = 0xFFFFFFFE
+    outbound.sequence = 0xFFFFFFFE
     last = outbound.seal(PING, Dice())
     assert last[4:8] == b"\xff" * 4
     assert inbound.open(last) == PING

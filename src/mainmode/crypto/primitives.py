@@ -118,26 +118,28 @@ def _cbc_maker(cipher: BlockCipher) -> "Callable[[bytes, bytes], Cipher[modes.CB
 class Gcm:
     """AES-GCM with a tag of 16 octets (NIST SP 800-38D)."""
 
-    __slots__ = ("_aead",)
+    __slots__ = ("_invalid", "_open", "seal")
 
     def __init__(self, key: bytes) -> None:
+        """`seal` takes nonce, data and associated data; it gives ciphertext and tag.
+
+        A nonce of 12 octets must never come twice under one key.
+        """
+        from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         if len(key) not in BlockCipher.AES.key_lengths:
             raise CryptoError(f"an AES-GCM key of {len(key)} octets")
-        self._aead = AESGCM(key)
-
-    def seal(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
-        """Ciphertext and tag; a nonce of 12 octets must never come twice under one key."""
-        return self._aead.encrypt(nonce, data, associated)
+        aead = AESGCM(key)
+        self.seal: Callable[[bytes, bytes, bytes], bytes] = aead.encrypt
+        self._open = aead.decrypt
+        self._invalid = InvalidTag
 
     def open(self, nonce: bytes, data: bytes, associated: bytes) -> bytes:
         """The plaintext of ciphertext and tag. Raises CryptoError where the tag does not verify."""
-        from cryptography.exceptions import InvalidTag
-
         try:
-            return self._aead.decrypt(nonce, data, associated)
-        except InvalidTag:
+            return self._open(nonce, data, associated)
+        except self._invalid:
             raise CryptoError("the tag does not verify") from None
 
 

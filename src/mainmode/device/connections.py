@@ -25,6 +25,9 @@ class Kind(Enum):
     ICMP = "icmp"
     OTHER = "other"
 
+    __hash__ = object.__hash__
+    """Members are single objects; an enum's own hash costs a call for every packet."""
+
 
 _FOR_EVER = Span(2**63)
 _KINDS = {int(IpProtocol.TCP): Kind.TCP, int(IpProtocol.UDP): Kind.UDP, int(IpProtocol.ICMP): Kind.ICMP}

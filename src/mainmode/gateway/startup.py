@@ -39,6 +39,7 @@ from mainmode.gateway.terminal import DebugLines, TunnelLines
 
 DEVICE = "mainmode0"
 _MOST_PROBLEMS = 20
+_IV, _DRAWN = 16, 4096
 _OWN_NAME = Path("/proc/self/comm")
 """What `ps` and a second start call this process."""
 
@@ -62,11 +63,22 @@ class Order:
 
 
 class SystemEntropy:
-    """The system's random octets."""
+    """The system's random octets. Those of an IV are drawn in advance, many at once."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
 
     def take(self, count: int) -> bytes:
         """`count` fresh octets."""
-        return os.urandom(count)
+        if count > _IV:
+            return os.urandom(count)
+        begin = self._at
+        self._at = end = begin + count
+        if end > len(self._drawn):
+            self._drawn = os.urandom(_DRAWN)
+            begin, self._at = 0, count
+        return self._drawn[begin : self._at]
 
 
 class Startup:

@@ -78,66 +78,65 @@ class _Keyed:
 class OutboundSa:
     """One direction out: seals packets, numbering them from 1."""
 
-    __slots__ = ("_cbc", "_gcm", "_keyed", "_sequence", "_spi")
+    __slots__ = ("_block", "_cbc", "_gcm", "_keyed", "_salt", "_spi", "sequence")
 
     def __init__(self, spi: int, suite: EspSuite, keys: SaKeys) -> None:
-        """Raises UnsupportedAlgorithm for a suite that the device does not have.
+        """`sequence` is the number of the last packet sealed; 0 before the first.
 
+        Raises UnsupportedAlgorithm for a suite that the device does not have.
         Raises CryptoError for keys of a wrong length, for AES-GCM with another integrity, and for NULL without
         any (RFC 4303 §3.2: one of the two services there must be).
         """
         self._keyed = _Keyed(suite, keys)
-        self._spi = spi
-        self._sequence = 0
+        self._spi = spi.to_bytes(4)
+        self._block = self._keyed.cipher.block
+        self._salt = self._keyed.salt
         self._gcm = self._keyed.gcm()
         self._cbc = self._keyed.cbc(cbc_encryptor)
-
-    @property
-    def sequence(self) -> int:
-        """The number of the last packet sealed; 0 before the first."""
-        return self._sequence
+        self.sequence = 0
 
     def seal(self, payload: bytes, entropy: Entropy, next_header: int = IpProtocol.IPIP) -> bytes:
         """The ESP packet, SPI to ICV. Raises EspRefused (NO_TUNNEL) when the sequence numbers are used up.
 
         `payload` is the whole inner packet in tunnel mode, else what follows an IP header.
         """
-        if self._sequence == _LAST_SEQUENCE:
+        if self.sequence == _LAST_SEQUENCE:
             raise EspRefused(Drop.NO_TUNNEL, "the sequence numbers of the SA are used up")
-        self._sequence += 1
-        header = _HEADER.pack(self._spi, self._sequence)
-        pad = -(len(payload) + 2) % self._keyed.cipher.block
-        plain = payload + _PADDING[:pad] + bytes((pad, next_header))
-        packet = header + self._encrypt(header, plain, entropy)
-        return packet + self._keyed.icv(packet)
-
-    def _encrypt(self, header: bytes, plain: bytes, entropy: Entropy) -> bytes:
-        """IV and ciphertext, with the tag for AES-GCM."""
+        self.sequence = sequence = self.sequence + 1
+        pad = -(len(payload) + 2) % self._block
+        plain = payload + (_TUNNEL_TRAILERS[pad] if next_header == _IPIP else _trailer(pad, next_header))
         if self._gcm is not None:
             # The IV need only be unique (RFC 4106 §3.1); the sequence number is.
-            iv = self._sequence.to_bytes(8)
-            return iv + self._gcm.seal(self._keyed.salt + iv, plain, header)
+            iv = sequence.to_bytes(8)
+            header = self._spi + iv[4:]
+            return header + iv + self._gcm.seal(self._salt + iv, plain, header)
+        header = self._spi + sequence.to_bytes(4)
         if self._cbc is not None:
             # One random block goes before the plaintext; encrypted, it is an IV that nobody can predict.
-            return self._cbc(entropy.take(self._keyed.cipher.block) + plain)
-        return plain
+            plain = self._cbc(entropy.take(self._block) + plain)
+        packet = header + plain
+        return packet + self._keyed.icv(packet)
 
 
 class InboundSa:
     """One direction in: opens packets, each sequence number once."""
 
-    __slots__ = ("_cbc", "_gcm", "_keyed", "_spi", "window")
+    __slots__ = ("_begin", "_block", "_cbc", "_gcm", "_keyed", "_outside", "_salt", "_spi", "window")
 
     def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int | None = DEFAULT_SIZE) -> None:
         """`window` is the anti-replay window in packets, None for no check.
 
         Raises as `OutboundSa` and `ReplayWindow` do.
         """
-        self._keyed = _Keyed(suite, keys)
+        self._keyed = keyed = _Keyed(suite, keys)
         self._spi = spi
+        self._salt = keyed.salt
+        self._block = keyed.cipher.block
+        self._begin = _HEADER.size + keyed.cipher.iv_length
+        self._outside = self._begin + keyed.icv_length
         self.window = ReplayWindow(window)
-        self._gcm = self._keyed.gcm()
-        self._cbc = self._keyed.cbc(cbc_decryptor)
+        self._gcm = keyed.gcm()
+        self._cbc = keyed.cbc(cbc_decryptor)
 
     def open(self, esp: bytes) -> bytes:
         """The inner packet of tunnel mode.
@@ -180,21 +179,19 @@ class InboundSa:
 
     def _expected(self, esp: bytes) -> int:
         """The sequence number of a packet that may be opened. Raises EspRefused (BAD_PADDING, UNKNOWN_SPI, REPLAY)."""
-        keyed = self._keyed
-        cipher = keyed.cipher
-        body_length = len(esp) - _HEADER.size - cipher.iv_length - keyed.icv_length
-        if body_length < cipher.block or body_length % cipher.block:
-            raise EspRefused(Drop.BAD_PADDING, f"{len(esp)} octets do not fit {cipher.name}")
+        body_length = len(esp) - self._outside
+        if body_length < self._block or body_length % self._block:
+            raise EspRefused(Drop.BAD_PADDING, f"{len(esp)} octets do not fit {self._keyed.cipher.name}")
         spi, sequence = _HEADER.unpack_from(esp)
         if spi != self._spi:
             raise EspRefused(Drop.UNKNOWN_SPI, f"SPI 0x{spi:08x}")
-        if keyed.icv_length and not self.window.accepts(sequence):
+        if self._keyed.icv_length and not self.window.accepts(sequence):
             raise EspRefused(Drop.REPLAY, f"sequence number {sequence}")
         return int(sequence)
 
     def _unpadded(self, plain: bytes, sequence: int) -> tuple[bytes, int]:
         """Payload and next header. Raises EspRefused (BAD_PADDING)."""
-        pad, next_header = plain[-2:]
+        pad, next_header = plain[-2], plain[-1]
         end = len(plain) - 2 - pad
         if end < 0 or plain[end:-2] != _PADDING[:pad]:
             raise EspRefused(Drop.BAD_PADDING, f"sequence number {sequence}")
@@ -202,18 +199,26 @@ class InboundSa:
 
     def _decrypt(self, esp: bytes) -> bytes:
         """Payload and trailer, once the ICV verifies. Raises EspRefused (BAD_ICV)."""
-        keyed = self._keyed
-        cipher = keyed.cipher
+        begin = self._begin
         if self._gcm is not None:
-            header, iv, sealed = esp[:8], esp[8 : 8 + cipher.iv_length], esp[8 + cipher.iv_length :]
             try:
-                return self._gcm.open(keyed.salt + iv, sealed, header)
+                return self._gcm.open(self._salt + esp[8:begin], esp[begin:], esp[:8])
             except CryptoError:
-                raise EspRefused(Drop.BAD_ICV, cipher.name) from None
+                raise EspRefused(Drop.BAD_ICV, self._keyed.cipher.name) from None
+        keyed = self._keyed
         end = len(esp) - keyed.icv_length
         if not hmac.compare_digest(keyed.icv(esp[:end]), esp[end:]):
             raise EspRefused(Drop.BAD_ICV, keyed.integrity.name)
         if self._cbc is None:
             return esp[8:end]
         # The context lives on, so the block that it gives for the IV is rubbish and the plaintext follows it.
-        return self._cbc(esp[8:end])[cipher.block :]
+        return self._cbc(esp[8:end])[self._block :]
+
+
+def _trailer(pad: int, next_header: int) -> bytes:
+    return _PADDING[:pad] + bytes((pad, next_header))
+
+
+_IPIP = int(IpProtocol.IPIP)
+_TUNNEL_TRAILERS = tuple(_trailer(pad, _IPIP) for pad in range(16))
+"""What ends the plaintext in tunnel mode, by the octets of padding: no block is larger than 16."""

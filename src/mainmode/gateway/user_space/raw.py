@@ -1,18 +1,20 @@
 """Raw sockets: whole packets of the box to the host's links, and ESP of IP protocol 50 from them."""
 
 import socket
+from functools import lru_cache
+from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.user_space.sending import PeerSender
-from mainmode.wire.ip import read_ipv4
 
 _SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
 _BUFFER = 4 << 20
 _LARGEST = 0xFFFF
 _ANY_PORT = 0
+_IP = 20
 
 
 class PacketSocket:
@@ -56,14 +58,21 @@ class EspSocket:
 
 
 def esp_of(packet: bytes) -> tuple[bytes, Path]:
-    """The ESP in a received packet, and the path it came along, without ports.
+    """The ESP in a packet that the host received, and the path it came along, without ports.
 
-    Raises WireError (NOT_AN_IP_PACKET) as `read_ipv4` does, and for another protocol or a fragment.
+    The host has looked at the header already. Raises WireError (NOT_AN_IP_PACKET) where it does not fit all the same.
     """
-    outer = read_ipv4(packet)
-    if outer.protocol != IpProtocol.ESP or outer.fragment_offset or outer.more_fragments:
-        raise WireError(Drop.NOT_AN_IP_PACKET, 9, "not a whole packet of ESP")
-    return outer.payload, Path(Endpoint(outer.destination, _ANY_PORT), Endpoint(outer.source, _ANY_PORT))
+    size = (packet[0] & 15) * 4 if packet else 0
+    if not _IP <= size <= len(packet):
+        raise WireError(Drop.NOT_AN_IP_PACKET, len(packet), f"{len(packet)} octets")
+    return packet[size:], _path(packet[12:20])
+
+
+@lru_cache(maxsize=1024)
+def _path(addresses: bytes) -> Path:
+    """From source and destination of a packet that came."""
+    source, destination = IPv4Address(addresses[:4]), IPv4Address(addresses[4:])
+    return Path(Endpoint(destination, _ANY_PORT), Endpoint(source, _ANY_PORT))
 
 
 def _opened(protocol: int) -> socket.socket:
