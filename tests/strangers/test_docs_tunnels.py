@@ -38,9 +38,7 @@ def test_the_page_about_strongswan_makes_a_tunnel(we_begin: bool, tmp_path: Path
         theirs = block("strongswan.md", "swanctl", both)
         with charon(both.b.gateway, tmp_path / "charon") as daemon:
             load(daemon, theirs)
-            with gateway(
-                both.a.gateway, tmp_path / "ours", block("strongswan.md", "cisco", both), *own(tmp_path)
-            ) as ours:
+            with gateway(both.a.gateway, tmp_path / "ours", block("strongswan.md", "cisco", both)) as ours:
                 if not we_begin:
                     daemon.swanctl("--initiate", "--child", "lan", "--timeout", "20")
                 assert pings(both.a, both.b, count=3) == {"172.16.1": 3}, ours.report() + daemon.log()
@@ -53,17 +51,12 @@ def load(daemon: Charon, text: str) -> None:
     daemon.swanctl("--load-all", "--clear", "--noprompt", "--file", f"{daemon.folder}/swanctl.conf")
 
 
-def own(folder: Path) -> tuple[str, ...]:
-    """A control socket of this gateway's own."""
-    return ("--control", str(folder / "control"))
-
-
 @pytest.mark.parametrize("we_begin", [True, False])
 def test_the_page_about_libreswan_makes_a_tunnel(we_begin: bool, tmp_path: Path) -> None:
     with (
         sites(f"docs-pluto-{we_begin:d}") as both,
         pluto(both.b, both.a, tmp_path / "pluto", Terms()) as daemon,
-        gateway(both.a.gateway, tmp_path / "ours", block("libreswan.md", "cisco", both), *own(tmp_path)) as ours,
+        gateway(both.a.gateway, tmp_path / "ours", block("libreswan.md", "cisco", both)) as ours,
     ):
         reload(daemon, block("libreswan.md", "ipsec.conf", both), block("libreswan.md", "ipsec.secrets", both))
         if we_begin:

@@ -67,7 +67,7 @@ def test_a_tunnel_lives_and_ends_on_the_system_calls_and_capabilities_of_the_uni
         ]
         out = tmp_path / "confined" / "out"
         with (
-            gateway(both.b.gateway, tmp_path / "b", config(both.b, both.a), "--control", str(tmp_path / "control-b")),
+            gateway(both.b.gateway, tmp_path / "b", config(both.b, both.a)),
             out.open("wb") as stream,
         ):
             process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT)
