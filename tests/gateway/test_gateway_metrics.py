@@ -70,6 +70,7 @@ def test_a_tunnel_that_stands_is_counted() -> None:
     assert found["mainmode_negotiations"] == {("1", "initiator", "up"): 1, ("2", "initiator", "up"): 1}
     assert found["mainmode_ike_datagrams"] == {("in",): 4, ("out",): 5}
     assert found["mainmode_held_packets"] == {(): 1}
+    assert found["mainmode_timers"] == {(): 3}
 
 
 def test_counters_of_a_tunnel_go_on_through_a_renewal() -> None:

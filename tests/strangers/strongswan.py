@@ -41,9 +41,9 @@ kernel-libipsec kernel-netlink socket-default vici updown counters
       path = {folder}/log
       flush_line = yes
       append = yes
-      default = 1
-      ike = 2
-      cfg = 2
+      default = {detail}
+      ike = {more}
+      cfg = {more}
     }}
   }}
 }}
@@ -178,6 +178,8 @@ class Charon:
     folder: Path
     connections: Sequence[Connection]
     process: subprocess.Popen[bytes] | None = field(default=None)
+    detail: int = 1
+    """How much it logs; 0 for hours."""
 
     def start(self) -> None:
         """Starts it and loads its connections. Raises RuntimeError when it does not come up."""
@@ -185,7 +187,9 @@ class Charon:
         (self.folder / "vici").unlink(missing_ok=True)
         for left in (self.folder / "run").iterdir():
             left.unlink()
-        (self.folder / "strongswan.conf").write_text(_DAEMON.format(folder=self.folder))
+        (self.folder / "strongswan.conf").write_text(
+            _DAEMON.format(folder=self.folder, detail=self.detail, more=2 * self.detail)
+        )
         self.configure(self.connections, load=False)
         script = f"mount --bind '{self.folder}/run' /run && exec {CHARON}"
         with (self.folder / "console").open("ab") as console:

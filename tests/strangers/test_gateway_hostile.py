@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from firewall import Firewall
+from host_state import metrics
 from lan import run, until
 from pair_of_gateways import ping, two_gateways
 from pinger import pinging
@@ -16,7 +17,7 @@ from sniffer import sniffing
 pytestmark = pytest.mark.root
 
 ATTACKER = Path(__file__).with_name("attacker.py")
-METRICS = "127.0.0.1:9790"
+PORT = 9790
 
 
 def attack(net: Sites, kind: str, count: int, capture: Path, seed: int = 1) -> int:
@@ -26,13 +27,9 @@ def attack(net: Sites, kind: str, count: int, capture: Path, seed: int = 1) -> i
 
 
 def drops(ours: Firewall) -> dict[str, int]:
-    """What the gateway dropped so far, by reason, as its metrics tell it."""
-    ask = f"import urllib.request; print(urllib.request.urlopen('http://{METRICS}/metrics').read().decode())"
-    told = run("ip", "netns", "exec", ours.namespace, sys.executable, "-c", ask)
-    return {
-        reason: int(float(count))
-        for reason, count in re.findall(r'^mainmode_drops_total\{reason="(\w+)"\} (\S+)$', told, re.M)
-    }
+    """What the gateway dropped so far, by reason."""
+    told = metrics(ours.namespace, PORT).items()
+    return {reason: int(count) for (name, reason), count in told if name == "mainmode_drops_total"}
 
 
 def memory(ours: Firewall) -> int:
@@ -56,7 +53,7 @@ def settled(ours: Firewall) -> dict[str, int]:
 
 
 def test_every_hostile_datagram_is_counted_and_the_tunnel_beside_them_loses_no_ping(tmp_path: Path) -> None:
-    with two_gateways("hostile", tmp_path, options=("--metrics", METRICS)) as (net, first, _):
+    with two_gateways("hostile", tmp_path, options=("--metrics", f"127.0.0.1:{PORT}")) as (net, first, _):
         with sniffing(net.router, net.links["a"], tmp_path / "talk.pcap") as talk:
             assert ping(net.a, net.b)[0] == 3, first.report()
             time.sleep(0.5)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from firewall import Firewall, Tunnel, configuration, firewall
+from host_state import traces_at
 from lan import run, until
 from pair_of_gateways import ping, two_gateways
 from pinger import pinging
@@ -13,15 +14,6 @@ from sites import sites
 from strongswan import Connection, charon
 
 pytestmark = pytest.mark.root
-
-
-def host_of(namespace: str) -> str:
-    """What a gateway changes at its host: rules, routes, links, sockets, forwarding."""
-    script = (
-        "ip rule; ip -4 route show table all | grep -v dev.lo; ip -o link | sed 's/^[0-9]*: //; s/ .*//'; "
-        "ss -Hlnup; ss -Hlnpw; cat /proc/sys/net/ipv4/ip_forward"
-    )
-    return run("ip", "netns", "exec", namespace, "sh", "-c", script)
 
 
 def pairs(ours: Firewall) -> list[str]:
@@ -133,7 +125,7 @@ def test_sighup_takes_away_and_adds_one_tunnel_while_the_other_loses_no_ping(tmp
 def test_after_sigterm_the_peer_has_its_delete_and_nothing_of_the_gateway_is_left_at_the_host(tmp_path: Path) -> None:
     with sites("end") as net:
         run("ip", "netns", "exec", net.a.gateway, "sysctl", "-q", "-w", "net.ipv4.ip_forward=0")
-        before = host_of(net.a.gateway)
+        before = traces_at(net.a.gateway)
         a = configuration(net.a, Tunnel.between(net.a, net.b))
         b = configuration(net.b, Tunnel.between(net.b, net.a))
         with (
@@ -141,10 +133,10 @@ def test_after_sigterm_the_peer_has_its_delete_and_nothing_of_the_gateway_is_lef
             firewall(net.b.gateway, tmp_path / "b", b) as second,
         ):
             assert ping(net.a, net.b)[0] == 3, first.report() + second.report()
-            during = host_of(net.a.gateway)
+            during = traces_at(net.a.gateway)
             assert "mainmode0" in during
             first.stop()
             assert second.says("tunnel down.*the peer sent a delete", 5), second.report()
             assert first.said("^ended"), first.report()
-            assert host_of(net.a.gateway) == before
+            assert traces_at(net.a.gateway) == before
             assert not list((tmp_path / "a").glob("control*"))

@@ -162,6 +162,10 @@ class Box:
         """When `expire` wants to be called next; None while nothing is due."""
         return self._plane.engine.deadline()
 
+    def timers(self) -> int:
+        """How many IKE SAs, negotiations, pairs of SAs and sessions have deadlines: none where nothing stands."""
+        return self._plane.engine.timers()
+
     def towards(self, address: IPv4Address) -> str | None:
         """The nameif by which the routes lead to an address; None where none does."""
         return self._plane.tables.egress(address)

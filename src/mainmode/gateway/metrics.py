@@ -328,6 +328,13 @@ _DEVICE: tuple[Metric[Facts], ...] = (
         (),
         _one(lambda facts: len(facts.gateway.held)),
     ),
+    Metric(
+        "mainmode_timers",
+        "gauge",
+        "IKE SAs, negotiations, pairs of IPsec SAs and sessions that have deadlines: 0 where nothing stands.",
+        (),
+        _one(lambda facts: facts.gateway.box.timers()),
+    ),
 )
 
 _SHELL: tuple[Metric[Facts], ...] = (

@@ -90,6 +90,10 @@ class Engine:
         """When `expire` wants to be called next."""
         return self._agenda.deadline()
 
+    def timers(self) -> int:
+        """How many things have deadlines of their own: IKE SAs, negotiations, pairs of SAs, sessions."""
+        return len(self._agenda)
+
     def unknown_spi(self, spi: int, path: Path, now: Instant) -> list[Effect]:
         """ESP came with an SPI that nobody here knows: tell the peer, where an IKE SA stands to tell it under.
 
