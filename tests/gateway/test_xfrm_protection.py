@@ -153,6 +153,19 @@ def test_a_rule_for_other_networks_is_no_need() -> None:
     assert needs(CONFIGURATION + other) == []
 
 
+DYNAMIC = "crypto dynamic-map DYN 5 set ikev1 transform-set TRANSFORM\ncrypto map MAP 99 ipsec-isakmp dynamic DYN\n"
+
+
+def test_under_a_dynamic_map_every_network_may_be_protected() -> None:
+    assert needs(CONFIGURATION + DYNAMIC) == []
+    [need] = needs(CONFIGURATION + EXEMPT + PAT + DYNAMIC)
+    assert need.startswith("addresses of protected traffic are translated: ")
+    entries = f"access-list IN extended permit ip {NET_1} any\naccess-group IN in interface inside\n"
+    assert needs(CONFIGURATION + entries) == []
+    [need] = needs(CONFIGURATION + entries + DYNAMIC)
+    assert need.startswith("an access list restricts what goes into a tunnel: ")
+
+
 def test_a_vpn_filter_is_named_with_the_line_that_gives_it_to_the_group() -> None:
     text = CONFIGURATION + (
         "access-list FILTER extended permit ip any any\ngroup-policy GP internal\ngroup-policy GP attributes\n"

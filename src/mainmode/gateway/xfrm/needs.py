@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mainmode.base.address import Proxy
+from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.provenance import Source, Statement
 from mainmode.device.addresses import AddressBook, Ranges
 from mainmode.device.config.model import AccessGroup, Ace, AddressRange, Configuration
@@ -11,9 +11,10 @@ from mainmode.device.nat_rules import Rule, rules_of
 from mainmode.device.routing import RoutingTable, routes_of
 from mainmode.device.services import ServiceBook
 from mainmode.device.settings import entry_named
-from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry, TunnelGroup
+from mainmode.ike.settings import IkeSettings, MapEntry, TunnelGroup
 
 _HIGHEST = 100
+_ANYWHERE = Proxy.of("0.0.0.0/0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,18 @@ def _all(configuration: Configuration, settings: IkeSettings) -> Iterator[Need]:
         yield Need("the segment size of TCP is lowered", mss.source)
     judge = _Judge(configuration)
     for entry in entries:
-        for ace in entry.acl or ():
-            if ace.permit and not entry.dynamic:
-                yield from judge.needs(entry, ace)
+        for proxies in _protected(entry):
+            yield from judge.needs(entry.interface, proxies)
+    permit = configuration.settings.permit_vpn
+    if entries and not permit.value:
+        yield Need("traffic out of tunnels is subject to the access lists of interfaces", permit.source)
+
+
+def _protected(entry: MapEntry) -> list[ProxyPair]:
+    """What an entry protects; a dynamic one without an access list protects what its peers ask for."""
+    if entry.dynamic and entry.acl is None:
+        return [ProxyPair(_ANYWHERE, _ANYWHERE)]
+    return [ace.proxies for ace in entry.acl or () if ace.permit]
 
 
 def _filters(settings: IkeSettings, entry: MapEntry) -> Iterator[Need]:
@@ -84,18 +94,22 @@ class _Judge:
         self._groups = {(group.interface, group.direction): group for group in groups}
         self._own = {one.address.value.address for one in configuration.interfaces if one.address is not None}
 
-    def needs(self, entry: MapEntry, ace: AclEntry) -> Iterator[Need]:
-        """What stands in the way of the traffic of one ACE, in either direction."""
-        local, remote = ace.proxies.local, ace.proxies.remote
-        yield from self._translated(entry.interface, local, remote)
-        hop = self._routes.hop(local.first)
-        inside = hop.interface if hop is not None else entry.interface
+    def needs(self, outside: str, proxies: ProxyPair) -> Iterator[Need]:
+        """What stands in the way of protected traffic from the local network."""
+        local, remote = proxies.local, proxies.remote
+        yield from self._translated(outside, local, remote)
         if local.is_host and local.first in self._own:
             return
-        yield from self._passing(inside, entry.interface, local, remote)
-        permit = self._configuration.settings.permit_vpn
-        if not permit.value:
-            yield Need("traffic out of tunnels is subject to the access lists of interfaces", permit.source)
+        for inside in self._insides(outside, local):
+            yield from self._passing(inside, outside, local, remote)
+
+    def _insides(self, outside: str, local: Proxy) -> list[str]:
+        """The interfaces that the local network is behind; for everywhere all the others."""
+        if local == _ANYWHERE:
+            named = [one.nameif.value for one in self._configuration.interfaces if one.nameif is not None]
+            return [nameif for nameif in named if nameif != outside]
+        hop = self._routes.hop(local.first)
+        return [hop.interface if hop is not None else outside]
 
     def _passing(self, inside: str, outside: str, local: Proxy, remote: Proxy) -> Iterator[Need]:
         """Whether everything from the local to the remote network may pass from one interface to the other."""

@@ -31,7 +31,8 @@ class Steering:
             if rule.who == OWN_PROTOCOL and rule.priority in (_SPECIAL, _REMOTE):
                 self._network.remove_rule(rule)
         for route in self._network.routes(TABLE):
-            self._network.remove_route(route)
+            if route.protocol == OWN_PROTOCOL:
+                self._network.remove_route(route)
 
     def follow(
         self, local: set[IPv4Network], remote: Mapping[IPv4Network, IPv4Address], afresh: bool = False
