@@ -72,6 +72,24 @@ def test_a_failure_that_comes_again_is_told_once_a_minute() -> None:
     assert "correct-horse" not in " ".join(lines)
 
 
+def test_keys_that_differ_are_told_as_soon_as_a_message_does_not_decrypt() -> None:
+    _, _, _, lines = shown(b=CONFIGURATION.replace("correct-horse", "battery-staple"))
+    assert untimed(lines) == [
+        "10.0.0.1: phase 1: a message of the peer does not decrypt: the pre-shared keys probably differ "
+        "[b.cfg:24 tunnel-group 10.0.0.1 type ipsec-l2l; b.cfg:26 ikev1 pre-shared-key *****]"
+    ]
+
+
+def test_a_refusal_of_the_peer_is_told_once_for_both_phases_with_the_lines_that_were_offered() -> None:
+    _, _, lines, others = shown(b=CONFIGURATION.replace("esp-sha-hmac", "esp-sha256-hmac"))
+    [line] = untimed(lines)
+    assert line.startswith("10.0.0.2: phase 2: the peer refused, with a notify: ")
+    assert line.endswith("more]")
+    assert line.count("a.cfg:") == 3
+    assert len(others) == 1
+    assert "b.cfg:11 crypto ipsec ikev1 transform-set TRANSFORM esp-aes esp-sha256-hmac" in others[0]
+
+
 class Unmoved(Host):
     """A host on which everything is where the file says."""
 

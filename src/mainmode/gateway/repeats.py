@@ -16,9 +16,13 @@ class Repeats:
         self._count = 0
         self._unsaid = 0
 
-    def lines(self, text: str, now: Instant) -> list[str]:
-        """The lines to print: this one or none, and before it how many others were not."""
-        told = self._told.get(text)
+    def lines(self, text: str, now: Instant, key: str = "") -> list[str]:
+        """The lines to print: this one or none, and before it how many others were not.
+
+        Lines with the same `key` are the same, whatever else they say; without one the text is the key.
+        """
+        key = key or text
+        told = self._told.get(key)
         if told is not None and now < later(told, QUIET):
             self._unsaid += 1
             return []
@@ -30,6 +34,6 @@ class Repeats:
         self._count += 1
         if len(self._told) >= _MOST_REMEMBERED:
             self._told.clear()
-        self._told[text] = now
+        self._told[key] = now
         unsaid, self._unsaid = self._unsaid, 0
         return [*([f"({unsaid} more lines of this kind were left out)"] if unsaid else []), text]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.address import Path, Proxy, ProxyPair
+from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
-from mainmode.base.provenance import Source
+from mainmode.base.provenance import Default, Source
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
@@ -13,6 +14,7 @@ from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import (
     AcquireFailed,
     Cause,
+    Dropped,
     Failure,
     InstallSa,
     Phase1Down,
@@ -24,6 +26,10 @@ from mainmode.ipsec.dataplane import SaPair
 
 _ENDINGS = frozenset({Cause.ADMIN, Cause.LIFETIME, Cause.IDLE, Cause.SESSION_TIME, Cause.PEER_DELETED})
 """Why a phase 1 ends that stood, with nothing to mend."""
+
+_KEYS_DIFFER = "a message of the peer does not decrypt: the pre-shared keys probably differ"
+_MOST_LINES = 3
+"""Of the configuration, in one line of ours."""
 
 Tell = Callable[[str], None]
 
@@ -64,6 +70,9 @@ class TunnelLines(Watcher):
                 self._failed(str(effect.path.remote.address), "phase 2", effect.failure, now)
             case AcquireFailed():
                 self._failed("traffic", "no tunnel", effect.failure, now)
+            case Dropped(reason=Drop.NOT_DECRYPTABLE, path=Path() as path, sources=sources) if sources:
+                text = f"{path.remote.address}: phase 1: {_KEYS_DIFFER}"
+                self._told(text + _lines(sources), text, now)
             case _:
                 pass
 
@@ -86,8 +95,11 @@ class TunnelLines(Watcher):
             self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {effect.failure.cause.value}")
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
-        text = f"{who}: {what}: {_why(failure)}{_lines(failure.sources)}"
-        for line in self._repeats.lines(text, now):
+        why = _why(failure)
+        self._told(f"{who}: {what}: {why}{_lines(failure.sources)}", f"{who}: {why}", now)
+
+    def _told(self, text: str, key: str, now: Instant) -> None:
+        for line in self._repeats.lines(text, now, key):
             self._tell(f"{clock(now)} {line}")
 
 
@@ -112,4 +124,7 @@ def _why(failure: Failure) -> str:
 
 
 def _lines(sources: tuple[Source, ...]) -> str:
-    return f" [{'; '.join(str(source) for source in sources)}]" if sources else ""
+    """The lines of the configuration that decided, in brackets; defaults are nobody's mistake."""
+    named = list(dict.fromkeys(str(source) for source in sources if not isinstance(source, Default)))
+    more = f"; and {len(named) - _MOST_LINES} more" if len(named) > _MOST_LINES else ""
+    return f" [{'; '.join(named[:_MOST_LINES])}{more}]" if named else ""
