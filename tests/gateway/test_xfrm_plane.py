@@ -157,6 +157,22 @@ def test_a_renewal_is_used_after_a_while_and_the_old_pair_goes(sides: tuple[Side
     assert old not in inbound
 
 
+def test_an_older_pair_carries_again_without_a_number_used_twice(sides: tuple[Side, Side]) -> None:
+    a, b = sides
+    up(a)
+    (old,), _ = states(a)
+    a.kernel.carry(old.sa, 10, 2_300_000)
+    a.tell(Expired(a.kernel.reports[old.sa], hard=False))
+    a.rig.settle()
+    first, second = states(b)[1]
+    older, newer = (state.pair.inbound_spi for state in b.rig.gateway.box.sad.states())
+    b.plane.use(older)
+    assert states(b)[1] == [first]
+    b.plane.use(newer)
+    assert states(b)[1] == [first]
+    assert second.sa != first.sa
+
+
 def test_a_hard_lifetime_ends_the_pair_on_both_sides(sides: tuple[Side, Side]) -> None:
     a, b = sides
     up(a)

@@ -130,16 +130,19 @@ class KernelPlane:
         self._follow(tunnel, before)
 
     def use(self, inbound_spi: int) -> None:
-        """Outbound traffic moves to this pair: its outbound SA goes in, and those of newer ones go out."""
+        """Outbound traffic moves to this pair: its outbound SA goes in, and those of newer ones go out.
+
+        Of several the kernel takes the newest. A pair whose outbound SA is gone cannot carry anything again.
+        """
         installed, tunnel = self._pairs.get(inbound_spi, (None, None))
-        if installed is None or tunnel is None:
+        if installed is None or tunnel is None or installed.spent:
             return
         before = tunnel.ends(self._gateway.box.settings)
         newer = tunnel.pairs[tunnel.pairs.index(installed) + 1 :]
         tunnel.pairs.remove(installed)
         tunnel.pairs.append(installed)
         with _told():
-            if not installed.outbound_stands and not installed.spent:
+            if not installed.outbound_stands:
                 self._send_on(installed)
             for other in newer:
                 self._stop_sending_on(other)
