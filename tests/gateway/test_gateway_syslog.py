@@ -8,11 +8,13 @@ import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from watched_gateways import CONFIGURATION, KEY, LEFT, one_gateway
+from watched_gateways import CONFIGURATION, KEY, LEFT, one_gateway, talk, two_gateways
 
+from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.errors import InputError
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About, Line
@@ -21,6 +23,9 @@ from mainmode.gateway import log_sinks
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.log_targets import LogTarget, parse_target
 from mainmode.gateway.syslog_out import SyslogOut
+from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, InstallSa, RemoveSa, Step
+from mainmode.ipsec.dataplane import SaPair
+from mainmode.wire.ip import Ipv4
 
 PEER = IPv4Address("192.0.2.2")
 UP: Line = lines.PHASE1_COMPLETED(About(group="10.0.0.2", ip="10.0.0.2"))
@@ -271,6 +276,44 @@ def test_another_configuration_takes_hosts_away_and_adds_some() -> None:
         log = with_log(gateway, scene)
     assert len(first.got) == len(second.got) == 1
     assert log.messages_sent == 2
+
+
+def behind_a_tunnel(port: int) -> str:
+    """A host that the crypto access list sends into the tunnel: its network is there, and here is its address."""
+    return "access-list VPN extended permit ip host 127.0.0.1 host 127.0.0.1\n" + hosts(f"udp/{port}")
+
+
+def test_messages_for_a_host_behind_a_tunnel_wait_for_the_tunnel_and_one_at_a_time_asks_for_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mainmode.gateway.syslog_out._SETTLED", 0.01)
+    with collector(socketserver.UDPServer, ("127.0.0.1", 0)) as server:
+        gateway = one_gateway(behind_a_tunnel(server.server_address[1]))
+        proxies = ProxyPair(Proxy.of("127.0.0.1"), Proxy.of("127.0.0.1"))
+
+        async def scene(log: SyslogOut) -> None:
+            for _ in range(50):
+                say(gateway)
+            assert (log.messages_sent, log.messages_waiting) == (1, 49)
+            pair = standing_pair(proxies)
+            log.happened(InstallSa(pair, NO_EXCHANGE), gateway.now())
+            await until(lambda: len(server.got) == 50)
+            say(gateway)
+            await until(lambda: len(server.got) == 51)
+            log.happened(RemoveSa(pair.inbound_spi, Failure(Cause.ADMIN, Step.TEARDOWN, "")), gateway.now())
+            say(gateway)
+            assert log.messages_waiting == 1
+
+        assert with_log(gateway, scene).messages_lost == 0
+
+
+def standing_pair(proxies: ProxyPair) -> SaPair:
+    """A pair of SAs between these proxies; nothing else of it counts here."""
+    left, right = two_gateways()
+    left.packet_arrived("inside", Ipv4(IPv4Address("10.1.1.5"), IPv4Address("10.2.2.5"), 17, bytes(8)).encode())
+    talk(left, right)
+    (state,) = left.box.sad.states()
+    return replace(state.pair, proxies=proxies)
 
 
 def test_a_host_that_asks_for_tls_gets_nothing_in_clear_and_that_is_told() -> None:

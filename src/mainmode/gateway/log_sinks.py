@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import islice
 from typing import Protocol
 
+from mainmode.gateway.log_gate import TunnelGate
 from mainmode.gateway.log_targets import LogTarget
 
 LONGEST = 8192
@@ -23,6 +24,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 _STEADY_SECONDS = 20.0
 """A connection that stood so long was a good one (connecting alone takes less): the next pause is the first again."""
 _BATCH = 64
+_ASK_SECONDS = 5.0
 
 
 def _octets(text: str, most: int) -> bytes:
@@ -51,6 +53,9 @@ class Sink(Protocol):
     def waiting(self) -> int:
         """Messages in its queue."""
 
+    def limit(self, limit: int) -> None:
+        """Another length of the queue; what waits already stays."""
+
     def send(self, text: str) -> None:
         """One message, without a line end. Never blocks, never raises."""
 
@@ -59,12 +64,19 @@ class Sink(Protocol):
 
 
 class DatagramSink:
-    """UDP, or the datagram socket of this machine's own log. One that failed is made anew, once a second at most."""
+    """UDP, or the datagram socket of this machine's own log. One that failed is made anew, once a second at most.
 
-    waiting = 0
+    Behind a `gate` that is not open messages wait, at most `limit`; one in `_ASK_SECONDS` goes and asks for the tunnel.
+    """
 
-    def __init__(self, target: LogTarget, told: Told, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, target: LogTarget, told: Told, clock: Callable[[], float], limit: int, gate: TunnelGate | None = None
+    ) -> None:
         self.sent = self.lost = 0
+        self.gate = gate
+        self._limit = limit
+        self._queue: deque[str] = deque()
+        self._asked = -_ASK_SECONDS
         self._target = target
         self._where = target.path if target.protocol == "unix" else (str(target.address), target.port)
         self._told = told
@@ -73,8 +85,34 @@ class DatagramSink:
         self._not_before = 0.0
         self._down = False
 
+    @property
+    def waiting(self) -> int:
+        """Messages that wait for the tunnel."""
+        return len(self._queue)
+
+    def limit(self, limit: int) -> None:
+        """Another length of the queue; what waits already stays."""
+        self._limit = limit
+
     def send(self, text: str) -> None:
         """One datagram; what the host does not take now is lost."""
+        if self.gate is None or (self.gate.open and not self._queue):
+            self._send(text)
+        elif not self.gate.open and self._clock() - self._asked >= _ASK_SECONDS:
+            self._asked = self._clock()
+            self._queue.append(text)
+            self._send(self._queue.popleft())
+        elif len(self._queue) < self._limit:
+            self._queue.append(text)
+        else:
+            self.lost += 1
+
+    def flush(self) -> None:
+        """The gate has opened: what waited leaves."""
+        while self._queue and (self.gate is None or self.gate.open):
+            self._send(self._queue.popleft())
+
+    def _send(self, text: str) -> None:
         try:
             self._ready().sendto(_octets(text, LONGEST), self._where)
         except BlockingIOError:

@@ -12,14 +12,17 @@ from mainmode.device.decision import BoxEffect
 from mainmode.device.log_forms import LogForms, bare
 from mainmode.device.log_rules import CONSOLE, TRAP, LogRules, Message
 from mainmode.gateway.gateway import Action, Gateway
+from mainmode.gateway.log_gate import gate_of
 from mainmode.gateway.log_sinks import Change, DatagramSink, Sink, TcpSink
 from mainmode.gateway.log_targets import LogTarget, configured_targets, refused_hosts
 from mainmode.gateway.watching import Watcher
-from mainmode.ike.effects import Say
+from mainmode.ike.effects import InstallSa, RemoveSa, Say
 
 _USUAL_TRAP = 6
 """The level for targets of the command line where the configuration has no `logging trap`: informational."""
 _LONGEST_QUEUE = 8192
+_SETTLED = 0.5
+"""Seconds after which the peer has the SAs of a new tunnel, too."""
 _PATIENCE = 2.0
 """Seconds that messages in a queue may take to leave when the gateway ends."""
 
@@ -62,8 +65,10 @@ class SyslogOut(Watcher):
     # --- the watcher ---------------------------------------------------------------------------------------------
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
-        """A line may be a message."""
+        """A line may be a message; a pair of SAs may be what messages wait for."""
         if type(effect) is not Say:
+            if type(effect) in (InstallSa, RemoveSa):
+                self._look_at_gates(effect)
             return
         if self._gateway.box.configuration is not self._configuration:
             self._configuration = self._gateway.box.configuration
@@ -87,6 +92,14 @@ class SyslogOut(Watcher):
             self._count(sink)
 
     # --- inside --------------------------------------------------------------------------------------------------
+
+    def _look_at_gates(self, effect: BoxEffect) -> None:
+        for sink in self._sinks.values():
+            if isinstance(sink, DatagramSink) and sink.gate is not None:
+                if isinstance(effect, RemoveSa):
+                    sink.gate.removed(effect.inbound_spi)
+                elif isinstance(effect, InstallSa) and sink.gate.installed(effect.pair):
+                    asyncio.get_running_loop().call_later(_SETTLED, sink.flush)
 
     def _send(self, message: Message, now: Instant, *, asked: bool) -> None:
         for target, sink in list(self._sinks.items()):
@@ -113,8 +126,11 @@ class SyslogOut(Watcher):
             there = self._sinks.get(target)
             if there is None:
                 self._sinks[target] = self._made(target, queue)
-            elif isinstance(there, TcpSink):
+            else:
                 there.limit(queue)
+                if isinstance(there, DatagramSink):
+                    there.gate = gate_of(self._gateway.box, target)
+                    there.flush()
         for host in refused_hosts(configuration):
             self._gateway.tell(
                 f"{host.source}: nothing is sent to {host.address}: secure asks for TLS, which is not spoken here"
@@ -126,7 +142,8 @@ class SyslogOut(Watcher):
 
         if target.protocol == "tcp":
             return TcpSink(target, told, queue)
-        return DatagramSink(target, told, asyncio.get_running_loop().time)
+        gate = gate_of(self._gateway.box, target)
+        return DatagramSink(target, told, asyncio.get_running_loop().time, queue, gate)
 
     def _let_go(self, sink: Sink) -> None:
         async def close() -> None:
