@@ -212,6 +212,7 @@ def side(
         here.setattr(room, "HostNetwork", lambda: network)
         here.setattr(room, "XfrmEvents", lambda: FakeEvents(kernel))
         here.setattr(room, "PacketSocket", lambda: raw)
+        here.setattr(room, "Tap", lambda *_: FakeSocket())
         here.setattr(room, "bypass", lambda one: None)
         here.setattr(room, "take_esp", lambda one: None)
         here.setattr(room, "LARVAL_DROP", folder / f"larval-{name}")

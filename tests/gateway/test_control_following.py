@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 from control_rig import Client, Controlled, play
-from gateway_boxes import HOST_A, HOST_B, echo
+from gateway_boxes import HOST_A, HOST_B, A, B, echo
 
 from mainmode.base.address import Endpoint
+from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import Instant
 from mainmode.capture.keys import PREFERENCES, PREFERENCES_FILE
 from mainmode.capture.pcapng import Captured, pcapng
 from mainmode.gateway.control import commands, following, pinging
 from mainmode.gateway.control.connection import Who
 from mainmode.ike.effects import MoveSa
+from mainmode.wire.ip import IcmpEcho, Ipv4, read_echo, read_ipv4
 
 EVERYTHING = "debug crypto ikev1 255 and crypto ipsec 255"
 
@@ -297,6 +299,29 @@ def test_a_ping_is_told_as_the_device_tells_it(tmp_path: Path) -> None:
         )
         assert text.endswith(" ms\n")
         assert answers[-1] == {"done": True, "received": 5}
+
+    play(tmp_path, scene)
+
+
+def _reply(identifier: int, sequence: int) -> bytes:
+    message = IcmpEcho(False, identifier, sequence, bytes(8)).encode()
+    return Ipv4(B, A, IpProtocol.ICMP, message).encode()
+
+
+def test_replies_that_the_host_hears_count_and_those_to_its_other_programs_do_not(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client = await Client.to(rig)
+        drops = rig.gateway.box.journal.drops
+        before = drops.total()
+        client.ask("ping 10.0.0.2 repeat 1")
+        while not any(read_ipv4(out.packet).protocol == IpProtocol.ICMP for out in rig.a.plane.left):
+            await asyncio.sleep(0.005)
+        sent = read_echo(read_ipv4(rig.a.plane.left[-1].packet))
+        assert sent is not None
+        rig.gateway.icmp_arrived(_reply(sent.identifier + 1, sent.sequence))
+        assert drops.total() == before
+        rig.gateway.icmp_arrived(_reply(sent.identifier, sent.sequence))
+        assert (await client.answers())[-1] == {"done": True, "received": 1}
 
     play(tmp_path, scene)
 

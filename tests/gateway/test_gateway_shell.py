@@ -144,7 +144,7 @@ def test_a_datagram_for_an_address_of_nobody_is_a_drop_by_name() -> None:
     stray = PATH._replace(local=PATH.local._replace(address=IPv4Address("10.9.9.9")))
     a.gateway.datagram_arrived(b"x" * 28, stray)
     a.gateway.esp_arrived(b"x" * 28, stray)
-    a.gateway.error_arrived(b"")
+    a.gateway.icmp_arrived(b"")
     assert a.gateway.box.journal.drops[Drop.NOT_FOR_US] == 2
 
 

@@ -36,7 +36,6 @@ class Scene:
     def __post_init__(self) -> None:
         self.box = SimpleNamespace(
             express=self, towards=lambda address: "inside" if address == INSIDE else None, dropped=self._dropped,
-            from_host=lambda packet, now: self.said.append(("from host", packet)),
         )  # fmt: skip
         doors = Doors(
             SimpleNamespace(read=lambda: self.tun.pop(0) if self.tun else None, write=self._write, name="tun"),  # type: ignore[arg-type]
@@ -71,6 +70,9 @@ class Scene:
 
     def packet_arrived(self, nameif: str, packet: bytes) -> None:
         self.said.append((nameif, packet))
+
+    def from_host(self, packet: bytes) -> None:
+        self.said.append(("from host", packet))
 
     def datagram_arrived(self, datagram: bytes, path: Path) -> None:
         self.said.append(("datagram", datagram))

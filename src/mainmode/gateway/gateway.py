@@ -13,6 +13,7 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, Held, PacketOut, ToHost
+from mainmode.device.own import PING_IDENTIFIER
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.held import HeldPackets
@@ -25,6 +26,8 @@ _AFTER_A_FAULT: Span = seconds(1)
 """How long deadlines wait where serving them failed: they may be due again at once."""
 _SHORTEST = 20
 """Octets of an IPv4 header."""
+_ECHO_REPLY = b"\0"
+"""The type of an ICMP message (RFC 792)."""
 
 Action = Callable[[Box, Instant], list[BoxEffect]]
 
@@ -54,7 +57,8 @@ class Gateway:
     """Carries out what the box wants, in its order. Synchronous, and called on the loop only.
 
     `tell` prints one line of what happens, `warn` one of what is wrong. `faults` counts what went wrong in mainmode
-    itself, by its place; `troubles` what the host refused, by what was tried.
+    itself, by its place; `troubles` what the host refused, by what was tried. `taps` are told whether packets are
+    watched, where they do not pass the gateway by themselves.
     """
 
     def __init__(
@@ -64,6 +68,7 @@ class Gateway:
         self.box = box
         self.alarm: Alarm = Silent()
         self.watchers: list[Watcher] = []
+        self.taps: list[Callable[[bool], None]] = []
         self.sender: Sender | None = None
         self.plane: DataPlane | None = None
         self.held = HeldPackets()
@@ -144,7 +149,7 @@ class Gateway:
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
             return
         if self.watched:
-            self._show(nameif, _packet_of(datagram, path.reversed()))
+            self.show_packet(nameif, _packet_of(datagram, path.reversed()))
         self.act(lambda box, now: box.datagram_in(nameif, datagram, path, now))
 
     def esp_arrived(self, esp: bytes, path: Path) -> None:
@@ -155,20 +160,28 @@ class Gateway:
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
             return
         if self.watched:
-            self._show(nameif, Ipv4(path.remote.address, path.local.address, IpProtocol.ESP, esp).encode())
+            self.show_packet(nameif, Ipv4(path.remote.address, path.local.address, IpProtocol.ESP, esp).encode())
         self.act(lambda box, now: box.esp_in(nameif, esp, path, now))
 
     def packet_arrived(self, nameif: str, packet: bytes) -> None:
         """A whole packet in clear came to an interface of the box."""
         if self.watched:
-            self._show(nameif, packet)
+            self.show_packet(nameif, packet)
         self.act(lambda box, now: box.packet_in(nameif, packet, now))
 
-    def error_arrived(self, packet: bytes) -> None:
-        """A router's ICMP error, a whole packet, for an address of the host."""
+    def icmp_arrived(self, packet: bytes) -> None:
+        """A router's ICMP error, or the reply to a ping of the box, for an address of the host; a whole packet."""
         nameif = self._nameifs.get(IPv4Address(packet[16:20])) if len(packet) >= _SHORTEST else None
-        if nameif is not None:
+        if nameif is not None and not _replies_to_another(packet):
             self.act(lambda box, now: box.packet_in(nameif, packet, now))
+
+    def from_host(self, packet: bytes) -> None:
+        """A whole packet of the host itself, from an address of the box."""
+        if self.watched:
+            nameif = self._nameifs.get(IPv4Address(packet[12:16]))
+            if nameif is not None:
+                self.show_packet(nameif, packet)
+        self.act(lambda box, now: box.from_host(packet, now))
 
     # --- what goes wrong ---------------------------------------------------------------------------------------------
 
@@ -229,7 +242,7 @@ class Gateway:
     def _send(self, send: Send, now: Instant) -> None:
         nameif = self._nameifs.get(send.path.local.address, "")
         if self.watched:
-            self._show(nameif, _packet_of(send.datagram, send.path), out=True)
+            self.show_packet(nameif, _packet_of(send.datagram, send.path), out=True)
         if self.sender is None:
             return
         try:
@@ -242,10 +255,12 @@ class Gateway:
 
     def _leave(self, out: PacketOut, now: Instant) -> None:
         if self.watched:
-            self._show(out.interface, out.packet, out=True)
+            self.show_packet(out.interface, out.packet, out=True)
         self._planes("send a packet", lambda plane: plane.leave(out))
 
     def _deliver(self, packet: ToHost, now: Instant) -> None:
+        if self.watched:
+            self.show_packet(packet.interface, packet.packet, out=True)
         self._planes("hand a packet to the host", lambda plane: plane.deliver(packet))
 
     def _hold(self, held: Held, now: Instant) -> None:
@@ -279,12 +294,27 @@ class Gateway:
 
     # --- watching ------------------------------------------------------------------------------------------------
 
+    def watch(self, watcher: Watcher) -> None:
+        """Tell this one too, from here on."""
+        self._exchange([*self.watchers, watcher])
+
+    def unwatch(self, watcher: Watcher) -> None:
+        """Tell this one no more; it may be the one that is told right now."""
+        self._exchange([one for one in self.watchers if one is not watcher])
+
+    def _exchange(self, watchers: list[Watcher]) -> None:
+        before, self.watchers = self.watched, watchers
+        if self.watched is not before:
+            for tap in self.taps:
+                tap(self.watched)
+
     @property
     def watched(self) -> bool:
         """Whether somebody wants to see every packet."""
         return any(watcher.wants_packets for watcher in self.watchers)
 
-    def _show(self, nameif: str, packet: bytes, *, out: bool = False) -> None:
+    def show_packet(self, nameif: str, packet: bytes, *, out: bool = False) -> None:
+        """A whole packet came in by a nameif, or leaves by it."""
         now = self.now()
         for watcher in self.watchers:
             if watcher.wants_packets:
@@ -292,6 +322,13 @@ class Gateway:
                     (watcher.sent if out else watcher.received)(nameif, packet, now)
                 except Exception as fault:
                     self.contain(fault)
+
+
+def _replies_to_another(packet: bytes) -> bool:
+    """Whether a packet of ICMP is an echo reply that some program of the host waits for, not the box."""
+    start = (packet[0] & 0xF) * 4
+    kind, identifier = packet[start : start + 1], packet[start + 4 : start + 6]
+    return kind == _ECHO_REPLY and int.from_bytes(identifier) != PING_IDENTIFIER
 
 
 def _given_again(held: Held) -> Action:

@@ -14,7 +14,7 @@ from mainmode.gateway.marks import MARK
 
 IKE_PORT, NAT_T_PORT = 500, 4500
 _IP_PKTINFO, _IP_MTU_DISCOVER, _PMTUDISC_DONT = 8, 10, 0
-_SOL_RAW, _ICMP_FILTER, _UNREACHABLE = 255, 1, 3
+_SOL_RAW, _ICMP_FILTER, _HEARD = 255, 1, 1 << 0 | 1 << 3
 _SO_RCVBUFFORCE = 33
 _RECEIVE_BUFFER = 4 << 20
 """Octets: a burst of a thousand peers that all begin at once is not lost."""
@@ -101,7 +101,7 @@ class IkeSockets:
 
 
 class RouterSocket:
-    """Hears what routers say of packets that did not reach their end: ICMP destination unreachable."""
+    """Hears echo replies, and what routers say of packets that did not reach their end (destination unreachable)."""
 
     def __init__(self, loop: AbstractEventLoop, received: Callable[[bytes], None]) -> None:
         """`received` gets whole IPv4 packets. Raises OSError."""
@@ -111,7 +111,7 @@ class RouterSocket:
             socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, socket.IPPROTO_ICMP
         )
         try:
-            self._socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", 0xFFFFFFFF ^ 1 << _UNREACHABLE))
+            self._socket.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("=I", 0xFFFFFFFF ^ _HEARD))
         except OSError:
             self._socket.close()
             raise

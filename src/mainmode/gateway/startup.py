@@ -148,7 +148,7 @@ class Startup:
         self._open_plane(gateway, loop, sockets)
         reloading = Reloading(gateway, host, order.read, written, placed, tell)
         try:
-            routers = RouterSocket(loop, gateway.error_arrived)
+            routers = RouterSocket(loop, gateway.icmp_arrived)
             self._stack.callback(routers.close)
             self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
         except (OSError, NetlinkError) as error:

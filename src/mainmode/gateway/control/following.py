@@ -27,11 +27,11 @@ class Follower(Watcher):
     def __init__(self, gateway: Gateway, connection: Connection) -> None:
         self._gateway = gateway
         self._connection = connection
-        gateway.watchers.append(self)
+        gateway.watch(self)
 
     def stop(self) -> None:
-        """Look away. The list may be walked through right now, so there is another one."""
-        self._gateway.watchers = [watcher for watcher in self._gateway.watchers if watcher is not self]
+        """Look away."""
+        self._gateway.unwatch(self)
 
 
 class DebugFollower(Follower):

@@ -117,7 +117,7 @@ class Traffic:
     def _take(self, packet: bytes) -> None:
         """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""
         if packet[12:16] in self._nameifs:
-            self._gateway.act(lambda box, now: box.from_host(packet, now))
+            self._gateway.from_host(packet)
             return
         source = IPv4Address(packet[12:16]) if len(packet) >= _SHORTEST else None
         nameif = self._gateway.box.towards(source) if source is not None else None

@@ -24,6 +24,7 @@ from mainmode.gateway.gateway import Action, Gateway
 from mainmode.gateway.host_setting import FORWARDING, LARVAL_DROP, HostSetting
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.tap import Tap
 from mainmode.gateway.user_space.raw import PacketSocket
 from mainmode.gateway.xfrm.algorithms import UnknownSuiteError
 from mainmode.gateway.xfrm.events import Acquired, Expired, Lost, Mapped, XfrmEvent, XfrmEvents
@@ -61,6 +62,7 @@ class KernelPlane:
         self._network: HostNetwork | None = None
         self._packets: PacketSocket | None = None
         self._steering: Steering | None = None
+        self._tap: Tap | None = None
         self._policies: PolicySet | None = None
         self._larval_drop, self._forwarding = HostSetting(LARVAL_DROP, "0"), HostSetting(FORWARDING, "1")
         self._tunnels = Tunnels()
@@ -84,6 +86,7 @@ class KernelPlane:
                     self._remove(report.sa)
             self._events = XfrmEvents()
             self._packets = PacketSocket()
+            self._tap = Tap(self._gateway, self._loop, self._places)
             for one in self._ike:
                 bypass(one)
             take_esp(self._ike[-1])
@@ -212,15 +215,23 @@ class KernelPlane:
                     self._take_out(installed)
         if self._policies is not None:
             self._policies.follow(())
-        for part in (self._steering, self._network, self._events, self._packets, self._xfrm):
+        for part in (self._tap, self._steering, self._network, self._events, self._packets, self._xfrm):
             if part is not None:
                 part.close()
         for setting in (self._larval_drop, self._forwarding):
             with contextlib.suppress(OSError):
                 setting.close()
         self._events = self._xfrm = self._network = self._policies = self._steering = self._packets = None
+        self._tap = None
         self._pairs.clear()
         self._by_sa.clear()
+
+    def _places(self) -> dict[str, str]:
+        """The nameif of each of the host's interfaces, by its name there."""
+        network = self._opened(self._network)
+        names = {link.index: link.name for link in network.links()}
+        on = {one.address: names.get(one.link, "") for one in network.addresses()}
+        return {on[view.address]: name for name, view in self._gateway.box.interfaces.items() if view.address in on}
 
     # --- what the kernel tells -----------------------------------------------------------------------------------
 
