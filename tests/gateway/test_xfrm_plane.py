@@ -324,6 +324,7 @@ def test_sas_that_somebody_flushed_are_negotiated_anew_when_a_packet_asks(sides:
     now = {one.sa for one in a.tunnel_states()}
     assert len(now) == 2
     assert not now & before
+    assert not a.rig.gateway.troubles
 
 
 def test_an_interface_that_came_back_as_another_has_its_policies_again(sides: tuple[Side, Side]) -> None:

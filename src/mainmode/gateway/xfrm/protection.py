@@ -54,7 +54,6 @@ def protection(settings: IkeSettings, links: dict[str, int]) -> list[Wanted]:
     wanted: dict[Selector, Wanted] = {}
     for interface in dict.fromkeys(entry.interface for entry in settings.entries):
         entries = [one for one in settings.entries_on(interface) if one.complete and not one.dynamic]
-        entries.sort(key=lambda entry: entry.sequence)
         for one in _decided(entries, None, links.get(interface, 0)):
             wanted.setdefault(one.selector, one)
             if len(wanted) > MOST_SELECTORS:
