@@ -19,6 +19,8 @@ from sites import Site
 ROOT = Path(__file__).resolve().parent.parent.parent
 TREE = ROOT / "build" / "libreswan"
 TOOLS = "usr/libexec/ipsec"
+_NEVER = 86400
+"""Seconds: the kernel keeps an SPI so long for an SA that it then refuses, and tells pluto when it gives that up."""
 
 _CONF = """\
 config setup
@@ -48,7 +50,6 @@ conn lan
   dpddelay=5
   dpdtimeout=15
   dpdaction=hold
-  initial-contact=yes
   auto=ignore
   leftupdown="/{tools}/_updown"
 """
@@ -151,6 +152,7 @@ def _started(here: Site, there: Site, folder: Path, terms: Terms) -> subprocess.
     conf = _CONF.format(folder=folder, here=here, there=there, terms=terms, tools=TOOLS, pfs=pfs)
     (folder / "ipsec.conf").write_text(conf)
     (folder / "ipsec.secrets").write_text(f'{here.outside} {there.seen_as} : PSK "{terms.key}"\n')
+    run("ip", "netns", "exec", here.gateway, "sysctl", "-q", "-w", f"net.core.xfrm_acq_expires={_NEVER}")
     run("certutil", "-N", "-d", f"sql:{folder}/nss", "--empty-password")
     options = (
         f"--nofork --config {folder}/ipsec.conf --secretsfile {folder}/ipsec.secrets --ipsecdir {folder}/ipsec.d "

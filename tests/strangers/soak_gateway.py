@@ -101,14 +101,14 @@ class Soak:
             return 0
         return sum(told.ago < 3 for told in self.pings.told().values())
 
-    def ours_spis(self) -> set[str]:
-        """Inbound SPIs of the gateway."""
+    def our_spis(self) -> set[str]:
+        """The SPIs of the gateway's SAs, both ways."""
         shown = self.ours.show("crypto", "ipsec", "sa")
-        return {spi.lower() for spi in re.findall(r"current inbound spi : (\w{8})", shown)}
+        return {spi.lower() for spi in re.findall(r"^ +spi: 0x(\w{8}) ", shown, re.M)}
 
     def charons_spis(self) -> set[str]:
-        """Outbound SPIs of charon."""
-        return {child.spi_out.lower() for child in self.charon.children()}
+        """The SPIs of charon's SAs, both ways."""
+        return {spi.lower() for child in self.charon.children() for spi in (child.spi_in, child.spi_out)}
 
     # --- what happens --------------------------------------------------------------------------------------------
 
@@ -143,7 +143,9 @@ class Soak:
             ]
         [(_, what, do)] = self.dice.choices(kinds, [kind[0] for kind in kinds])
         self.happened[what] += 1
+        began = time.monotonic()
         do()
+        self.say(f"{what} ({name}, {peer}; {time.monotonic() - began:.1f} seconds)")
 
     def terminate(self, *words: str) -> None:
         """Charon deletes what these words name, if it is there."""
@@ -202,7 +204,7 @@ class Soak:
 
         def same() -> bool:
             nonlocal differing
-            differing = self.ours_spis() ^ self.charons_spis()
+            differing = self.our_spis() ^ self.charons_spis()
             return not differing
 
         if not until(same, 40):

@@ -33,7 +33,7 @@ def test_a_cleared_tunnel_goes_at_both_ends_and_the_next_packet_brings_it_back(t
             1,
         ):
             first.command("clear", *words)
-            assert second.says("tunnel down.*the peer sent a delete", times=times), second.report()
+            assert second.says("tunnel down.*the peer deleted the SA", times=times), second.report()
             assert not pairs(first), first.show("crypto", "ipsec", "sa")
             assert ping(net.a, net.b)[0] == 3, first.report()
         first.command("clear", "crypto", "ipsec", "sa", "peer", "10.9.9.9")
@@ -86,7 +86,7 @@ def test_a_tunnel_without_traffic_ends_when_its_idle_timeout_is_over(tmp_path: P
             time.sleep(45)
             assert not first.said("tunnel down")
             assert first.says("tunnel down.*no traffic for as long as the idle timeout", 40), first.report()
-            assert second.says("tunnel down.*the peer sent a delete"), second.report()
+            assert second.says("tunnel down.*the peer deleted the SA"), second.report()
             assert ping(net.a, net.b)[0] == 3
 
 
@@ -136,7 +136,7 @@ def test_after_sigterm_the_peer_has_its_delete_and_nothing_of_the_gateway_is_lef
             during = traces_at(net.a.gateway)
             assert "mainmode0" in during
             first.stop()
-            assert second.says("tunnel down.*the peer sent a delete", 5), second.report()
+            assert second.says("tunnel down.*the peer deleted the SA", 5), second.report()
             assert first.said("^ended"), first.report()
             assert traces_at(net.a.gateway) == before
             assert not list((tmp_path / "a").glob("control*"))
