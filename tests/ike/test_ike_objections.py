@@ -67,6 +67,37 @@ def test_a_group_that_no_device_of_ours_has_is_named_once() -> None:
     assert not world.b.sas()
 
 
+@pytest.mark.parametrize(
+    ("changes", "notify", "said"),
+    [
+        ({"doi": 7}, NotifyType.DOI_NOT_SUPPORTED, "Unknown Domain of Interpretation (DOI): 7"),
+        ({"situation": 2}, NotifyType.SITUATION_NOT_SUPPORTED, "Error processing payload: Payload ID: 1"),
+    ],
+)
+def test_an_offer_of_another_domain_or_with_secrecy_labels_is_refused(
+    changes: dict[str, int], notify: NotifyType, said: str
+) -> None:
+    world = pair()
+    offer = replace(phase1_offer((policy(),)), **changes)
+    world.note("b", world.b.receive(first_message(offer), path(), world.now))
+    assert said in world.lines("b")
+    sent = [send.message.all(Notify)[0].notify_type for _, send in world.sends() if send.message is not None]
+    assert sent == [notify]
+    assert not world.b.sas()
+
+
+def test_a_generic_isakmp_sa_is_one_of_ours_and_a_transform_that_is_not_ike_is_none() -> None:
+    world = pair()
+    generic = replace(phase1_offer((policy(),)), doi=0)
+    world.note("b", world.b.receive(first_message(generic), path(), world.now))
+    assert len(world.b.sas()) == 1
+    world = pair()
+    transform = phase1_offer((policy(),)).proposals[0].transforms[0]
+    other = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", (replace(transform, identifier=5),)),))
+    world.note("b", world.b.receive(first_message(other), path(), world.now))
+    assert "All SA proposals found unacceptable" in world.lines("b")
+
+
 def test_a_group_that_only_this_configuration_lacks_is_not_called_invalid() -> None:
     world = pair(settings(A, policies=(policy(group=Group.MODP_2048),)))
     world.trigger("a")

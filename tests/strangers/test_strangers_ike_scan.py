@@ -39,6 +39,9 @@ def test_ike_scan_understands_what_a_gateway_answers_to_right_and_wrong_offers(t
             assert "Notify message 14 (NO-PROPOSAL-CHOSEN)" in told, told
             assert "1 returned notify" in told
 
+            told = scan(net, "--situation=2", "--trans=5,2,1,2")
+            assert "Notify message 3 (SITUATION-NOT-SUPPORTED)" in told, told
+
             for options in (("--aggressive", "--id=x", "--trans=5,2,1,2"), ("--ikev2",)):
                 told = scan(net, *options)
                 assert "0 returned handshake; 0 returned notify" in told, told

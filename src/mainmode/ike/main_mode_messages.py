@@ -1,6 +1,6 @@
 """What main mode does with each message: the actions that read and build MM1 to MM6."""
 
-from mainmode.base.codes import ExchangeType, Flag, NotifyType, ProtocolId
+from mainmode.base.codes import Doi, ExchangeType, Flag, NotifyType, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
 from mainmode.catalogue import lines
@@ -105,6 +105,9 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     offer = message.all(SecurityAssociation)[0]
     sa.sa_i_body = offer.body
     turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="SA")
+    foreign = _foreign(offer)
+    if foreign is not None:
+        return _refuse_foreign(sa, turn, offer, foreign)
     found = choose_policy(offer, turn.settings.policies, turn.settings.unspoken)
     if isinstance(found, Refused):
         say_unknown_groups(sa, turn, offer)
@@ -121,6 +124,31 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     if wants_traversal(sa, turn):
         sa.nat.version = best_common(message.all(VendorId))
     return _settle_policy(sa, turn, found, Step.MM1)
+
+
+_IDENTITY_ONLY = 1
+"""The situation without labels (RFC 2407 §4.2.1)."""
+
+
+def _foreign(offer: SecurityAssociation) -> NotifyType | None:
+    """What to tell of an offer that is not for an ISAKMP SA of IPsec (RFC 2408 §3.4, RFC 2407 §4.2), else None.
+
+    DOI 0 is a generic ISAKMP SA. Secrecy and integrity labels are a situation that must be refused where not supported.
+    """
+    if offer.doi not in (Doi.ISAKMP, Doi.IPSEC):
+        return NotifyType.DOI_NOT_SUPPORTED
+    if offer.doi == Doi.IPSEC and offer.situation != _IDENTITY_ONLY:
+        return NotifyType.SITUATION_NOT_SUPPORTED
+    return None
+
+
+def _refuse_foreign(sa: IkeSa, turn: Turn, offer: SecurityAssociation, kind: NotifyType) -> Outcome:
+    if kind == NotifyType.DOI_NOT_SUPPORTED:
+        turn.say(lines.UNKNOWN_DOI, sa.about, Step.MM1, sa.exchange, doi=int(offer.doi))
+    turn.say(lines.ERROR_PROCESSING_PAYLOAD, sa.about, Step.MM1, sa.exchange, payload=1)
+    _notify_in_clear(sa, turn, kind)
+    detail = f"MM1 offers an SA of DOI {int(offer.doi)} in situation {offer.situation}"
+    return fail(sa, Cause.BAD_MESSAGE, Step.MM1, detail)
 
 
 def _refuse_policies(sa: IkeSa, turn: Turn, refused: Refused) -> Outcome:

@@ -23,6 +23,7 @@ from mainmode.ike.naming import (
     integrity_name,
     transform_name,
 )
+from mainmode.ike.proposals import KEY_IKE
 from mainmode.ike.settings import IkePolicy, MapEntry, TransformSet
 from mainmode.ipsec.dataplane import EspSuite, Mode
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
@@ -179,11 +180,12 @@ def choose_policy(
 
 
 def _offered(offer: SecurityAssociation, protocol: ProtocolId) -> Iterator[tuple[Proposal, Transform]]:
-    """Each transform of a protocol with its proposal, in the peer's order."""
+    """Each transform of a protocol with its proposal, in the peer's order; of ISAKMP there is one kind only."""
     for proposal in offer.proposals:
         if proposal.protocol == protocol:
             for transform in proposal.transforms:
-                yield proposal, transform
+                if protocol != ProtocolId.ISAKMP or transform.identifier == KEY_IKE:
+                    yield proposal, transform
 
 
 def smaller(first: int | None, second: int | None) -> int | None:
