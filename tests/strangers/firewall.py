@@ -129,6 +129,7 @@ class Firewall:
 
     def configure(self, text: str) -> None:
         """Another configuration; a gateway that runs reads it."""
+        (self.folder / "asa.cfg").touch(mode=0o600)
         (self.folder / "asa.cfg").write_text(text)
         if self.process is not None:
             self.process.send_signal(signal.SIGHUP)

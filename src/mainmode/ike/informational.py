@@ -15,24 +15,16 @@ from mainmode.ike.endings import Ending
 from mainmode.ike.fsm import State
 from mainmode.ike.keepalives import heard
 from mainmode.ike.mapping import follow
+from mainmode.ike.naming import integrity_name, notify_name, transform_name
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
+from mainmode.ike.settings import MapEntry
+from mainmode.ike.silence import hear_early
 from mainmode.ike.voice import say_decode
 from mainmode.wire.message import Message
 from mainmode.wire.payloads import Delete, Hash, Notify
 
 _ERROR_NOTIFIES = range(1, 16384)
-_SPOKEN = {
-    NotifyType.INVALID_PAYLOAD_TYPE: "Invalid Payload",
-    NotifyType.NO_PROPOSAL_CHOSEN: "No proposal chosen",
-    NotifyType.INVALID_ID_INFORMATION: "Invalid ID info",
-    NotifyType.INVALID_HASH_INFORMATION: "Invalid hash info",
-}
-
-
-def notify_name(kind: NotifyType) -> str:
-    """`No proposal chosen`: the device's words where known, else the registry's."""
-    return _SPOKEN.get(kind) or kind.name.replace("_", " ").capitalize()
 
 
 def hear_unprotected(sa: IkeSa | None, turn: Turn, message: Message, about_ip: str) -> None:
@@ -54,7 +46,7 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
     """Open, verify and obey one protected informational message. Its message id is spent by it."""
     header = turn.header
     if header is None or sa.hash is None or sa.keys is None or sa.cipher is None or not sa.phase1_iv:
-        turn.drop(Drop.UNEXPECTED_MESSAGE, "informational before phase 1 is complete")
+        hear_early(sa, turn)
         return
     message_id = header.message_id
     if not message_id or message_id in sa.spent_ids or message_id in sa.quick_modes:
@@ -140,11 +132,24 @@ def _refused(sa: IkeSa, notify: Notify) -> None:
 
 
 def _refusal(qm: QuickMode, kind: NotifyType) -> Failure:
-    entry = qm.entry
-    sources = tuple(entry.sources.values()) if entry is not None else ()
-    return Failure(
-        Cause.PEER_REFUSED, Step.QM1, f"the peer answered QM1 with {notify_name(kind)} ({int(kind)})", sources=sources
+    """What the peer's answer says of what was asked for, and the statements that asked for it."""
+    sources = qm.entry.sources if qm.entry is not None else {}
+    detail, keys = f"the peer answered QM1 with {notify_name(kind)} ({int(kind)})", tuple(sources)
+    if kind == NotifyType.NO_PROPOSAL_CHOSEN and qm.entry is not None:
+        detail += f": it takes nothing of {_offered(qm.entry)}"
+        keys = ("transform_set", "pfs")
+    elif kind == NotifyType.INVALID_ID_INFORMATION and qm.proxies is not None:
+        detail += f": it has no tunnel for {qm.proxies}"
+        keys = ("acl",)
+    return Failure(Cause.PEER_REFUSED, Step.QM1, detail, sources=tuple(sources[key] for key in keys if key in sources))
+
+
+def _offered(entry: MapEntry) -> str:
+    sets = ", ".join(
+        f"{transform_name(one.encryption, one.key_bits)} {integrity_name(one.authentication)}"
+        for one in entry.transform_sets
     )
+    return f"{sets}, {f'PFS group {int(entry.pfs)}' if entry.pfs is not None else 'no PFS'}"
 
 
 def _obey_delete(sa: IkeSa, turn: Turn, delete: Delete, exchange: Exchange) -> None:

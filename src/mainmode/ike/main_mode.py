@@ -32,8 +32,8 @@ from mainmode.ike.main_mode_messages import (
     process_msg2,
     verify,
 )
-from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.sa import IkeSa, Turn
+from mainmode.ike.silence import explain
 from mainmode.ike.teardown import main_mode_failed, phase1_started
 from mainmode.ike.timing import HALF_OPEN_LIFE, RESEND_AFTER, RESENDS
 from mainmode.ike.voice import say_decode
@@ -93,26 +93,8 @@ def _retry(sa: IkeSa, turn: Turn) -> Outcome:
     if sa.tries < RESENDS:
         sa.tries += 1
         return Outcome.OK
-    waiting_for = {1: "MM2", 3: "MM4", 5: "MM6"}
-    sent = sa.last_sent.step.value if sa.last_sent is not None else ""
-    missing = waiting_for.get(int(sent[-1:] or 0), "an answer")
-    if sa.refusal_notify:
-        fail(
-            sa,
-            Cause.PEER_REFUSED,
-            Step(sent),
-            f"no {missing} came; the peer sent an unprotected {sa.refusal_notify} notify instead",
-        )
-    else:
-        fail(
-            sa, Cause.NO_ANSWER, Step(sent), f"{sent} was sent {sa.tries + 1} times{_by_port(sa)} and no {missing} came"
-        )
+    fail(sa, *explain(sa))
     return Outcome.FAIL
-
-
-def _by_port(sa: IkeSa) -> str:
-    """Where a NAT was found the talk went on by another port, which something on the way may block."""
-    return f" by UDP port {FLOATED_PORT}" if sa.path.local.port == FLOATED_PORT else ""
 
 
 def _gave_up_waiting(sa: IkeSa, turn: Turn) -> Outcome:
@@ -126,9 +108,10 @@ def _gave_up_waiting(sa: IkeSa, turn: Turn) -> Outcome:
 def _probably_authentication(sa: IkeSa, turn: Turn) -> Outcome:
     """MM5 or MM6 never came through: keys that differ look just so."""
     step = Step.MM5 if sa.role is Role.RESPONDER else Step.MM6
-    if sa.failure is None or sa.failure.cause is not Cause.PSK_MISMATCH:
-        before = sa.failure.detail if sa.failure is not None else ""
-        cause = Cause.NO_ANSWER if sa.role is Role.RESPONDER or not sa.refusal_notify else Cause.PEER_REFUSED
+    known = sa.failure
+    if known is None or known.cause is not Cause.PSK_MISMATCH or not known.sources:
+        cause = known.cause if known is not None and sa.role is Role.INITIATOR else Cause.NO_ANSWER
+        before = known.detail if known is not None else ""
         fail(sa, cause, step, before, sources=authentication.key_sources(sa))
     return Outcome.FAIL
 

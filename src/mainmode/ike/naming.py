@@ -7,6 +7,7 @@ from mainmode.base.codes import (
     EspTransform,
     Group,
     Hash1,
+    NotifyType,
 )
 
 _ENCRYPTION = {Encryption1.DES_CBC: "DES-CBC", Encryption1.TRIPLE_DES_CBC: "3DES-CBC", Encryption1.AES_CBC: "AES-CBC"}
@@ -41,6 +42,13 @@ _INTEGRITY = {
     EspAuthentication.HMAC_SHA2_512: "esp-sha512-hmac",
 }
 
+_NOTIFIES = {
+    NotifyType.INVALID_PAYLOAD_TYPE: "Invalid Payload",
+    NotifyType.NO_PROPOSAL_CHOSEN: "No proposal chosen",
+    NotifyType.INVALID_ID_INFORMATION: "Invalid ID info",
+    NotifyType.INVALID_HASH_INFORMATION: "Invalid hash info",
+}
+
 
 def encryption_name(code: int) -> str:
     """`3DES-CBC`."""
@@ -73,3 +81,8 @@ def transform_name(encryption: int, key_bits: int) -> str:
 def integrity_name(authentication: int) -> str:
     """`esp-sha-hmac`, as a transform set spells it."""
     return _INTEGRITY.get(EspAuthentication(authentication), f"authentication {authentication}")
+
+
+def notify_name(kind: NotifyType) -> str:
+    """`No proposal chosen`: the device's words where known, else the registry's."""
+    return _NOTIFIES.get(kind) or kind.name.replace("_", " ").capitalize()

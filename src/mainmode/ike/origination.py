@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 IKE_PORT = 500
 
-_UNANSWERED = frozenset({Cause.NO_ANSWER, Cause.PEER_REFUSED})
+_UNANSWERED = frozenset({Cause.NO_ANSWER, Cause.PEER_REFUSED, Cause.PSK_MISMATCH})
 
 _EntryKey = tuple[str, str, int]
 

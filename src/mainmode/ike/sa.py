@@ -118,7 +118,11 @@ class IkeSa:
     trace: Trace = field(default_factory=Trace)
     failure: Failure | None = None
     refusal_notify: str = ""
-    """Name of an unprotected error notify that came meanwhile: it proves nothing, but explains a silence."""
+    """Name of an error notify that came meanwhile: it proves nothing, but explains a silence."""
+    refusal_protected: bool = False
+    """Whether that notify was protected with the keys of this SA."""
+    unreadable: bool = False
+    """Whether MM5 was answered with something that is protected with other keys."""
 
     sa_i_body: bytes = b""
     choice: PolicyChosen | None = None
