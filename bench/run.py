@@ -194,10 +194,9 @@ def lanes(rounds: int, seconds: float) -> list[Row]:
     return rows
 
 
-def table(rows: list[Row]) -> str:
-    """A Markdown table with aligned columns."""
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
+def aligned(lines: list[tuple[str, ...]]) -> str:
+    """A Markdown table with aligned columns; the first line has the headings."""
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     printed = ["| " + " | ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) + " |" for line in lines]
     printed.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(printed)
@@ -213,13 +212,13 @@ def machine() -> str:
     return f"{names[0] if names else platform.machine()}, Python {platform.python_version()}"
 
 
-def write(text: str) -> None:
-    """Puts the table between the marks of docs/performance.md. Raises ValueError when there are none."""
-    before, mark, rest = PAGE.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
+def write(text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Puts a table between its marks in docs/performance.md. Raises ValueError when there are none."""
+    before, mark, rest = PAGE.read_text().partition(begin)
+    _, other, after = rest.partition(end)
+    if not mark or not other:
         raise ValueError(f"{PAGE} lacks its marks")
-    PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 
 
 def main() -> None:
@@ -231,7 +230,8 @@ def main() -> None:
     arguments = parser.parse_args()
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     rows = measured(arguments.rounds, arguments.seconds)
-    text = f"Measured {day} on {machine()}; medians of {arguments.rounds}.\n\n{table(rows)}"
+    lines = [HEADINGS, *(row.cells() for row in rows)]
+    text = f"Measured {day} on {machine()}; medians of {arguments.rounds}.\n\n{aligned(lines)}"
     print(text)
     if arguments.write:
         write(text)

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.codes import IpProtocol
@@ -182,6 +182,7 @@ def batches(draw: st.DrawFn) -> list[bytes]:
     return packets
 
 
+@settings(deadline=None)
 @given(batches())
 def test_every_packet_comes_out_as_it_was_and_each_connection_in_its_order(packets: list[bytes]) -> None:
     host = handed(packets)

@@ -7,6 +7,7 @@ one has to stay wrong for the host behind to see, and in a run it would be made 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
@@ -19,6 +20,7 @@ _LARGEST = 0xFFFF
 _DONT_FRAGMENT = b"\x40\x00"
 _PLAIN_IP = 0x45
 _FLAGS = 33
+_TCP = int(IpProtocol.TCP)
 
 
 class Taker(Protocol):
@@ -33,14 +35,16 @@ class Taker(Protocol):
 
 @dataclass(slots=True)
 class _Run:
-    """Segments that follow each other. `shape` is what they have in common, `due` the sequence number that comes.
+    """Segments that follow each other: the `headers` octets of the first one's headers, and the payloads of all.
 
-    `flags` are those of the last segment; `ended`: none may follow it.
+    `shape` is what the headers have in common, as a number under `mask`; `due` the sequence number that comes. `flags`
+    are those of the last segment; `ended`: none may follow it.
     """
 
     first: bytes
     headers: int
-    shape: bytes
+    mask: int
+    shape: int
     size: int
     due: int
     octets: int
@@ -54,16 +58,17 @@ def hand_over(packets: Iterable[bytes], taker: Taker) -> int:
     lost = 0
     runs: dict[bytes, _Run] = {}
     for packet in packets:
-        headers = _headers_of_segment(packet)
         ends = packet[12:24]
         run = runs.get(ends)
-        if run is not None and (not headers or not _joined(run, packet, headers)):
+        if run is not None:
+            if _joined(run, packet):
+                continue
             lost += _flushed(runs.pop(ends), taker)
-            run = None
-        if not headers:
-            lost += not taker.write(packet)
-        elif run is None:
+        headers = _headers_of_segment(packet)
+        if headers:
             runs[ends] = _begun(packet, headers)
+        else:
+            lost += not taker.write(packet)
     for run in runs.values():
         lost += _flushed(run, taker)
     return lost
@@ -75,7 +80,7 @@ def _headers_of_segment(packet: bytes) -> int:
     if (
         length <= _SMALLEST
         or packet[0] != _PLAIN_IP
-        or packet[9] != IpProtocol.TCP
+        or packet[9] != _TCP
         or packet[6:8] != _DONT_FRAGMENT
         or packet[_FLAGS] not in (_ACK, _ACK_PSH)
     ):
@@ -83,34 +88,47 @@ def _headers_of_segment(packet: bytes) -> int:
     headers = _IP + (packet[32] >> 4) * 4
     if not _SMALLEST <= headers < length or (packet[2] << 8 | packet[3]) != length:
         return 0
+    return headers if _verifies(packet, length) else 0
+
+
+def _verifies(packet: bytes, length: int) -> bool:
+    """Whether the checksum of a segment is right."""
     # The pseudo-header of RFC 9293: both addresses, which stand in front of the segment, protocol and length.
-    total = (checksum(packet[12:]) ^ 0xFFFF) + IpProtocol.TCP + length - _IP
-    return 0 if total % 0xFFFF else headers
+    return ((checksum(packet[12:]) ^ 0xFFFF) + _TCP + length - _IP) % 0xFFFF == 0
 
 
-def _shape(packet: bytes, headers: int) -> bytes:
-    """What must not differ in a run: TOS, TTL, acknowledged number, window, urgent pointer and options."""
-    return packet[1:2] + packet[8:9] + packet[28:33] + packet[34:36] + packet[38:headers]
+@cache
+def _mask(headers: int) -> int:
+    """Where headers of so many octets must not differ in a run.
+
+    They may in lengths, identification, sequence number and checksums, and in their flags, which are looked at apart.
+    """
+    mask = bytearray(b"\xff" * headers)
+    for begin, end in ((2, 6), (10, 12), (24, 28), (_FLAGS, _FLAGS + 1), (36, 38)):
+        mask[begin:end] = bytes(end - begin)
+    return int.from_bytes(mask)
 
 
 def _begun(packet: bytes, headers: int) -> _Run:
-    payload = packet[headers:]
+    payload, flags, mask = packet[headers:], packet[_FLAGS], _mask(headers)
+    shape = int.from_bytes(packet[:headers]) & mask
     due = int.from_bytes(packet[24:28]) + len(payload) & 0xFFFFFFFF
-    flags = packet[_FLAGS]
-    shape = _shape(packet, headers)
-    return _Run(packet, headers, shape, len(payload), due, len(packet), [payload], flags, flags == _ACK_PSH)
+    return _Run(packet, headers, mask, shape, len(payload), due, len(packet), [payload], flags, flags == _ACK_PSH)
 
 
-def _joined(run: _Run, packet: bytes, headers: int) -> bool:
+def _joined(run: _Run, packet: bytes) -> bool:
     """Whether the segment is part of the run from here on. One that is shorter or pushed is its last."""
-    size = len(packet) - headers
+    length, headers = len(packet), run.headers
+    size = length - headers
     if (
         run.ended
-        or headers != run.headers
-        or size > run.size
+        or not 0 < size <= run.size
         or run.octets + size > _LARGEST
         or int.from_bytes(packet[24:28]) != run.due
-        or _shape(packet, headers) != run.shape
+        or int.from_bytes(packet[:headers]) & run.mask != run.shape
+        or packet[_FLAGS] not in (_ACK, _ACK_PSH)
+        or (packet[2] << 8 | packet[3]) != length
+        or not _verifies(packet, length)
     ):
         return False
     run.payloads.append(packet[headers:])
@@ -133,6 +151,6 @@ def _headers(run: _Run) -> bytes:
     first, octets = run.first, run.octets
     header = first[:2] + octets.to_bytes(2) + first[4:10] + bytes(2) + first[12:_IP]
     header = header[:10] + checksum(header).to_bytes(2) + header[12:]
-    sum_ = checksum(first[12:_IP] + (IpProtocol.TCP + octets - _IP).to_bytes(4)) ^ 0xFFFF
+    sum_ = checksum(first[12:_IP] + (_TCP + octets - _IP).to_bytes(4)) ^ 0xFFFF
     tcp = first[_IP:_FLAGS] + bytes((run.flags,)) + first[34:36] + sum_.to_bytes(2) + first[38 : run.headers]
     return header + tcp
