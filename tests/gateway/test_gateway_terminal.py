@@ -116,7 +116,7 @@ def test_a_file_that_says_the_same_changes_nothing() -> None:
 
 
 def test_another_configuration_keeps_the_tunnels_that_fit_it_and_takes_down_the_others() -> None:
-    a, b, _, _ = shown()
+    a, b, lines, _ = shown()
     text = [CONFIGURATION.replace(" lifetime 86400", " lifetime 3600")]
     one, _ = reloading(a, lambda: text[0])
     one.reread()
@@ -127,6 +127,9 @@ def test_another_configuration_keeps_the_tunnels_that_fit_it_and_takes_down_the_
     a.settle()
     assert a.told[-1] == "a.cfg is read again and in force; pairs of SAs that no longer fit: 1"
     assert len(b.gateway.box.sad.states()) == 0
+    assert untimed(lines)[-1].endswith(
+        "tunnel down: 10.0.0.2, 192.168.1.0/24 to 192.168.2.0/24: the configuration has no place for it"
+    )
 
 
 @pytest.mark.parametrize("text", ["", "hostname x\n", CONFIGURATION.replace("crypto ikev1 enable outside\n", "")])

@@ -119,6 +119,8 @@ def test_the_process_keeps_one_capability_and_can_get_no_other(pair: tuple[Runni
         "0" * 16
     ] * 2
     assert status["NoNewPrivs"] == "1"
+    limits = Path(f"/proc/{pair[0].process.pid}/limits").read_text()
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.M)
 
 
 def test_a_second_gateway_on_the_same_host_says_who_holds_the_ports(

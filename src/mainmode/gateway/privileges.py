@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import resource
 import struct
 from pathlib import Path
 
@@ -51,12 +52,13 @@ def check() -> None:
 
 
 def give_up() -> str | None:
-    """Keep CAP_NET_ADMIN alone, for good: no other capability comes back, whatever is executed.
+    """Keep CAP_NET_ADMIN alone, for good: no other capability comes back, whatever is executed. No core is dumped.
 
     Of the calling thread and those that it starts later. What could not be given up, None where all went well.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     problems = []
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     refused = [
         one
         for one in range(_LAST_CAPABILITY + 1)

@@ -28,6 +28,7 @@ _ENDINGS = frozenset({Cause.ADMIN, Cause.LIFETIME, Cause.IDLE, Cause.SESSION_TIM
 """Why a phase 1 ends that stood, with nothing to mend."""
 
 _KEYS_DIFFER = "a message of the peer does not decrypt: the pre-shared keys probably differ"
+_NO_PLACE = "the configuration has no place for it"
 _MOST_LINES = 3
 """Of the configuration, in one line of ours."""
 
@@ -92,7 +93,7 @@ class TunnelLines(Watcher):
         standing.discard(effect.inbound_spi)
         if not standing:
             del self._standing[pair.peer, pair.proxies]
-            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {effect.failure.cause.value}")
+            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {_ended(effect.failure)}")
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
         why = _why(failure)
@@ -116,6 +117,11 @@ def _network(proxy: Proxy) -> str:
         text = f"{proxy.first}-{proxy.last}"
     ends = "".join(f" {word} {value}" for word, value in (("protocol", proxy.protocol), ("port", proxy.port)) if value)
     return text + ends
+
+
+def _ended(failure: Failure) -> str:
+    """The cause; where the administrator's own change of the configuration was it, so."""
+    return _NO_PLACE if failure.detail.startswith(_NO_PLACE) else failure.cause.value
 
 
 def _why(failure: Failure) -> str:
