@@ -386,3 +386,18 @@ def test_a_target_of_the_command_line_reads(text: str, name: str) -> None:
 def test_what_is_no_target_is_refused_with_what_to_say(text: str) -> None:
     with pytest.raises(InputError, match="say unix:PATH"):
         parse_target(text)
+
+
+def test_a_log_that_ends_while_a_host_refuses_it_ends_at_once() -> None:
+    """The refusal and the end may come in the same moment of the loop."""
+    target = parse_target(f"tcp:127.0.0.1:{free_port()}")
+
+    async def run() -> None:
+        for moments in range(12):
+            sink = log_sinks.TcpSink(target, lambda change: None, 10)
+            for _ in range(moments):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(5):
+                await sink.close(0)
+
+    asyncio.run(run())

@@ -204,7 +204,8 @@ class TcpSink:
         """Send what waits, as far as there is a connection, and close it."""
         if not self._down:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._empty.wait(), patience)
+                async with asyncio.timeout(patience):
+                    await self._empty.wait()
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
@@ -224,8 +225,10 @@ class TcpSink:
     async def _connection(self) -> None:
         """One connection, from its beginning to its end. Raises OSError and TimeoutError."""
         source = (str(self._target.source), 0) if self._target.source is not None else None
-        connecting = asyncio.open_connection(str(self._target.address), self._target.port, local_addr=source)
-        reader, writer = await asyncio.wait_for(connecting, _CONNECT_SECONDS)
+        async with asyncio.timeout(_CONNECT_SECONDS):
+            reader, writer = await asyncio.open_connection(
+                str(self._target.address), self._target.port, local_addr=source
+            )
         gone = asyncio.get_running_loop().create_task(_until_closed(reader))
         gone.add_done_callback(lambda _: self._wake.set())
         try:
@@ -246,7 +249,8 @@ class TcpSink:
         while self._queue and not gone.done():
             batch = list(islice(self._queue, _BATCH))
             writer.write(b"".join(batch))
-            await asyncio.wait_for(writer.drain(), _STUCK_SECONDS)
+            async with asyncio.timeout(_STUCK_SECONDS):
+                await writer.drain()
             for _ in batch:
                 self._queue.popleft()
             self.sent += len(batch)
