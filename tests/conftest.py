@@ -5,6 +5,19 @@ from collections.abc import Generator
 
 import pytest
 
+JUDGES = frozenset({"tshark", "capinfos"})
+"""Foreign programs without which a test that asks them is skipped."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    try:
+        return (yield)
+    except FileNotFoundError as error:
+        if error.filename in JUDGES:
+            pytest.skip(f"{error.filename} is not installed")
+        raise
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(

@@ -15,9 +15,12 @@ from typing import Any
 
 import pytest
 from control_rig import PATIENCE, Controlled
+from gateway_boxes import A, B
 
+from mainmode.base.codes import IpProtocol
 from mainmode.cli.control import _no_connection
 from mainmode.gateway.control.protocol import written
+from mainmode.wire.ip import Ipv4, Udp
 
 MAIN = "import sys\nfrom mainmode.cli.main import main\nsys.exit(main())"
 
@@ -200,12 +203,10 @@ def test_the_keys_of_what_stood_before_are_written_at_once(running: Running, tmp
 
 
 def test_a_capture_into_a_pipe_is_read_as_it_comes_and_ends_by_itself(running: Running) -> None:
-    process = started("capture", "--pcap", "-", "--packets", "12", path=running.path, out=subprocess.PIPE)
     reading = subprocess.Popen(
-        ["tshark", "-r", "-", "-Yisakmp"], stdin=process.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ["tshark", "-r", "-", "-Yisakmp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
-    assert process.stdout is not None
-    process.stdout.close()
+    process = started("capture", "--pcap", "-", "--packets", "12", path=running.path, out=reading.stdin)
     running.until(lambda: running.following)
     running.negotiate()
     out, _ = reading.communicate(timeout=60)
@@ -214,6 +215,22 @@ def test_a_capture_into_a_pipe_is_read_as_it_comes_and_ends_by_itself(running: R
     process.stderr.close()
     assert process.wait(timeout=60) == 0
     assert len(out.splitlines()) == 11
+
+
+def test_of_a_message_that_is_sent_again_only_the_headers_are_written(running: Running, tmp_path: Path) -> None:
+    message = bytes(range(16)) + bytes((5, 0x10, 5, 1)) + bytes(4) + (60).to_bytes(4) + bytes(range(32))
+    packet = Ipv4(A, B, IpProtocol.UDP, Udp(500, 500, message).encode(A, B)).encode()
+    pcap = tmp_path / "live.pcapng"
+    process = started("capture", "--pcap", str(pcap), "--packets", "2", path=running.path)
+    running.until(lambda: running.following)
+    for _ in range(2):
+        running.call(lambda: running.rig.gateway.show_packet("outside", packet, out=True))
+    process.communicate(timeout=60)
+    shown = _tshark(pcap, tmp_path, "-Tfields", "-eframe.len", "-eframe.cap_len", "-eframe.comment")
+    first, second = (row.split("\t") for row in shown.splitlines())
+    assert first == ["88", "88", ""]
+    assert second[:2] == ["88", "60"]
+    assert second[2].startswith("the same octets as packet 1")
 
 
 def test_a_full_disk_ends_the_capture_and_not_the_gateway(running: Running) -> None:

@@ -307,6 +307,20 @@ def test_who_asks_without_reading_is_read_no_further_and_gets_all_answers(tmp_pa
     play(tmp_path, scene)
 
 
+def test_what_such_a_client_goes_on_to_send_stays_outside(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        client, other = await Client.to(rig), await Client.to(rig)
+        client.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        for _ in range(100):
+            client.send(b'{"command": "show running-config"}\n' * 2000)
+            await asyncio.sleep(0)
+        for _ in range(5):
+            assert output(await other.command("show version"))
+            assert max(len(one._received) for one in rig.server._clients) < 1 << 19
+
+    play(tmp_path, scene)
+
+
 def test_a_fault_ends_its_command_only_and_its_text_stays_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

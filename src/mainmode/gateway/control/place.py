@@ -69,7 +69,6 @@ class Place:
         try:
             listening.bind(self.path)
             self._made = _identity(os.lstat(self.path))
-            os.chmod(self.path, _SOCKET_MODE)
         except BaseException:
             listening.close()
             raise
