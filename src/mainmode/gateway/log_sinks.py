@@ -207,8 +207,7 @@ class TcpSink:
                 async with asyncio.timeout(patience):
                     await self._empty.wait()
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
+        await asyncio.wait([self._task])
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
