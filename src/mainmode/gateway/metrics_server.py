@@ -1,6 +1,7 @@
 """A page of metrics over HTTP/1.1: GET and HEAD of /metrics and nothing else, one request for each connection."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
@@ -59,7 +60,8 @@ class MetricsServer:
                 self._connected, str(where.address), where.port, limit=_LONGEST_HEAD, backlog=_MOST_CONNECTIONS
             )
         except OSError as error:
-            raise InputError(f"--metrics {where}: {error.strerror or error}; choose another port or address") from None
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise InputError(f"--metrics {where}: {reason}; choose another port or address") from None
 
     async def close(self) -> None:
         """Stop listening, and break off what is under way."""

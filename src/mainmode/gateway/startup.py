@@ -105,6 +105,7 @@ class Startup:
                 await self._control.listen()
             outside = Outside(gateway, self._order.log_targets, self._out.write)
             await outside.open(self._order.metrics)
+            self._out.write("ready; SIGHUP reads the configuration again, SIGTERM ends")
             self._out.start()
             self._err.start()
             await ended.wait()
@@ -213,7 +214,6 @@ class Startup:
             tell(f"control socket: {self._control.path}")
         for line in tunnel_lines(gateway.box):
             tell(line)
-        tell("ready; SIGHUP reads the configuration again, SIGTERM ends")
 
     # --- end -----------------------------------------------------------------------------------------------------
 
