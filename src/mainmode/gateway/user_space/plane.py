@@ -64,19 +64,25 @@ class UserSpacePlane:
             self._network = HostNetwork()
             self._steering = Steering(self._network, self._device)
             self._steering.open(_MTU)
-            if self._forwarding.open():
-                self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
         except (TunFailed, NetlinkError) as refused:
             raise PlaneError(str(refused)) from refused
         except OSError as error:
-            raise PlaneError(f"raw sockets and forwarding: {error.strerror}; they take root, or CAP_NET_RAW "
-                             "and CAP_NET_ADMIN") from error  # fmt: skip
+            raise PlaneError(f"raw sockets: {error.strerror}; they take root, or CAP_NET_RAW") from error
+        self._forward()
         nat_t = self._sockets.nat_t
         doors = Doors(self._tun, self._esp, NatTraversalReader(nat_t), PeerSender(nat_t, cuts=True))
         self._traffic = Traffic(self._gateway, doors)
         self._sockets.read_nat_t(self._traffic.by_port_4500)
         self._loop.add_reader(self._esp.fileno(), self._traffic.by_protocol_50)
         self._read(self._tun)
+
+    def _forward(self) -> None:
+        """Where the host cannot be told to, it may have been told by others, or has no hosts behind it."""
+        try:
+            if self._forwarding.open():
+                self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
+        except OSError as error:
+            self._gateway.trouble("the host does not forward packets (net.ipv4.ip_forward stays 0)", error)
 
     def protect(self, box: Box) -> None:
         """The networks of the crypto access lists are led into the device. Raises PlaneError."""

@@ -1,0 +1,33 @@
+"""What the user space data plane makes of a host that does not let it do everything."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from gateway_boxes import gateway_of
+
+from mainmode.gateway.host_setting import HostSetting
+from mainmode.gateway.user_space.plane import UserSpacePlane
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("0", ["the host did not forward packets: it does now, until the gateway ends"]),
+        ("1", []),
+        (None, ["the host does not forward packets (net.ipv4.ip_forward stays 0): No such file or directory"]),
+    ],
+)
+def test_a_host_that_cannot_be_told_to_forward_is_told_of_and_does_not_stop_the_start(
+    tmp_path: Path, setting: str | None, said: list[str]
+) -> None:
+    a, file = gateway_of("a"), tmp_path / "ip_forward"
+    if setting is not None:
+        file.write_text(setting)
+    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for")  # type: ignore[arg-type]
+    plane._forwarding = HostSetting(file, "1")
+    plane._forward()
+    assert a.told == said
+    plane.close()
+    plane._loop.close()
+    assert setting is None or file.read_text() == setting
