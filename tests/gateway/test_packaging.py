@@ -1,5 +1,6 @@
 """The unit, the container example and the example configuration, judged by systemd's own tools where they are."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -68,3 +69,13 @@ def test_the_example_configuration_has_no_problem_and_its_entry_is_complete() ->
     assert configuration.problems == ()
     box = Box(configuration, Zeros(), Instant(0), hosted=True)
     assert [entry.complete for entry in box.settings.entries] == [True]
+
+
+def test_systemd_makes_the_user_of_the_unit(tmp_path: Path) -> None:
+    if shutil.which("systemd-sysusers") is None or os.geteuid() != 0:
+        pytest.skip("no systemd-sysusers, or not root")
+    (tmp_path / "etc").mkdir()
+    argv = ["systemd-sysusers", f"--root={tmp_path}", str(PACKAGING / "mainmode.sysusers")]
+    subprocess.run(argv, check=True, capture_output=True, timeout=60)
+    (name,) = setting("User")
+    assert re.search(rf"^{name}:x:\d+:\d+:.*:/usr/sbin/nologin$", (tmp_path / "etc" / "passwd").read_text(), re.M)
