@@ -55,6 +55,7 @@ def test_show_answers_what_the_box_shows(tmp_path: Path) -> None:
         ("clear", "not understood: clear\n  what is understood:\n  clear crypto isakmp sa [ADDRESS]"),
         ("clear crypto isakmp sa 10.0.0.300", "10.0.0.300 is no IPv4 address"),
         ("write erase", "not understood: write erase"),
+        ("vpn-sessiondb logoff index 77", "there is no session 77: show vpn-sessiondb l2l lists them"),
         ("debug crypto everything", "is not a debug of this device"),
         ("debug crypto ikev1 127 condition peer", "is no condition"),
         ("capture everything", "capture [KEYS]"),
@@ -86,6 +87,9 @@ def test_what_cannot_be_done_is_told_and_the_next_command_is_taken(tmp_path: Pat
         ("clear conn", 1, 1),
         ("vpn-sessiondb logoff ipaddress 10.0.0.2 noconfirm", 0, 0),
         ("vpn-sessiondb logoff l2l", 0, 0),
+        ("vpn-sessiondb logoff all noconfirm", 0, 0),
+        ("vpn-sessiondb logoff index 1", 0, 0),
+        ("clear xlate", 1, 1),
     ],
 )
 def test_clear_and_log_off_take_down_what_they_name_on_both_sides(

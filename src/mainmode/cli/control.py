@@ -63,10 +63,13 @@ def _typed(arguments: Namespace) -> str:
     """The command line as it is typed on a device."""
     if arguments.command != "debug":
         return " ".join((arguments.command, *arguments.words))
-    debugs = [*(arguments.debug or ()), *((" ".join(arguments.words),) if arguments.words else ())]
+    words, debugs = arguments.words, list(arguments.debug or ())
+    condition = words[words.index("condition") :] if "condition" in words else []
+    if len(condition) < len(words):
+        debugs.append(" ".join(words[: len(words) - len(condition)]))
     if not debugs:
         raise InputError("say which debug, such as: mainmode debug crypto ikev1 127")
-    return f"debug {' and '.join(one.removeprefix('debug ') for one in debugs)}"
+    return " ".join(("debug", " and ".join(one.removeprefix("debug ") for one in debugs), *condition))
 
 
 def _follow(gateway: "GatewayConnection") -> int:

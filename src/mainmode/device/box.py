@@ -284,6 +284,11 @@ class Box:
         """`vpn-sessiondb logoff`: the session with one peer, or all of them."""
         return self._carried(self._plane.engine.log_off(peer, reason, now), now)
 
+    def peer_of_session(self, index: int) -> IPv4Address | None:
+        """The peer of the session with this index; None where there is none."""
+        sessions = self._plane.engine.sessions()
+        return next((session.peer for session in sessions if session.index == index), None)
+
     def clear_counters(self) -> None:
         """`clear crypto ipsec sa counters`, `clear access-list counters`, `clear nat counters`: all back to nothing."""
         plane = self._plane

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import ClassVar
 
+from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant
 from mainmode.base.sentences import PLAIN, Grammar, Sentence
 from mainmode.device.box import Box
@@ -90,14 +91,28 @@ class ClearConnections(Command):
 
 
 @dataclass(frozen=True, slots=True)
+class ClearTranslations(ClearConnections):
+    """The same."""
+
+    SYNTAX: ClassVar = "clear xlate"
+
+
+@dataclass(frozen=True, slots=True)
 class LogOffAll(Command):
     """End every session."""
 
-    SYNTAX: ClassVar = "vpn-sessiondb logoff l2l [noconfirm]"
+    SYNTAX: ClassVar = "vpn-sessiondb logoff all [noconfirm]"
 
     def act(self, box: Box, now: Instant) -> list[BoxEffect]:
         """Log off."""
         return box.log_off(None, now)
+
+
+@dataclass(frozen=True, slots=True)
+class LogOffLanToLan(LogOffAll):
+    """The same: sessions are all of this type."""
+
+    SYNTAX: ClassVar = "vpn-sessiondb logoff l2l [noconfirm]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +134,25 @@ class LogOffGroup(LogOff):
     SYNTAX: ClassVar = "vpn-sessiondb logoff tunnel-group {peer:ADDRESS} [noconfirm]"
 
 
+@dataclass(frozen=True, slots=True)
+class LogOffIndex(Command):
+    """End the session with this index, as `show vpn-sessiondb l2l` prints it, and others with the same peer."""
+
+    SYNTAX: ClassVar = "vpn-sessiondb logoff index {index:COUNT} [noconfirm]"
+    index: int
+
+    def printed(self, box: Box, now: Instant) -> str:
+        """Nothing. Raises InputError where there is no such session."""
+        if box.peer_of_session(self.index) is None:
+            raise InputError(f"there is no session {self.index}: show vpn-sessiondb l2l lists them")
+        return ""
+
+    def act(self, box: Box, now: Instant) -> list[BoxEffect]:
+        """Log off."""
+        peer = box.peer_of_session(self.index)
+        return [] if peer is None else box.log_off(peer, now)
+
+
 COMMANDS: tuple[type[Command], ...] = (
     Show,
     ClearIsakmp,
@@ -126,9 +160,12 @@ COMMANDS: tuple[type[Command], ...] = (
     ClearIpsec,
     ClearCounters,
     ClearConnections,
+    ClearTranslations,
     LogOffAll,
+    LogOffLanToLan,
     LogOff,
     LogOffGroup,
+    LogOffIndex,
 )
 """What can be typed."""
 
