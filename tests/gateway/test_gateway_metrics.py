@@ -10,8 +10,8 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
+from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, A, Rig, echo, gateway_of, mirrored
 from prometheus_client.parser import text_string_to_metric_families
-from watched_gateways import KEY, one_gateway, talk, two_gateways
 
 from mainmode.base.errors import InputError
 from mainmode.gateway.counts import Counts
@@ -20,10 +20,11 @@ from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.metrics import METRICS, Facts, reference_page
 from mainmode.gateway.metrics_server import MetricsAddress, MetricsServer, parse_metrics_address
 from mainmode.gateway.syslog_out import SyslogOut
-from mainmode.wire.ip import IcmpEcho, Ipv4
+from mainmode.wire.ip import Ipv4
 
 Samples = dict[str, dict[tuple[str, ...], float]]
-TUNNEL = ("192.0.2.2", "192.0.2.2", "10.1.1.0/24", "10.2.2.0/24")
+TUNNEL = ("10.0.0.2", "10.0.0.2", "192.168.1.0/24", "192.168.2.0/24")
+KEY = "correct-horse"
 
 
 async def page_of(gateway: Gateway, counts: Counts) -> str:
@@ -41,30 +42,34 @@ def parsed(page: str) -> Samples:
     return found
 
 
-def ping(gateway: Gateway) -> None:
-    echo = IcmpEcho(True, 1, 1, b"x" * 36).encode()
-    packet = Ipv4(IPv4Address("10.1.1.5"), IPv4Address("10.2.2.5"), 1, echo).encode()
-    gateway.packet_arrived("inside", packet)
+def ping(rig: Rig) -> None:
+    rig.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    rig.settle()
 
 
-def scene(right_settings: str = "", pings: int = 3) -> tuple[Gateway, Gateway, Counts, str]:
-    """Two that talk, the counts and the page of the right one's if it is the one that cannot, else of the left one."""
-    left, right = two_gateways(right_settings)
-    looked_at = right if right_settings else left
+def pair(their_settings: str = "") -> tuple[Rig, Rig]:
+    """Two with a wire between them; the other one has these lines too."""
+    ours, theirs = gateway_of("a"), Rig("b", mirrored(CONFIGURATION) + their_settings)
+    ours.join(theirs)
+    return ours, theirs
+
+
+def scene() -> tuple[Rig, Counts, str]:
+    """Three pings, the counts and the page of the one that began."""
+    ours, _ = pair()
     counts = Counts()
-    looked_at.watchers.append(counts)
-    for _ in range(pings):
-        ping(left)
-        talk(left, right)
-    return left, right, counts, asyncio.run(page_of(looked_at, counts))
+    ours.gateway.watchers.append(counts)
+    for _ in range(3):
+        ping(ours)
+    return ours, counts, asyncio.run(page_of(ours.gateway, counts))
 
 
 def test_a_tunnel_that_stands_is_counted() -> None:
     found = parsed(scene()[-1])
-    assert found["ipsec_ike_sa_state"] == {("192.0.2.2", "192.0.2.2", "initiator", "MM_ACTIVE"): 1}
-    assert found["ipsec_crypto_map_tunnels"] == {("MAP", "10", "192.0.2.2"): 1}
+    assert found["ipsec_ike_sa_state"] == {("10.0.0.2", "10.0.0.2", "initiator", "MM_ACTIVE"): 1}
+    assert found["ipsec_crypto_map_tunnels"] == {("MAP", "10", "10.0.0.2"): 1}
     assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 2}
-    assert found["ipsec_child_sa_bytes_out"] == {TUNNEL: 2 * 64}
+    assert found["ipsec_child_sa_bytes_out"] == {TUNNEL: 2 * 84}
     assert found["ipsec_child_sa_packets_in"] == {TUNNEL: 0}
     assert found["ipsec_child_sa_lifetime_seconds_left"] == {TUNNEL: 28800}
     assert found["mainmode_negotiations"] == {("1", "initiator", "up"): 1, ("2", "initiator", "up"): 1}
@@ -74,62 +79,63 @@ def test_a_tunnel_that_stands_is_counted() -> None:
 
 
 def test_counters_of_a_tunnel_go_on_through_a_renewal() -> None:
-    left, right = two_gateways()
-    ping(left)
-    talk(left, right)
-    ping(left)
-    (state,) = left.box.sad.states()
-    left.act(lambda box, now: box.renew(state.pair.inbound_spi, now))
-    talk(left, right)
-    ping(left)
-    left.act(lambda box, now: box.outlived(state.pair.inbound_spi, now))
-    talk(left, right)
-    found = parsed(asyncio.run(page_of(left, Counts())))
+    ours, _ = pair()
+    ping(ours)
+    ping(ours)
+    gateway = ours.gateway
+    (state,) = gateway.box.sad.states()
+    gateway.act(lambda box, now: box.renew(state.pair.inbound_spi, now))
+    ours.settle()
+    ping(ours)
+    gateway.act(lambda box, now: box.outlived(state.pair.inbound_spi, now))
+    ours.settle()
+    found = parsed(asyncio.run(page_of(gateway, Counts())))
     assert found["ipsec_child_sa_rekeys"] == {TUNNEL: 1}
     assert found["ipsec_child_sa_pairs"] == {TUNNEL: 1}
     assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 2}
 
 
 def test_a_tunnel_that_does_not_come_up_is_counted_by_its_cause() -> None:
-    found = parsed(scene("crypto ikev1 policy 10\n group 5\n", pings=1)[-1])
-    assert found["ipsec_crypto_map_tunnels"] == {("MAP", "10", "192.0.2.1"): 0}
+    ours, theirs = pair("crypto ikev1 policy 10\n group 5\n")
+    counts = Counts()
+    theirs.gateway.watchers.append(counts)
+    ping(ours)
+    found = parsed(asyncio.run(page_of(theirs.gateway, counts)))
+    assert found["ipsec_crypto_map_tunnels"] == {("MAP", "10", str(A)): 0}
     assert found["mainmode_failures"] == {("1", "phase1_mismatch"): 1}
     assert found["mainmode_negotiations"] == {("1", "responder", "failed"): 1}
 
 
 def test_an_sa_that_stood_ends_by_its_cause_and_is_no_failure() -> None:
-    left, _, counts, _ = scene()
-    left.act(lambda box, now: box.clear(None, now))
+    ours, counts, _ = scene()
+    ours.gateway.act(lambda box, now: box.clear(None, now))
     assert counts.ends == {("1", "admin"): 1, ("2", "admin"): 1}
     assert not counts.failures
 
 
 def test_what_strangers_send_is_counted_by_reason_and_makes_no_label_of_theirs() -> None:
-    gateway = one_gateway("")
+    gateway = gateway_of("a").gateway
     for number in range(1, 200):
-        echo = Ipv4(
-            IPv4Address(f"203.0.113.{number}"), IPv4Address("192.0.2.1"), 17, b"\x01\xf4\x01\xf4\x00\x0c\0\0runt"
-        )
-        gateway.packet_arrived("outside", echo.encode())
+        runt = Ipv4(IPv4Address(f"203.0.113.{number}"), A, 17, b"\x01\xf4\x01\xf4\x00\x0c\0\0runt")
+        gateway.packet_arrived("outside", runt.encode())
     page = asyncio.run(page_of(gateway, Counts()))
     assert parsed(page)["mainmode_drops"] == {("runt",): 199}
     assert "203.0.113" not in page
 
 
 def test_no_secret_is_on_the_page() -> None:
-    gateway, _, _, page = scene()
+    ours, _, page = scene()
+    gateway = ours.gateway
     (state,) = gateway.box.sad.states()
     for secret in (KEY, f"{state.pair.inbound_spi:x}", gateway.box.ike_sas[0].cookie_i.hex()):
         assert secret.lower() not in page.lower()
 
 
 def test_every_metric_is_read_and_has_its_line_in_the_reference() -> None:
-    left, right, counts, _ = scene()
-    ping(left)
-    talk(left, right)
-    left.packet_arrived("outside", b"no packet")
+    ours, counts, _ = scene()
+    ours.gateway.packet_arrived("outside", b"no packet")
     counts.failures["1", "x"] = counts.ends["1", "x"] = 1
-    page = asyncio.run(page_of(left, counts))
+    page = asyncio.run(page_of(ours.gateway, counts))
     assert {metric.name.removesuffix("_total") for metric in METRICS} == set(parsed(page))
     assert all(f"`{metric.name}`" in reference_page() for metric in METRICS)
     assert dict(re.findall(r"# TYPE (\S+) (\S+)", page)) == {metric.name: metric.kind for metric in METRICS}

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from watched_gateways import one_gateway
+from gateway_boxes import CONFIGURATION as DEVICE
+from gateway_boxes import Rig
 
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
@@ -71,7 +72,7 @@ def rsyslogd(port: int) -> Iterator[Path]:
 def test_severity_facility_time_name_and_text_are_read_as_they_were_meant() -> None:
     port = free_port()
     settings = "logging enable\nlogging timestamp rfc5424\nlogging device-id hostname\nlogging facility 23\n"
-    gateway = one_gateway(settings)
+    gateway = Rig("a", DEVICE + settings).gateway
     targets = [f"udp:127.0.0.1:{port}", f"tcp:127.0.0.1:{port}"]
 
     with rsyslogd(port) as folder:
@@ -91,6 +92,6 @@ def test_severity_facility_time_name_and_text_are_read_as_they_were_meant() -> N
         found = {line.split("|")[0]: line.split("|")[1:] for line in read.read_text().splitlines()}
     # The clock of these gateways stands at this moment.
     for way in ("imudp", "imtcp"):
-        assert found[way] == ["local7", "notice", "2023-11-14T22:13:20Z", "left", "", TEXT]
+        assert found[way] == ["local7", "notice", "2023-11-14T22:13:20Z", "asa1", "", TEXT]
     facility, severity, _, _, program, text = found["imuxsock"]
     assert (facility, severity, program, text) == ("local7", "notice", "mainmode", TEXT)

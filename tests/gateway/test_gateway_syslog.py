@@ -12,7 +12,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 import pytest
-from watched_gateways import CONFIGURATION, KEY, LEFT, one_gateway, talk, two_gateways
+from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, echo, gateway_of
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.errors import InputError
@@ -25,7 +25,6 @@ from mainmode.gateway.log_targets import LogTarget, parse_target
 from mainmode.gateway.syslog_out import SyslogOut
 from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, InstallSa, RemoveSa, Step
 from mainmode.ipsec.dataplane import SaPair
-from mainmode.wire.ip import Ipv4
 
 PEER = IPv4Address("192.0.2.2")
 UP: Line = lines.PHASE1_COMPLETED(About(group="10.0.0.2", ip="10.0.0.2"))
@@ -83,6 +82,14 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
+def one_gateway(settings: str, told: list[str] | None = None) -> Gateway:
+    """One whose configuration has these lines too; `told` gets its lines for people."""
+    rig = Rig("a", CONFIGURATION + settings)
+    if told is not None:
+        rig.gateway.tell = rig.gateway.warn = told.append
+    return rig.gateway
+
+
 def with_log(
     gateway: Gateway, scene: Callable[[SyslogOut], Awaitable[None]], *asked: LogTarget, console: list[str] | None = None
 ) -> SyslogOut:
@@ -122,7 +129,7 @@ def test_a_host_of_the_configuration_gets_datagrams_in_the_device_s_form() -> No
             await until(lambda: usual.got and emblem.got)
 
         log = with_log(gateway, scene)
-    assert re.fullmatch(rf"<165>{STAMP} left : {re.escape(TEXT)}", usual.got[0])
+    assert re.fullmatch(rf"<165>{STAMP} asa1 : {re.escape(TEXT)}", usual.got[0])
     assert re.fullmatch(rf"<165>:{STAMP}: {re.escape(TEXT.replace('ASA-', 'ASA-vpn-'))}", emblem.got[0])
     assert (log.messages_sent, log.messages_lost) == (2, 0)
 
@@ -137,7 +144,7 @@ def test_lines_over_tcp_end_with_a_newline_and_wait_for_the_connection() -> None
             await until(lambda: len(server.got) == 300)
 
         with_log(gateway, scene)
-    assert all(line.endswith(f"left : {TEXT}") for line in server.got)
+    assert all(line.endswith(f"asa1 : {TEXT}") for line in server.got)
 
 
 def test_a_host_that_comes_back_is_told_how_many_messages_were_lost(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +164,7 @@ def test_a_host_that_comes_back_is_told_how_many_messages_were_lost(monkeypatch:
             got.extend(server.got)
 
     with_log(gateway, scene)
-    bodies = [line.split(" left : ")[1] for line in got]
+    bodies = [line.split(" asa1 : ")[1] for line in got]
     assert bodies[0] == (
         f"%ASA-3-414003: TCP Syslog Server lo:127.0.0.1/{port} not responding, "
         "New connections are permitted based on logging permit-hostdown policy"
@@ -268,7 +275,7 @@ def test_another_configuration_takes_hosts_away_and_adds_some() -> None:
         async def scene(log: SyslogOut) -> None:
             say(gateway)
             await until(lambda: first.got)
-            text = CONFIGURATION.format(**LEFT, key=KEY) + hosts(f"udp/{second.server_address[1]}")
+            text = CONFIGURATION + hosts(f"udp/{second.server_address[1]}")
             gateway.act(lambda box, now: box.reconfigure(read(text, "a.cfg"), now))
             say(gateway)
             await until(lambda: second.got)
@@ -309,10 +316,11 @@ def test_messages_for_a_host_behind_a_tunnel_wait_for_the_tunnel_and_one_at_a_ti
 
 def standing_pair(proxies: ProxyPair) -> SaPair:
     """A pair of SAs between these proxies; nothing else of it counts here."""
-    left, right = two_gateways()
-    left.packet_arrived("inside", Ipv4(IPv4Address("10.1.1.5"), IPv4Address("10.2.2.5"), 17, bytes(8)).encode())
-    talk(left, right)
-    (state,) = left.box.sad.states()
+    ours, theirs = gateway_of("a"), gateway_of("b")
+    ours.join(theirs)
+    ours.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    ours.settle()
+    (state,) = ours.gateway.box.sad.states()
     return replace(state.pair, proxies=proxies)
 
 
