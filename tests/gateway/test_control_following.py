@@ -326,6 +326,24 @@ def test_replies_that_the_host_hears_count_and_those_to_its_other_programs_do_no
     play(tmp_path, scene)
 
 
+def test_a_ping_whose_packets_a_kernel_seals_and_opens_counts_the_reply_that_the_host_hears(tmp_path: Path) -> None:
+    async def scene(rig: Controlled) -> None:
+        rig.gateway.box.offload()
+        before = len(rig.a.plane.left)
+        client = await Client.to(rig)
+        client.ask("ping inside 192.168.2.1 repeat 1")
+        while len(rig.a.plane.left) == before:
+            await asyncio.sleep(0.005)
+        request = read_ipv4(rig.a.plane.left[-1].packet)
+        sent = read_echo(request)
+        assert sent is not None
+        message = IcmpEcho(False, sent.identifier, sent.sequence, sent.data).encode()
+        rig.gateway.icmp_arrived(Ipv4(request.destination, request.source, IpProtocol.ICMP, message).encode())
+        assert (await client.answers())[-1] == {"done": True, "received": 1}
+
+    play(tmp_path, scene)
+
+
 def test_two_pings_at_once_count_their_own_replies(tmp_path: Path) -> None:
     async def scene(rig: Controlled) -> None:
         both = [await Client.to(rig) for _ in range(2)]
