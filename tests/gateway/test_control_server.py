@@ -3,6 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -321,6 +322,43 @@ def test_what_such_a_client_goes_on_to_send_stays_outside(tmp_path: Path) -> Non
         for _ in range(5):
             assert output(await other.command("show version"))
             assert max(len(one._received) for one in rig.server._clients) < 1 << 19
+
+    play(tmp_path, scene)
+
+
+PIECES = (
+    b'{"command":"show version"}\n',
+    b'{"command":"debug crypto ikev1 127"}\n',
+    b'{"command":"capture"}\n',
+    b'{"command":"ping inside 192.168.2.9 repeat 9"}\n',
+    b'{"command":"clear conn"}\n',
+    b'{"command":"capture keys',
+    b"\n",
+    b"\r\n\x00\xff",
+    b"{" * 300,
+    b"x" * 5000,
+)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_no_order_of_anything_that_clients_send_breaks_a_gateway(tmp_path: Path, seed: int) -> None:
+    chance = Random(seed)
+
+    async def scene(rig: Controlled) -> None:
+        for _ in range(60):
+            client = await Client.to(rig)
+            for piece in chance.choices(PIECES, k=chance.randrange(6)):
+                client.send(piece[: chance.randrange(1, len(piece) + 1)] if chance.random() < 0.2 else piece)
+                if chance.random() < 0.5:
+                    await asyncio.sleep(0)
+            if chance.random() < 0.3:
+                client.writer.write_eof()
+            if chance.random() < 0.5:
+                client.leave()
+            rig.ask(chance.randrange(1000))
+        assert rig.a.told == []
+        client = await Client.to(rig)
+        assert output(await client.command("show version"))
 
     play(tmp_path, scene)
 
