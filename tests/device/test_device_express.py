@@ -308,6 +308,17 @@ def take(world: World, step: Step) -> None:
     world.deliver()
 
 
+def test_no_lane_holds_on_to_a_pair_that_is_gone() -> None:
+    world = up("AES-GCM", lanes=True)
+    for step in traffic(8):
+        take(world, step)
+    lanes = [box.express for box in world.boxes.values()]
+    assert all(one._outward and one._inward for one in lanes)
+    world.carry_out("a", world.boxes["a"].clear(None, world.now))
+    world.deliver()
+    assert not any(one._outward or one._inward for one in lanes)
+
+
 def clear(world: World, what: str, side: str) -> None:
     """What an administrator clears."""
     box = world.boxes[side]

@@ -38,7 +38,7 @@ class Sniffer:
 @contextmanager
 def sniffing(namespace: str, interface: str, file: Path) -> Iterator[Sniffer]:
     """IPv4 packets at an interface while the block runs."""
-    argv = ["tcpdump", "-i", interface, "-U", "--immediate-mode", "-s", "0", "-w", str(file), "ip"]
+    argv = ["tcpdump", "-i", interface, "-U", "--immediate-mode", "-B", "32768", "-s", "0", "-w", str(file), "ip"]
     process = subprocess.Popen(
         ["ip", "netns", "exec", namespace, *argv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

@@ -383,6 +383,7 @@ class Box:
         """The effects as they are, in the journal too; `ingress` is where the packet came in that caused them."""
         for effect in effects:
             self.journal.note(effect, now, ingress)
+        self.express.look_around()
         return effects
 
     def _arrive(self, packet: Ipv4, view: InterfaceView, now: Instant) -> list[BoxEffect]:

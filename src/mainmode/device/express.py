@@ -52,10 +52,8 @@ class Express(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class _Lane:
-    """One direction of a connection, as it was found under these numbers of the plane; `outlet` None: out in clear."""
+    """One direction of a connection; `outlet` None: out in clear."""
 
-    generation: int
-    pairs: int
     protocol: int
     connection: Connection
     way: Way
@@ -75,6 +73,18 @@ class ExpressLanes:
         self._vpn = vpn
         self._outward: dict[bytes, _Lane] = {}
         self._inward: dict[bytes, _Lane] = {}
+        self._found_under = plane.generation, plane.pairs
+
+    def look_around(self) -> None:
+        """After whatever happened to the box: where routes, rules or SAs have changed, no lane counts any more.
+
+        So none holds on to a pair that is gone.
+        """
+        now_under = self._plane.generation, self._plane.pairs
+        if self._found_under != now_under:
+            self._found_under = now_under
+            self._outward.clear()
+            self._inward.clear()
 
     # --- into a tunnel -------------------------------------------------------------------------------------------
 
@@ -84,6 +94,7 @@ class ExpressLanes:
         if ends is None:
             return None
         plane = self._plane
+        self.look_around()
         lane = self._outward.get(ends)
         if lane is None or not self._holds(lane, packet, now):
             lane = self._outward_lane(packet, ends, now)
@@ -130,7 +141,7 @@ class ExpressLanes:
         if outlet is None:
             return None
         lane = _Lane(
-            plane.generation, plane.pairs, parsed.protocol, connection, way, reply, state, outlet, 0,
+            parsed.protocol, connection, way, reply, state, outlet, 0,
             plane.journal.traffic[ingress], plane.journal.traffic[outlet.hop.interface],
         )  # fmt: skip
         return _kept(self._outward, ends, lane)
@@ -155,6 +166,7 @@ class ExpressLanes:
         ends = _ends(packet)
         if ends is None:
             return None
+        self.look_around()
         lane = self._inward.get(ends)
         if lane is None or lane.state is not state or not self._holds(lane, packet, now):
             lane = self._inward_lane(packet, ends, state, now)
@@ -190,7 +202,7 @@ class ExpressLanes:
             return None
         left = plane.journal.traffic[way.hop.interface]
         lane = _Lane(
-            plane.generation, plane.pairs, parsed.protocol, connection, way, reply, state, None,
+            parsed.protocol, connection, way, reply, state, None,
             tables.mtu(way.hop.interface), left, left,
         )  # fmt: skip
         return _kept(self._inward, ends, lane)
@@ -219,13 +231,11 @@ class ExpressLanes:
 
     def _holds(self, lane: _Lane, packet: bytes, now: Instant) -> bool:
         """Whether a lane that was found before is still this packet's."""
-        plane, connection = self._plane, lane.connection
+        connection = lane.connection
         return (
-            lane.generation == plane.generation
-            and lane.pairs == plane.pairs
-            and lane.protocol == packet[9]
+            lane.protocol == packet[9]
             and (connection.back if lane.reply else connection.there) is lane.way
-            and plane.connections.stands(connection, now)
+            and self._plane.connections.stands(connection, now)
         )
 
 
