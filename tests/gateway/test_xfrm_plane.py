@@ -14,10 +14,10 @@ from mainmode.base.codes import IpProtocol
 from mainmode.device.config.reader import read
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.xfrm.events import Acquired, Expired, Lost, Mapped
-from mainmode.gateway.xfrm.layout import ANYWHERE, Direction, KernelMode, Selector
+from mainmode.gateway.xfrm.layout import ANYWHERE, Carried, Direction, KernelMode, Selector
 from mainmode.gateway.xfrm.policies import Policy, Template
 from mainmode.gateway.xfrm.policy_set import OWN
-from mainmode.gateway.xfrm.states import State
+from mainmode.gateway.xfrm.states import Replay, State
 
 FLOW = Selector(IPv4Network(HOST_A), IPv4Network(HOST_B), IpProtocol.ICMP, 8, 0)
 NET_A, NET_B = IPv4Network("192.168.1.0/24"), IPv4Network("192.168.2.0/24")
@@ -46,6 +46,15 @@ def up(a: Side) -> None:
     """The tunnel comes up, since a packet asked the kernel of side a for it."""
     [policy] = [one for one in a.kernel.policies.values() if one.direction is Direction.OUT]
     a.tell(Acquired(FLOW, A, B, policy))
+    a.rig.settle()
+
+
+def renewed(a: Side) -> None:
+    """The tunnel is up, and a pair that side a began to renew it stands too."""
+    up(a)
+    (old,), _ = states(a)
+    a.kernel.carry(old.sa, 10, 2_300_000)
+    a.tell(Expired(a.kernel.reports[old.sa], hard=False))
     a.rig.settle()
 
 
@@ -141,6 +150,32 @@ def test_a_soft_lifetime_renews_and_the_new_outbound_sa_waits_for_the_peer(sides
     assert a.rig.gateway.box.sad.states()[-1].usable
 
 
+def test_the_kernel_tells_of_the_first_packets_on_a_pair_that_waits_for_them(sides: tuple[Side, Side]) -> None:
+    a, _ = sides
+    renewed(a)
+    old, new = states(a)[0]
+    assert (old.limits.soft_packets, new.limits.soft_packets) == (0xE000_0000, 1)
+    a.kernel.carry(new.sa, 1, 1000)
+    a.tell(Expired(a.kernel.reports[new.sa], hard=False))
+    assert len(states(a)[1]) == 2
+    assert states(a)[0][1].limits.soft_packets == 0xE000_0000
+    a.rig.settle()
+    assert len(states(a)[0]) == 2, "nothing is renewed by it"
+
+
+def test_a_tunnel_whose_old_pair_is_at_its_end_sends_on_the_new_one_at_once(sides: tuple[Side, Side]) -> None:
+    a, _ = sides
+    renewed(a)
+    (_, new), (old_out,) = states(a)
+    report = a.kernel.reports.pop(old_out.sa)
+    del a.kernel.states[old_out.sa]
+    a.tell(Expired(report, hard=True))
+    a.rig.settle()
+    inbound, outbound = states(a)
+    assert [one.sa for one in inbound] == [new.sa]
+    assert len(outbound) == 1
+
+
 def test_a_renewal_is_used_after_a_while_and_the_old_pair_goes(sides: tuple[Side, Side]) -> None:
     a, _ = sides
     up(a)
@@ -157,20 +192,21 @@ def test_a_renewal_is_used_after_a_while_and_the_old_pair_goes(sides: tuple[Side
     assert old not in inbound
 
 
-def test_an_older_pair_carries_again_without_a_number_used_twice(sides: tuple[Side, Side]) -> None:
+def test_traffic_moves_between_pairs_and_back_and_no_number_is_used_twice(sides: tuple[Side, Side]) -> None:
     a, b = sides
-    up(a)
-    (old,), _ = states(a)
-    a.kernel.carry(old.sa, 10, 2_300_000)
-    a.tell(Expired(a.kernel.reports[old.sa], hard=False))
-    a.rig.settle()
+    renewed(a)
     first, second = states(b)[1]
+    b.kernel.carry(second.sa, 7, 700)
+    b.kernel.reports[second.sa] = replace(b.kernel.reports[second.sa], replay=Replay(7))
     older, newer = (state.pair.inbound_spi for state in b.rig.gateway.box.sad.states())
     b.plane.use(older)
     assert states(b)[1] == [first]
     b.plane.use(newer)
-    assert states(b)[1] == [first]
-    assert second.sa != first.sa
+    again = states(b)[1][-1]
+    assert again.sa == second.sa
+    assert again.carried == Carried(700, 7)
+    assert again.replay is not None
+    assert again.replay.sent > 7 + 500
 
 
 def test_a_hard_lifetime_ends_the_pair_on_both_sides(sides: tuple[Side, Side]) -> None:

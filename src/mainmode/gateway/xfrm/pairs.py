@@ -1,13 +1,13 @@
 """Pairs of SAs of the box as two SAs of the kernel: what goes in, and what the kernel says of both together."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.device.config.model import Configuration
 from mainmode.device.settings import entry_named
 from mainmode.gateway.xfrm.layout import KernelMode, Limits, SaId
-from mainmode.gateway.xfrm.states import State, StateReport
+from mainmode.gateway.xfrm.states import State, StateReport, succeeding
 from mainmode.ipsec.dataplane import Mode, SaPair, SaTally
 from mainmode.ipsec.sad import SOFT_SHARE_INITIATOR, SOFT_SHARE_RESPONDER
 
@@ -19,8 +19,9 @@ _GRACE = 30
 
 @dataclass(slots=True)
 class Installed:
-    """A pair in the kernel: which of its SAs are in. `spent`: the outbound one was in once and is not to come back.
+    """A pair in the kernel: which of its SAs are in. `waits`: the outbound one goes in when the peer is heard on this.
 
+    `paused` is what the kernel said of an outbound SA that was taken out, to carry on there; `spent`: it is at its end.
     `window` is that of replay protection, 0 for none. The last words of the kernel are `inbound` and `outbound`.
     """
 
@@ -30,6 +31,8 @@ class Installed:
     clears_df: bool
     inbound_stands: bool = False
     outbound_stands: bool = False
+    waits: bool = False
+    paused: StateReport | None = None
     spent: bool = False
     inbound: StateReport | None = None
     outbound: StateReport | None = None
@@ -52,23 +55,24 @@ class Installed:
         return KernelMode.TUNNEL if self.pair.mode is Mode.TUNNEL else KernelMode.TRANSPORT
 
     def inbound_state(self) -> State:
-        """The inbound SA as it goes in."""
-        pair = self.pair
+        """The inbound SA as it goes in. While the pair waits, the kernel tells of the peer's second packet on it."""
+        pair, limits = self.pair, limits_of(self.pair)
         local, remote = pair.path
         ports = (remote.port, local.port) if pair.udp_encapsulated else None
         return State(
             self.inbound_sa, remote.address, self.reqid, self.mode, pair.suite, pair.inbound_keys, self.window,
-            limits_of(pair), ports,
+            replace(limits, soft_packets=1) if self.waits else limits, ports,
         )  # fmt: skip
 
     def outbound_state(self) -> State:
-        """The outbound SA as it goes in."""
-        pair = self.pair
+        """The outbound SA as it goes in: it carries on with counters and numbers where it was paused."""
+        pair, paused = self.pair, self.paused
         local, remote = pair.path
         ports = (local.port, remote.port) if pair.udp_encapsulated else None
         return State(
             self.outbound_sa, local.address, self.reqid, self.mode, pair.suite, pair.outbound_keys, 0,
-            limits_of(pair), ports, self.clears_df,
+            limits_of(pair), ports, self.clears_df, paused.carried if paused is not None else None,
+            succeeding(paused) if paused is not None else None,
         )  # fmt: skip
 
     def tally(self) -> SaTally:

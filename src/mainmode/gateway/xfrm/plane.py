@@ -70,7 +70,7 @@ class KernelPlane:
         self._by_sa: dict[SaId, Installed] = {}
         self._moved: dict[int, Endpoint] = {}
         self._refreshed: Instant | None = None
-        self._pause = _REFRESH_EVERY
+        self._rest = _REFRESH_EVERY
 
     # --- the door ------------------------------------------------------------------------------------------------
 
@@ -114,9 +114,9 @@ class KernelPlane:
         with _told():
             tunnel = self._tunnels.joined(pair)
         window = box.configuration.settings.replay_window.value or 0
-        installed = Installed(pair, tunnel.reqid, window, clears_df(box.configuration, pair))
-        before = tunnel.ends(box.settings)
         waits = pair.initiator and replaces in self._pairs
+        installed = Installed(pair, tunnel.reqid, window, clears_df(box.configuration, pair), waits=waits)
+        before = tunnel.ends(box.settings)
         try:
             with _told():
                 self._opened(self._xfrm).add_state(installed.inbound_state())
@@ -135,7 +135,7 @@ class KernelPlane:
     def use(self, inbound_spi: int) -> None:
         """Outbound traffic moves to this pair: its outbound SA goes in, and those of newer ones go out.
 
-        Of several the kernel takes the newest. A pair whose outbound SA is gone cannot carry anything again.
+        Of several the kernel takes the newest. A pair whose outbound SA is at its end cannot carry anything again.
         """
         installed, tunnel = self._pairs.get(inbound_spi, (None, None))
         if installed is None or tunnel is None or installed.spent:
@@ -148,7 +148,7 @@ class KernelPlane:
             if not installed.outbound_stands:
                 self._send_on(installed)
             for other in newer:
-                self._stop_sending_on(other)
+                self._pause(other)
         self._follow(tunnel, before)
 
     def move(self, inbound_spi: int, path: Path) -> None:
@@ -187,6 +187,7 @@ class KernelPlane:
         tunnel.pairs.remove(installed)
         with _told():
             self._take_out(installed)
+            self._leave_none(tunnel)
         if self._tunnels.unused(tunnel):
             self._lead()
         else:
@@ -202,7 +203,7 @@ class KernelPlane:
 
     def refresh(self, now: Instant) -> None:
         """Ask the kernel what its SAs carried, at most twice in a second. Raises PlaneError."""
-        if self._pairs and (self._refreshed is None or not 0 <= now - self._refreshed < self._pause):
+        if self._pairs and (self._refreshed is None or not 0 <= now - self._refreshed < self._rest):
             self._count(now)
 
     def close(self) -> None:
@@ -271,10 +272,13 @@ class KernelPlane:
 
     def _over(self, installed: Installed, state: StateReport, hard: bool) -> None:
         """A lifetime ended; what was carried until then is told to the box before."""
-        moment = Moment(self._gateway.now(), time.time())
+        moment, waited = Moment(self._gateway.now(), time.time()), installed.waits
         inbound, outbound = (state if state.sa == sa else None for sa in (installed.inbound_sa, installed.outbound_sa))
         if installed.take(moment, inbound, outbound):
             self._tell(installed)
+        if not hard and waited:
+            self.use(installed.pair.inbound_spi)
+            return
         if hard:
             installed.inbound_stands = installed.inbound_stands and inbound is None
             if outbound is not None:
@@ -300,7 +304,7 @@ class KernelPlane:
         for installed, _ in tuple(self._pairs.values()):
             if installed.take(moment, reports.get(installed.inbound_sa), reports.get(installed.outbound_sa)):
                 self._tell(installed)
-        self._pause = max(_REFRESH_EVERY, seconds((time.monotonic() - began) * _SHARE))
+        self._rest = max(_REFRESH_EVERY, seconds((time.monotonic() - began) * _SHARE))
 
     def _tell(self, installed: Installed) -> None:
         """The box's SAD counts; a peer that sends on a pair has installed it, so that we may send on it too."""
@@ -324,14 +328,29 @@ class KernelPlane:
         return part
 
     def _send_on(self, installed: Installed) -> None:
-        self._opened(self._xfrm).add_state(installed.outbound_state())
-        installed.outbound_stands = True
+        xfrm = self._opened(self._xfrm)
+        xfrm.add_state(installed.outbound_state())
+        installed.outbound_stands, installed.paused = True, None
+        if installed.waits:
+            installed.waits = False
+            xfrm.update_state(installed.inbound_state())
+
+    def _pause(self, installed: Installed) -> None:
+        """Its outbound SA goes out, and may come back with numbers that were not used yet."""
+        if installed.outbound_stands:
+            installed.paused = self._opened(self._xfrm).state(installed.outbound_sa)
+            self._stop_sending_on(installed)
 
     def _stop_sending_on(self, installed: Installed) -> None:
-        """Its numbers were used under its key: it does not come back."""
         if installed.outbound_stands:
-            installed.outbound_stands, installed.spent = False, True
+            installed.outbound_stands = False
             self._remove(installed.outbound_sa)
+
+    def _leave_none(self, tunnel: Tunnel) -> None:
+        """A tunnel with pairs but none to send on sends on the newest that it can."""
+        ready = [one for one in tunnel.pairs if not one.spent]
+        if ready and not any(one.outbound_stands for one in tunnel.pairs):
+            self._send_on(ready[-1])
 
     def _take_out(self, installed: Installed) -> None:
         if installed.inbound_stands:
