@@ -299,7 +299,7 @@ def take(world: World, step: Step) -> None:
             if seen:
                 world.arrives(side, too_large(read_ipv4(seen[-1]), mtu, ROUTER).encode())
         case ("reconfigure", mtu):
-            text = CONFIGURATIONS[world.name] + f"mtu outside {mtu}\n"
+            text = CONFIGURATIONS[world.name] + f"mtu outside {mtu}\nmtu inside {mtu}\n"
             world.carry_out("a", world.boxes["a"].reconfigure(configured(text), world.now))
         case ("nat moves",) if world.nat is not None:
             world.nat = MOVED_TO if world.nat == SEEN_AS else SEEN_AS
@@ -364,7 +364,7 @@ def test_packets_of_connections_that_stand_take_the_lane_and_all_else_is_equal(n
 
 def traffic(count: int, fate: str = "arrives", size: int = 100) -> list[Step]:
     """Packets of connections that stand, both ways."""
-    return [("packet", ("data", "udp")[n % 2], "ab"[n // 2 % 2], 0, size, "none", fate) for n in range(count)]
+    return [("packet", ("data", "udp")[n % 2], "ab"[n // 2 % 2], n % 2, size, "none", fate) for n in range(count)]
 
 
 STORIES: dict[str, list[Step]] = {

@@ -152,7 +152,7 @@ class ExpressLanes:
         """ESP that came to `interface`, SPI first; in UDP where the port of `remote` is not 0."""
         plane = self._plane
         state = plane.sad.inbound(int.from_bytes(esp[:4]))
-        if state is None or not state.usable or not state.runs_on(len(esp), now):
+        if state is None or not state.runs_on(len(esp), now):
             return None
         pair, port = state.pair, remote.port
         if port and interface not in plane.tables.settings.enabled:
