@@ -161,6 +161,22 @@ def test_kilobytes_near_their_end_are_renewed_without_loss_and_the_system_log_te
     assert len(a.sad.states()) == len(b.sad.states()) == 1
 
 
+def test_renewals_faster_than_the_old_pairs_end_do_not_pile_them_up() -> None:
+    world = world_of(sides(phase2=3600, entry_lifetime_kilobytes=100))
+    talking(world, 300, every=0.1)
+    world.talk("a", 0.1, 290, size=1000)
+    most = 0
+    for _ in range(29):
+        world.run(10)
+        most = max(most, *(len(end.sad.states()) for end in world.ends.values()))
+    a, b = world.ends.values()
+    assert len(a.kinds(InstallSa)) >= 20, "one in eight seconds or so"
+    assert most <= 8
+    world.run(100)
+    assert (a.received, b.received) == (b.sent, a.sent)
+    assert len(a.sad.states()) == len(b.sad.states()) == 1
+
+
 def test_kilobytes_that_cannot_be_renewed_end_the_pair_at_both_sides() -> None:
     world = world_of(sides(entry_lifetime_kilobytes=100))
     talking(world, 1)

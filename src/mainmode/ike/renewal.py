@@ -258,20 +258,23 @@ class Renewal:
 def _supersede(winner: Child, loser: Child, turn: Turn) -> None:
     """Both carry the same traffic: one goes on, the other ends after an overlap, as does what that had renewed.
 
-    What is to end already does so in its time: a peer that renews without pause would pile up pairs.
+    What is to end already does so in its time, and where the winner is not used yet what the loser had renewed ends all
+    the same: renewals without pause would pile up pairs.
     """
     superseded = [one for one in winner.session.children.values() if one is loser or one.renewed_by == loser.spi]
+    settled = later(later(turn.now, SETTLE), OVERLAP)
     if winner.use_at is not None:
         overlap = None
     elif winner.pair.initiator:
-        overlap = later(later(turn.now, SETTLE), OVERLAP)
+        overlap = settled
     else:
         overlap = later(turn.now, RETIRE_ANSWERED)
     for one in superseded:
         one.renewed_by = winner.spi
         one.renew_at = one.idle_at = one.use_at = None
-        if one.retire_at is None or (overlap is not None and overlap < one.retire_at):
-            one.retire_at = overlap
+        ends = overlap if one is loser or overlap is not None else settled
+        if one.retire_at is None or (ends is not None and ends < one.retire_at):
+            one.retire_at = ends
         turn.sessions.touch(one)
     if winner.use_at is None:
         turn.effects.append(UseSa(winner.spi))
