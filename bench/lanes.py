@@ -19,7 +19,7 @@ from mainmode.wire.ip import Ipv4, Udp
 EAST, WEST = IPv4Address("10.40.1.5"), IPv4Address("10.41.1.5")
 SUITES = {
     "AES-GCM": ("esp-aes-gcm", EspSuite(EspTransform.AES_GCM_16, 128, EspAuthentication.NONE), (20, 0)),
-    "AES-CBC, SHA-1": (
+    "AES-CBC/SHA-1": (
         "esp-aes esp-sha-hmac",
         EspSuite(EspTransform.AES_CBC, 128, EspAuthentication.HMAC_SHA1),
         (16, 20),

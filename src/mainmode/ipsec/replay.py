@@ -30,11 +30,14 @@ class ReplayWindow:
 
     def mark(self, sequence: int) -> None:
         """Note a packet whose integrity was verified; the window slides until that number is inside."""
-        slide = max(0, sequence - self.size + 1 - self._base)
-        self._base += slide
-        self._seen >>= slide
-        if sequence >= self._base:
-            self._seen |= 1 << (sequence - self._base)
+        place = sequence - self._base
+        if place >= self.size:
+            slide = place - self.size + 1
+            self._base += slide
+            self._seen >>= slide
+            place = self.size - 1
+        if place >= 0:
+            self._seen |= 1 << place
 
     def newest(self, sequence: int) -> bool:
         """Whether no higher number was received."""

@@ -128,7 +128,7 @@ class SaState:
         kilobytes = self.pair.lifetime_kilobytes
         if kilobytes is None or self._soft_octets is None:
             return True
-        busier = max(self._octets_out, self._octets_in)
+        busier = self._octets_out if self._octets_out > self._octets_in else self._octets_in
         if self._asked:
             return busier < kilobytes * _KILOBYTE
         return busier + octets < self._soft_octets

@@ -1,5 +1,6 @@
 """What comes to port 4500, many datagrams of a peer in one read: the kernel joins those of one size (UDP_GRO)."""
 
+import contextlib
 import socket
 import struct
 from functools import lru_cache
@@ -18,8 +19,10 @@ class NatTraversalReader:
     """Reads the socket of port 4500, which stays another's."""
 
     def __init__(self, one: socket.socket) -> None:
+        """A kernel that cannot join datagrams gives them one by one."""
         self._socket = one
-        one.setsockopt(_SOL_UDP, _UDP_GRO, 1)
+        with contextlib.suppress(OSError):
+            one.setsockopt(_SOL_UDP, _UDP_GRO, 1)
 
     def fileno(self) -> int:
         """For the event loop."""
