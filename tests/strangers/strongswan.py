@@ -1,7 +1,7 @@
 """strongSwan's charon in a namespace with any number of connections: started, asked, killed, ended.
 
-Made for Debian 12's packages. ESP runs in charon's own user space (kernel-libipsec), so no kernel with ESP is needed;
-charon then always claims to sit behind a NAT, moves to port 4500 and negotiates UDP-encapsulated tunnels.
+Made for Debian 12's packages. ESP runs in the kernel, or in charon's own user space (kernel-libipsec), which needs no
+kernel with ESP: charon then always claims to sit behind a NAT, moves to port 4500 and negotiates ESP in UDP.
 """
 
 import os
@@ -21,7 +21,7 @@ KEY = "correct-horse-battery"
 _DAEMON = """\
 charon {{
   load = random nonce openssl aes sha2 sha1 md5 hmac kdf gcm ctr gmp x509 pubkey pem xauth-generic unity \
-kernel-libipsec kernel-netlink socket-default vici updown counters
+{plane} kernel-netlink socket-default vici updown counters
   threads = 48
   install_routes = yes
   init_limit_half_open = 0
@@ -180,6 +180,7 @@ class Charon:
     process: subprocess.Popen[bytes] | None = field(default=None)
     detail: int = 1
     """How much it logs; 0 for hours."""
+    kernel: bool = False
 
     def start(self) -> None:
         """Starts it and loads its connections. Raises RuntimeError when it does not come up."""
@@ -187,9 +188,8 @@ class Charon:
         (self.folder / "vici").unlink(missing_ok=True)
         for left in (self.folder / "run").iterdir():
             left.unlink()
-        (self.folder / "strongswan.conf").write_text(
-            _DAEMON.format(folder=self.folder, detail=self.detail, more=2 * self.detail)
-        )
+        settings = {"detail": self.detail, "more": 2 * self.detail, "plane": "" if self.kernel else "kernel-libipsec"}
+        (self.folder / "strongswan.conf").write_text(_DAEMON.format(folder=self.folder, **settings))
         self.configure(self.connections, load=False)
         script = f"mount --bind '{self.folder}/run' /run && exec {CHARON}"
         with (self.folder / "console").open("ab") as console:
@@ -258,9 +258,9 @@ class Charon:
 
 
 @contextmanager
-def charon(namespace: str, folder: Path, *connections: Connection) -> Iterator[Charon]:
-    """A running daemon; ended when the block ends, whatever happened."""
-    daemon = Charon(namespace, folder, connections)
+def charon(namespace: str, folder: Path, *connections: Connection, kernel: bool = False) -> Iterator[Charon]:
+    """A running daemon, with `kernel` over the kernel's ESP; ended when the block ends, whatever happened."""
+    daemon = Charon(namespace, folder, connections, kernel=kernel)
     try:
         daemon.start()
         yield daemon
