@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 from struct import error, pack
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.address import Endpoint
@@ -18,6 +18,8 @@ from mainmode.gateway.xfrm.layout import Attribute, Carried, Direction, KernelMo
 from mainmode.gateway.xfrm.policies import Policy, Template, read_policy, write_policy
 from mainmode.gateway.xfrm.states import INFO_SIZE, Replay, State, read_state, succeeding, write_state
 from mainmode.ipsec.dataplane import EspSuite, SaKeys
+
+UNHURRIED = settings(deadline=None)
 
 OURS, THEIRS = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
 SUITE = EspSuite(EspTransform.AES_CBC, 128, EspAuthentication.HMAC_SHA1)
@@ -114,12 +116,14 @@ def test_a_mapping_names_the_sa_and_where_its_peer_is_now() -> None:
     assert read_event(Message(38, 0, 0, 0, body)) == Mapped(SaId(OURS, SA.spi), Endpoint(new, 61000))
 
 
+@UNHURRIED
 @given(st.integers(20, 40), st.binary(max_size=400))
 def test_any_message_is_an_event_or_a_value_error(kind: int, body: bytes) -> None:
     with suppress(ValueError, error):
         read_event(Message(kind, 0, 0, 0, body))
 
 
+@UNHURRIED
 @given(st.integers(0, 500), st.integers(0, 255), st.sampled_from([ACQUIRE, write_state(state()) + bytes(8)]))
 def test_a_damaged_message_is_an_event_or_a_value_error(at: int, octet: int, whole: bytes) -> None:
     body = whole[:at] + bytes([octet]) + whole[at + 1 :]

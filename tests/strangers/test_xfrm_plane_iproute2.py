@@ -63,7 +63,7 @@ def namespace() -> Iterator[str]:
 def plane(namespace: str, body: str) -> str:
     """What a coroutine prints that runs in the namespace."""
     script = _START + "async def main():\n" + textwrap.indent(textwrap.dedent(body), "    ") + "\nasyncio.run(main())"
-    return run("ip", "netns", "exec", namespace, sys.executable, "-c", script, str(_GATEWAY))
+    return run("ip", "netns", "exec", namespace, sys.executable, "-c", script, str(_GATEWAY), timeout=120)
 
 
 def policies(namespace: str) -> str:

@@ -26,7 +26,6 @@ from mainmode.gateway.netlink.objects import (
     read_route,
     read_rule,
     route_lookup,
-    write_address,
     write_route,
     write_rule,
 )
@@ -98,16 +97,6 @@ class HostNetwork:
     def set_mtu(self, index: int, mtu: int) -> None:
         """The largest packet of an interface."""
         self._socket.request(_SETLINK, link_change(index, mtu=mtu), f"set the MTU of interface {index} to {mtu}")
-
-    def add_address(self, one: LinkAddress) -> None:
-        """Another address of an interface. EEXIST where it has it already."""
-        doing = f"add the address {one.address}/{one.prefix} to interface {one.link}"
-        self._socket.request(_NEWADDR, write_address(one), doing, CREATE | EXCLUSIVE)
-
-    def remove_address(self, one: LinkAddress) -> None:
-        """EADDRNOTAVAIL where the interface has it not."""
-        doing = f"remove the address {one.address}/{one.prefix} from interface {one.link}"
-        self._socket.request(_DELADDR, write_address(one), doing)
 
     def add_route(self, one: HostRoute, replace: bool = False) -> None:
         """A route; EEXIST where one with this destination and metric stands, unless it is replaced."""

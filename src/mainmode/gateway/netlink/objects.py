@@ -191,12 +191,6 @@ def any_address() -> bytes:
     return _ADDRESS.pack(socket.AF_INET, 0, 0, 0, 0)
 
 
-def write_address(one: LinkAddress) -> bytes:
-    """The body of RTM_NEWADDR and RTM_DELADDR (struct ifaddrmsg)."""
-    body = _ADDRESS.pack(socket.AF_INET, one.prefix, 0, _SCOPE_GLOBAL, one.link)
-    return body + attribute(_IFA_LOCAL, one.address.packed) + attribute(_IFA_ADDRESS, one.address.packed)
-
-
 def read_address(body: bytes) -> LinkAddress | None:
     """An address out of RTM_NEWADDR or RTM_DELADDR; None for one of another family. Raises ValueError."""
     family, prefix, _, _, link = _fixed(_ADDRESS, body)

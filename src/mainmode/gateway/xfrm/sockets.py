@@ -25,8 +25,3 @@ def bypass(one: socket.socket) -> None:
 def take_esp(one: socket.socket) -> None:
     """The kernel takes ESP out of the datagrams of this UDP socket (port 4500). Raises OSError."""
     one.setsockopt(socket.IPPROTO_UDP, _UDP_ENCAP, _ESP_IN_UDP)
-
-
-def leave_esp(one: socket.socket) -> None:
-    """ESP in UDP comes to the socket like everything else. Raises OSError."""
-    one.setsockopt(socket.IPPROTO_UDP, _UDP_ENCAP, 0)
