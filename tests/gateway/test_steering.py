@@ -10,7 +10,7 @@ from mainmode.base.address import Proxy, ProxyPair
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.objects import HostRoute, Link, Rule
-from mainmode.gateway.user_space.steering import TABLE, Steering
+from mainmode.gateway.user_space.steering import NOWHERE, TABLE, Steering
 
 DEVICE = "mainmode0"
 LAN, BRANCH = Proxy.of("192.168.1.0/24"), Proxy.of("192.168.2.0/24")
@@ -71,7 +71,7 @@ def test_the_device_is_brought_up_with_a_table_of_its_own() -> None:
     host = Host()
     steering(host)
     refused, led = (f"route 0.0.0.0/0 in table {TABLE} dev {link}" for link in (None, 7))
-    assert host.asked == ["mtu 7 1500", "up 7", refused, led]
+    assert host.asked[:4] == ["mtu 7 1500", "up 7", refused, led]
     first, second = sorted(host.standing, key=lambda rule: rule.priority)
     assert (first.mark, first.table) == (MARK, 254)
     assert (second.ingress, second.table) == (DEVICE, 254)
@@ -112,16 +112,40 @@ def test_ports_protocols_and_ranges_become_conditions() -> None:
     assert (out.protocol, out.source_ports, out.destination_ports) == (6, None, (443, 443))
 
 
-def test_what_a_crash_left_behind_goes_and_what_others_made_stays() -> None:
+def test_what_a_crash_left_behind_leads_on_until_it_is_known_what_is_wanted() -> None:
     host = Host()
-    steering(host).lead([ProxyPair(LAN, BRANCH)])
+    steering(host).lead([ProxyPair(LAN, BRANCH)], lambda _: ["eth0"])
     foreign = Rule(host.standing[0].priority, 254, who=3)
     host.standing.append(foreign)
-    left = set(host.standing)
-    steering(host)
-    assert len(left) == 5
+    old = Rule(0x4D4E, 254, ingress="gone0")
+    host.standing.append(old)
+    made = steering(host)
+    assert old not in host.standing
+    assert host.led() == {("192.168.1.0/24", "192.168.2.0/24"), ("192.168.2.0/24", "192.168.1.0/24")}
+    made.lead([])
     assert len(host.standing) == 3
     assert foreign in host.standing
+
+
+def test_no_rule_is_away_for_a_moment_while_the_device_is_made_again() -> None:
+    host = Host()
+    made = steering(host)
+    made.lead([ProxyPair(LAN, BRANCH)])
+    host.refuses = errno.EPERM
+    made.open(1500)
+    assert host.led() == {("192.168.1.0/24", "192.168.2.0/24"), ("192.168.2.0/24", "192.168.1.0/24")}
+
+
+def test_packets_that_come_by_a_wrong_link_vanish_before_any_rule_leads_them() -> None:
+    host = Host()
+    made = steering(host)
+    made.lead([ProxyPair(LAN, BRANCH)], lambda network: ["eth0"] if network == IPv4Network("192.168.1.0/24") else [])
+    (wrong,) = (one for one in host.standing if one.table == NOWHERE)
+    assert (str(wrong.source), str(wrong.destination), wrong.ingress) == ("192.168.1.0/24", "192.168.2.0/24", "eth0")
+    assert wrong.priority < min(one.priority for one in host.standing if one.table == TABLE)
+    assert f"route 0.0.0.0/0 in table {NOWHERE} dev None" in host.asked
+    made.lead([ProxyPair(LAN, BRANCH)])
+    assert not [one for one in host.standing if one.table == NOWHERE]
 
 
 def test_closing_leaves_nothing_even_where_the_host_refuses() -> None:

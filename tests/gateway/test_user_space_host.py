@@ -31,3 +31,21 @@ def test_a_host_that_cannot_be_told_to_forward_is_told_of_and_does_not_stop_the_
     plane.close()
     plane._loop.close()
     assert setting is None or file.read_text() == setting
+
+
+def test_the_host_stops_forwarding_before_the_rules_go_that_keep_packets_from_leaving_in_clear(tmp_path: Path) -> None:
+    a, file = gateway_of("a"), tmp_path / "ip_forward"
+    file.write_text("0")
+    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for")  # type: ignore[arg-type]
+    plane._forwarding = HostSetting(file, "1")
+    plane._forward()
+    seen = []
+
+    class Rules:
+        def close(self) -> None:
+            seen.append(file.read_text())
+
+    plane._steering = Rules()  # type: ignore[assignment]
+    plane.close()
+    plane._loop.close()
+    assert seen == ["0"]

@@ -2,11 +2,12 @@
 
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from gateways import Running, command, gateway
+from gateways import Running, asking, command, gateway
 from lan import run, until
 from sites import Site, Sites, sites
 
@@ -216,6 +217,23 @@ def test_a_device_that_is_taken_away_is_made_again_and_nothing_leaves_in_clear(n
         run("ip", "-n", net.a.gateway, "link", "delete", "mm1")
         assert a.says("mm1 was taken away: it is in place again"), a.report()
         assert ping(net.a.host, net.b.address) == 3, a.report() + b.report()
+
+
+def test_a_stranger_outside_with_an_inside_address_gets_into_no_tunnel(net: Sites, tmp_path: Path) -> None:
+    forged = (
+        "import socket, struct; s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)\n"
+        f"ends = [socket.inet_aton(one) for one in ({net.a.networks[0] + '.77'!r}, {net.b.address!r})]\n"
+        "packet = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 32, 1, 0, 64, 17, 0, *ends)\n"
+        f"s.sendto(packet + bytes.fromhex('03e803e8000c000000000000'), ({net.b.address!r}, 0))"
+    )
+    with gateway(net.a.gateway, tmp_path / "a", config(net.a, net.b), "--data-plane", "user") as a:
+        run("ip", "-n", net.router, "route", "add", f"{net.b.address}/32", "via", net.a.outside)
+        try:
+            for _ in range(5):
+                run("ip", "netns", "exec", net.router, sys.executable, "-c", forged)
+        finally:
+            run("ip", "-n", net.router, "route", "del", f"{net.b.address}/32")
+        assert not until(lambda: "MM_" in asking(a, "show", "crypto", "isakmp", "sa").communicate()[0], 3), a.report()
 
 
 def test_a_mapped_interface_takes_the_hosts_address(net: Sites, tmp_path: Path) -> None:

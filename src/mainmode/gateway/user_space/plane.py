@@ -16,6 +16,7 @@ from mainmode.gateway.host_setting import FORWARDING, HostSetting
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.sockets import IkeSockets
+from mainmode.gateway.user_space.ingress import barred
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.raw import EspSocket, PacketSocket
 from mainmode.gateway.user_space.sending import PeerSender
@@ -99,6 +100,7 @@ class UserSpacePlane:
         try:
             found = next((link for link in self._network.links() if link.name == self._device), None)
             if self._tun is not None and found is not None and found.up:
+                self._lead()
                 return
             if self._tun is not None and found is None:
                 self._loop.remove_reader(self._tun.fileno())
@@ -148,7 +150,11 @@ class UserSpacePlane:
         """The box counts by itself."""
 
     def close(self) -> None:
-        """Device, sockets, rules and forwarding as if nothing had been."""
+        """Device, sockets, rules and forwarding as if nothing had been; forwarding first, as no rule keeps back then
+        what other hosts send.
+        """
+        with contextlib.suppress(OSError):
+            self._forwarding.close()
         for reader in self._tun, self._esp:
             if reader is not None:
                 self._loop.remove_reader(reader.fileno())
@@ -156,8 +162,6 @@ class UserSpacePlane:
             if part is not None:
                 part.close()
         self._steering = self._network = self._tun = self._esp = self._packets = self._traffic = None
-        with contextlib.suppress(OSError):
-            self._forwarding.close()
 
     # --- inside --------------------------------------------------------------------------------------------------
 
@@ -180,9 +184,18 @@ class UserSpacePlane:
         if self._steering is None:
             return
         try:
-            self._steering.lead({*self._announced, *self._led.values()})
+            links, routes = self._links(), self._gateway.box.routes
+            self._steering.lead({*self._announced, *self._led.values()}, lambda one: barred(one, routes, links))
         except NetlinkError as refused:
             raise PlaneError(str(refused)) from refused
+
+    def _links(self) -> dict[str, str]:
+        """The host's link of each nameif, by its address. Raises NetlinkError."""
+        if self._network is None:
+            return {}
+        names = {link.index: link.name for link in self._network.links()}
+        places = ((self._own.get(one.address.packed), names.get(one.link)) for one in self._network.addresses())
+        return {nameif: name for nameif, name in places if nameif is not None and name is not None}
 
 
 def _announced(box: Box) -> Iterator[ProxyPair]:

@@ -1,13 +1,14 @@
 """The host's policy rules that lead the traffic of tunnels through a device, and what else the host must allow.
 
 What matches a protected network goes into the device, in either direction: a packet in clear that should have come
-through a tunnel is then the box's to refuse. What the box sends itself (the mark) and what comes out of the device take
-the host's own routes.
+through a tunnel is then the box's to refuse. What comes by a link behind which its source is not ends before that, as
+the device does not show by which link a packet came. What the box sends itself (the mark) and what comes out of the
+device take the host's own routes.
 """
 
 import contextlib
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, summarize_address_range
 
 from mainmode.base.address import Proxy, ProxyPair
@@ -17,8 +18,14 @@ from mainmode.gateway.netlink.host import EVERYWHERE, HostNetwork
 from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, RouteKind, Rule
 
 TABLE = 0x4D4D
+NOWHERE = 0x4D4E
+"""The table of packets that came by a wrong link: they vanish."""
 _REFUSED = HostRoute(EVERYWHERE, table=TABLE, metric=0xFFFF, kind=RouteKind.UNREACHABLE)
-_OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F
+_LOST = HostRoute(EVERYWHERE, table=NOWHERE, kind=RouteKind.BLACKHOLE)
+_OURS, _OUT_OF_TUNNELS, _WRONG_LINK, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F, 0x4D50
+
+Barred = Callable[[IPv4Network], Iterable[str]]
+"""The links by which no packet with a source in this network may come."""
 
 
 class Steering:
@@ -30,27 +37,29 @@ class Steering:
         self._standing: set[Rule] = set()
 
     def open(self, mtu: int) -> None:
-        """The device up, its table, and the rules that come before all others. What a crash left behind goes.
+        """The device up, its table, and the rules that come before all others.
 
-        Without its device the table refuses: what is to be protected never leaves in clear instead.
+        Without its device the table refuses: what is to be protected never leaves in clear instead. So rules that a
+        crash left behind stand until `lead` says which of them are wanted.
         """
-        self._standing.clear()
-        for rule in self._network.rules():
-            if rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _PROTECTED):
-                self._network.remove_rule(rule)
+        self._standing = {rule for rule in self._network.rules() if _is_ours(rule)}
         index = next(link.index for link in self._network.links() if link.name == self._device)
         self._network.set_mtu(index, mtu)
         self._network.set_up(index)
         self._network.add_route(_REFUSED, replace=True)
         self._network.add_route(HostRoute(EVERYWHERE, index, table=TABLE), replace=True)
-        self._add(Rule(_OURS, TABLE_MAIN, mark=MARK))
-        self._add(Rule(_OUT_OF_TUNNELS, TABLE_MAIN, ingress=self._device))
+        self._network.add_route(_LOST, replace=True)
+        first = {Rule(_OURS, TABLE_MAIN, mark=MARK), Rule(_OUT_OF_TUNNELS, TABLE_MAIN, ingress=self._device)}
+        for rule in first:
+            self._add(rule)
+        for rule in {rule for rule in self._standing if rule.priority in (_OURS, _OUT_OF_TUNNELS)} - first:
+            self._remove(rule)
 
-    def lead(self, pairs: Iterable[ProxyPair]) -> None:
+    def lead(self, pairs: Iterable[ProxyPair], barred: Barred = lambda _: ()) -> None:
         """Exactly the traffic between these proxies goes into the device from here on."""
-        wanted = {rule for pair in pairs for rule in _rules(pair)}
-        standing = {rule for rule in self._standing if rule.table == TABLE}
-        for rule in wanted - standing:
+        wanted = {rule for pair in pairs for rule in _rules(pair, barred)}
+        standing = {rule for rule in self._standing if rule.priority in (_WRONG_LINK, _PROTECTED)}
+        for rule in sorted(wanted - standing, key=lambda rule: rule.priority):
             self._add(rule)
         for rule in standing - wanted:
             self._remove(rule)
@@ -60,8 +69,9 @@ class Steering:
         for rule in tuple(self._standing):
             with contextlib.suppress(NetlinkError):
                 self._remove(rule)
-        with contextlib.suppress(NetlinkError):
-            self._network.remove_route(_REFUSED)
+        for route in _REFUSED, _LOST:
+            with contextlib.suppress(NetlinkError):
+                self._network.remove_route(route)
 
     def _add(self, rule: Rule) -> None:
         try:
@@ -80,7 +90,11 @@ class Steering:
                 raise
 
 
-def _rules(pair: ProxyPair) -> list[Rule]:
+def _is_ours(rule: Rule) -> bool:
+    return rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _WRONG_LINK, _PROTECTED)
+
+
+def _rules(pair: ProxyPair, barred: Barred) -> list[Rule]:
     """Both directions of a pair of proxies; a range is the networks that it is made of."""
     protocol = pair.local.protocol or pair.remote.protocol or None
     rules = []
@@ -91,6 +105,11 @@ def _rules(pair: ProxyPair) -> list[Rule]:
                               source_ports=local_ports, destination_ports=remote_ports))  # fmt: skip
             rules.append(Rule(_PROTECTED, TABLE, remote, local, protocol=protocol,
                               source_ports=remote_ports, destination_ports=local_ports))  # fmt: skip
+            rules += [
+                Rule(_WRONG_LINK, NOWHERE, local, remote, link, protocol=protocol,
+                     source_ports=local_ports, destination_ports=remote_ports)
+                for link in barred(local or EVERYWHERE)
+            ]  # fmt: skip
     return rules
 
 
