@@ -156,6 +156,14 @@ def test_esp_from_a_new_port_moves_the_peer_too() -> None:
     assert not world.pair.b.moved(inbound ^ 1, Endpoint(PUBLIC_A, 50_000), world.pair.now)
 
 
+def test_esp_without_a_port_moves_nobody_to_where_nothing_can_be_sent() -> None:
+    world = NatWorld().up()
+    (inbound,) = world.pair.b._table.all()[0].children
+    before = world.pair.b._table.all()[0].path
+    assert not world.pair.b.moved(inbound, Endpoint(PUBLIC_A, 0), world.pair.now)
+    assert world.pair.b._table.all()[0].path == before
+
+
 def test_a_peer_behind_no_nat_is_not_followed_by_its_esp() -> None:
     world = NatWorld().up()
     (inbound,) = world.pair.a._table.all()[0].children

@@ -19,7 +19,7 @@ def follow(sa: IkeSa, turn: Turn) -> None:
     back to port 500, once the talk moved on to 4500.
     """
     path = turn.path
-    if path is None or path == sa.path or not sa.nat.remote_behind:
+    if path is None or path == sa.path or not sa.nat.remote_behind or not path.remote.port:
         return
     if sa.path.local.port == FLOATED_PORT != path.local.port:
         return
@@ -28,8 +28,12 @@ def follow(sa: IkeSa, turn: Turn) -> None:
 
 
 def moved(sa: IkeSa, turn: Turn, remote: Endpoint) -> None:
-    """ESP of this SA's peer verified and came from `remote`. Nothing changes where the peer is behind no NAT."""
-    if not sa.nat.remote_behind:
+    """ESP of this SA's peer verified and came from `remote`. Nothing changes where the peer is behind no NAT.
+
+    Nor by ESP from port 0, as that of protocol 50 is told here: nothing could be sent there. Who held a packet of the
+    peer back and sends it on so would silence the tunnel.
+    """
+    if not sa.nat.remote_behind or not remote.port:
         return
     if sa.path.remote != remote:
         sa.move(Path(sa.path.local, remote))
