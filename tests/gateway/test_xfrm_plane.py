@@ -431,10 +431,17 @@ def test_what_a_crash_left_behind_goes_at_the_next_start(monkeypatch: pytest.Mon
     foreign = replace(states(first)[0][0], sa=first.tunnel_states()[0].sa._replace(spi=7), reqid=7)
     first.kernel.states[foreign.sa] = foreign
     first.kernel.reports[foreign.sa] = replace(first.kernel.reports[states(first)[0][0].sa], sa=foreign.sa, reqid=7)
+    first.kernel.calls.clear()
     again = side("a", monkeypatch, tmp_path, kernel=first.kernel)
     assert again.tunnel_states() == [foreign]
     assert len(again.kernel.policies) == 3
     assert len(again.kernel.rules) == 2
+    assert "remove_policy" not in again.kernel.calls, "nothing leaves in clear meanwhile"
+    other = SHORT.replace("192.168.2.0 255.255.255.0", "192.168.3.0 255.255.255.0")
+    third = side("a", monkeypatch, tmp_path, other, kernel=first.kernel)
+    out = [one.selector.destination for one in third.kernel.policies.values() if one.direction is Direction.OUT]
+    assert out == [IPv4Network("192.168.3.0/24")]
+    assert [route.destination for route in third.kernel.routes] == out
 
 
 def test_the_end_takes_out_all_that_was_made_and_only_that(sides: tuple[Side, Side], tmp_path: File) -> None:

@@ -75,7 +75,7 @@ class KernelPlane:
     # --- the door ------------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """The doors of the kernel, without what a crash left behind there. Raises PlaneError."""
+        """The doors of the kernel; SAs that a crash left behind go, policies wait for `protect`. Raises PlaneError."""
         with _told():
             self._xfrm, self._network = Xfrm(), HostNetwork()
             self._policies, self._steering = PolicySet(self._xfrm), Steering(self._network)

@@ -52,11 +52,14 @@ class PolicySet:
         self._standing: dict[tuple[Selector, Direction], Policy] = {}
 
     def open(self) -> None:
-        """What a crash left behind goes. Raises NetlinkError."""
+        """What a crash left behind stands until `follow` says what is wanted: nothing leaves in clear meanwhile.
+
+        Raises NetlinkError.
+        """
         for policy in self._xfrm.policies():
             of_ours = policy.template is None or is_own(policy.template.reqid)
             if is_own(policy.priority) and of_ours:
-                self._xfrm.remove_policy(policy.selector, policy.direction)
+                self._standing[policy.selector, policy.direction] = policy
 
     def follow(self, wanted: Iterable[Policy]) -> list[NetlinkError]:
         """Exactly these from here on; of two for the same packets the first counts. What failed is given back."""

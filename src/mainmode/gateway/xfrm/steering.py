@@ -14,6 +14,7 @@ from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute
 
 TABLE = 0x4D58
 _SPECIAL, _REMOTE = 0x4D58, 0x4D59
+_UNKNOWN = IPv4Address(0)
 _AS_WANTED = (errno.EEXIST, errno.ESRCH, errno.ENOENT)
 
 
@@ -26,13 +27,13 @@ class Steering:
         self._routes: dict[IPv4Network, tuple[IPv4Address, HostRoute]] = {}
 
     def open(self) -> None:
-        """What a crash left behind goes. Raises NetlinkError."""
+        """What a crash left behind stands until `follow` says what is wanted. Raises NetlinkError."""
         for rule in self._network.rules():
             if rule.who == OWN_PROTOCOL and rule.priority in (_SPECIAL, _REMOTE):
-                self._network.remove_rule(rule)
+                self._rules.add(rule)
         for route in self._network.routes(TABLE):
             if route.protocol == OWN_PROTOCOL:
-                self._network.remove_route(route)
+                self._routes[route.destination] = (_UNKNOWN, route)
 
     def follow(
         self, local: set[IPv4Network], remote: Mapping[IPv4Network, IPv4Address], afresh: bool = False
