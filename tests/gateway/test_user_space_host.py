@@ -24,7 +24,7 @@ def test_a_host_that_cannot_be_told_to_forward_is_told_of_and_does_not_stop_the_
     a, file = gateway_of("a"), tmp_path / "ip_forward"
     if setting is not None:
         file.write_text(setting)
-    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for")  # type: ignore[arg-type]
+    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for", "tun")  # type: ignore[arg-type]
     plane._forwarding = HostSetting(file, "1")
     plane._forward()
     assert a.told == said
@@ -36,7 +36,7 @@ def test_a_host_that_cannot_be_told_to_forward_is_told_of_and_does_not_stop_the_
 def test_the_host_stops_forwarding_before_the_rules_go_that_keep_packets_from_leaving_in_clear(tmp_path: Path) -> None:
     a, file = gateway_of("a"), tmp_path / "ip_forward"
     file.write_text("0")
-    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for")  # type: ignore[arg-type]
+    plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for", "tun")  # type: ignore[arg-type]
     plane._forwarding = HostSetting(file, "1")
     plane._forward()
     seen = []

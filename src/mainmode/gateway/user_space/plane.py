@@ -26,7 +26,6 @@ from mainmode.gateway.user_space.tun import Tun, TunFailed
 from mainmode.ike.effects import Dropped
 from mainmode.ipsec.dataplane import SaPair
 
-DEVICE = "mainmode0"
 _MTU = 1500
 
 
@@ -35,9 +34,7 @@ class UserSpacePlane:
 
     name = "user space"
 
-    def __init__(
-        self, gateway: Gateway, loop: AbstractEventLoop, sockets: IkeSockets, why: str, device: str = DEVICE
-    ) -> None:
+    def __init__(self, gateway: Gateway, loop: AbstractEventLoop, sockets: IkeSockets, why: str, device: str) -> None:
         """`sockets` has port 4500, where ESP comes among IKE."""
         self.why = why
         self._sockets = sockets
