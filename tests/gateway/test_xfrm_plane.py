@@ -457,6 +457,20 @@ def test_the_end_takes_out_all_that_was_made_and_only_that(sides: tuple[Side, Si
     assert a.loop.reader is None
 
 
+def test_the_host_stops_forwarding_before_the_policies_go(sides: tuple[Side, Side], tmp_path: File) -> None:
+    a, _ = sides
+    up(a)
+    seen = []
+
+    def looked(call: str) -> None:
+        if call == "remove_policy":
+            seen.append((tmp_path / "forward-a").read_text())
+
+    a.kernel.refuses = looked
+    a.plane.close()
+    assert set(seen) == {"0"}
+
+
 def test_a_ping_of_the_box_into_a_tunnel_leaves_in_clear_for_the_kernel_to_seal(sides: tuple[Side, Side]) -> None:
     a, _ = sides
     up(a)

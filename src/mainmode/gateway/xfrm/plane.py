@@ -207,7 +207,13 @@ class KernelPlane:
             self._count(now)
 
     def close(self) -> None:
-        """SAs, policies, rules and routes of ours go, and the host's settings are as before."""
+        """SAs, policies, rules and routes of ours go, and the host's settings are as before.
+
+        Forwarding first: without policies, what other hosts send into tunnels would leave in clear.
+        """
+        for setting in (self._larval_drop, self._forwarding):
+            with contextlib.suppress(OSError):
+                setting.close()
         if self._events is not None:
             self._loop.remove_reader(self._events.fileno())
         if self._xfrm is not None:
@@ -219,9 +225,6 @@ class KernelPlane:
         for part in (self._tap, self._steering, self._network, self._events, self._packets, self._xfrm):
             if part is not None:
                 part.close()
-        for setting in (self._larval_drop, self._forwarding):
-            with contextlib.suppress(OSError):
-                setting.close()
         self._events = self._xfrm = self._network = self._policies = self._steering = self._packets = None
         self._tap = None
         self._pairs.clear()
