@@ -11,7 +11,7 @@ Metrics = Mapping[tuple[str, str], float]
 
 _ASK = """\
 import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10) as link:
+with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 60) as link:
     link.sendall(b"GET /metrics HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n")
     while octets := link.recv(65536):
         sys.stdout.buffer.write(octets)
@@ -20,7 +20,7 @@ with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10) as link:
 
 def metrics(namespace: str, port: int) -> Metrics:
     """What the gateway of a namespace serves at this port of its loopback."""
-    told = run("ip", "netns", "exec", namespace, sys.executable, "-I", "-S", "-c", _ASK, str(port))
+    told = run("ip", "netns", "exec", namespace, sys.executable, "-I", "-S", "-c", _ASK, str(port), timeout=90)
     found = re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)\s*$", told, re.M)
     return {(name, labels): float(value) for name, labels, value in found}
 

@@ -81,7 +81,7 @@ def test_a_tunnel_without_traffic_ends_when_its_idle_timeout_is_over(tmp_path: P
             firewall(net.b.gateway, tmp_path / "b", b) as second,
         ):
             assert ping(net.a, net.b)[0] == 3
-            time.sleep(30)
+            time.sleep(20)
             assert ping(net.a, net.b)[0] == 3
             time.sleep(45)
             assert not first.said("tunnel down")
