@@ -19,6 +19,7 @@ from mainmode.gateway.sockets import IkeSockets
 from mainmode.gateway.user_space.ingress import barred
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.raw import EspSocket, PacketSocket
+from mainmode.gateway.user_space.reverse_path import ReversePaths
 from mainmode.gateway.user_space.sending import PeerSender
 from mainmode.gateway.user_space.steering import Steering
 from mainmode.gateway.user_space.traffic import Doors, Traffic
@@ -47,6 +48,7 @@ class UserSpacePlane:
         self._packets: PacketSocket | None = None
         self._esp: EspSocket | None = None
         self._forwarding = HostSetting(FORWARDING, "1")
+        self._reverse_paths = ReversePaths(gateway.warn)
         self._traffic: Traffic | None = None
         self._own: dict[bytes, str] = {}
         self._announced: frozenset[ProxyPair] = frozenset()
@@ -89,6 +91,7 @@ class UserSpacePlane:
             self._traffic.follow(self._own)
         self._announced = frozenset(_announced(box))
         self._lead()
+        self._look_at_filters()
 
     def mend(self) -> None:
         """The device is made again where somebody took it away, and switched on where it is off. Raises PlaneError."""
@@ -98,6 +101,7 @@ class UserSpacePlane:
             found = next((link for link in self._network.links() if link.name == self._device), None)
             if self._tun is not None and found is not None and found.up:
                 self._lead()
+                self._look_at_filters()
                 return
             if self._tun is not None and found is None:
                 self._loop.remove_reader(self._tun.fileno())
@@ -110,6 +114,7 @@ class UserSpacePlane:
         except (TunFailed, NetlinkError) as refused:
             raise PlaneError(str(refused)) from refused
         self._lead()
+        self._look_at_filters()
         what = "taken away" if found is None else "switched off"
         self._gateway.tell(f"{self._device} was {what}: it is in place again")
 
@@ -185,6 +190,14 @@ class UserSpacePlane:
             self._steering.lead({*self._announced, *self._led.values()}, lambda one: barred(one, routes, links))
         except NetlinkError as refused:
             raise PlaneError(str(refused)) from refused
+
+    def _look_at_filters(self) -> None:
+        try:
+            links = self._links()
+        except NetlinkError as refused:
+            raise PlaneError(str(refused)) from refused
+        mapped = {entry.interface for entry in self._gateway.box.settings.entries}
+        self._reverse_paths.look({link for nameif, link in links.items() if nameif in mapped})
 
     def _links(self) -> dict[str, str]:
         """The host's link of each nameif, by its address. Raises NetlinkError."""
