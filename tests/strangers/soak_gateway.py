@@ -5,7 +5,7 @@
 Both phases live a minute. Every second a ping goes through each tunnel. Every few seconds something happens: either
 side deletes SAs, or begins some; either side is ended or killed and started again (ours in the first third only, so
 that the rest tells of one process); the configuration loses a tunnel and gets it back. At the end all tunnels must
-carry pings and both sides must have the same SAs; after a clear there must be none at either side, no timers, no more
+carry pings, by SAs that both sides have; after a clear there must be none at either side, no timers, no more
 file descriptors than at the start, and no more memory than before; after SIGTERM the host must be as it was.
 
 It prints what happens, and what was wrong; the exit code is 1 where something was.
@@ -102,9 +102,9 @@ class Soak:
         return sum(told.ago < 3 for told in self.pings.told().values())
 
     def our_spis(self) -> set[str]:
-        """The SPIs of the gateway's SAs, both ways."""
+        """The SPIs of the pairs that the gateway sends on, both ways; older pairs may wait for their end."""
         shown = self.ours.show("crypto", "ipsec", "sa")
-        return {spi.lower() for spi in re.findall(r"^ +spi: 0x(\w{8}) ", shown, re.M)}
+        return {spi.lower() for spi in re.findall(r"current (?:in|out)bound spi ?: (\w{8})", shown)}
 
     def charons_spis(self) -> set[str]:
         """The SPIs of charon's SAs, both ways."""
@@ -197,18 +197,19 @@ class Soak:
     # --- the end -------------------------------------------------------------------------------------------------
 
     def check_tunnels(self) -> None:
-        """All carry pings, and both sides have the same SAs."""
+        """All carry pings, and charon has the SAs that we use."""
         if not until(lambda: self.answering() == len(self.tunnels), 30):
             self.fail(f"only {self.answering()} of {len(self.tunnels)} tunnels carry pings")
-        differing: set[str] = set()
+        unknown: set[str] = set()
 
         def same() -> bool:
-            nonlocal differing
-            differing = self.our_spis() ^ self.charons_spis()
-            return not differing
+            nonlocal unknown
+            ours = self.our_spis()
+            unknown = ours - self.charons_spis()
+            return not unknown and len(ours) == 2 * len(self.tunnels)
 
         if not until(same, 40):
-            self.fail(f"the SAs of both sides differ: {sorted(differing)[:10]}")
+            self.fail(f"of the SPIs that we use charon does not know {len(unknown)}: {sorted(unknown)[:10]}")
         if self.pings is not None:
             silent = {address: told for address, told in self.pings.told().items() if told.silence > LONGEST_SILENCE}
             for address, told in list(silent.items())[:5]:
