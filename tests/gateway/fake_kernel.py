@@ -10,13 +10,14 @@ import pytest
 from gateway_boxes import CONFIGURATION, Rig, gateway_of
 
 from mainmode.gateway.netlink.codec import NetlinkError
-from mainmode.gateway.netlink.objects import HostRoute, LinkAddress, Rule
+from mainmode.gateway.netlink.objects import HostRoute, Link, LinkAddress, Rule
 from mainmode.gateway.xfrm import plane as room
 from mainmode.gateway.xfrm.events import XfrmEvent
 from mainmode.gateway.xfrm.layout import Carried, Direction, SaId, Selector
 from mainmode.gateway.xfrm.plane import KernelPlane
 from mainmode.gateway.xfrm.policies import Policy
 from mainmode.gateway.xfrm.states import Replay, State, StateReport
+from mainmode.gateway.xfrm.steering import TABLE
 
 
 @dataclass
@@ -38,6 +39,10 @@ class Kernel:
         refused = self.refuses(call)
         if refused is not None:
             raise NetlinkError(doing, refused)
+
+    def ways(self) -> list[HostRoute]:
+        """The routes to remote networks."""
+        return [route for route in self.routes if route.table == TABLE]
 
     def carry(self, sa: SaId, packets: int, octets: int, last_used: int | None = None) -> None:
         """An SA carried so much until now."""
@@ -107,6 +112,9 @@ class FakeNetwork:
         self.own = own
         self.link = 3
 
+    def links(self) -> list[Link]:
+        return [Link(self.link, f"eth{self.link}", 1500, True, True, False)]
+
     def addresses(self) -> list[LinkAddress]:
         return [LinkAddress(self.link, self.own, 24)]
 
@@ -126,9 +134,13 @@ class FakeNetwork:
         self.kernel.rules.remove(rule)
 
     def add_route(self, route: HostRoute, replace: bool = False) -> None:
-        self.kernel.routes = [one for one in self.kernel.routes if one.destination != route.destination] + [route]
+        self.kernel.routes = [
+            one for one in self.kernel.routes if (one.destination, one.table) != (route.destination, route.table)
+        ] + [route]
 
     def remove_route(self, route: HostRoute) -> None:
+        if route not in self.kernel.routes:
+            raise NetlinkError(f"remove the route to {route}", errno.ESRCH)
         self.kernel.routes.remove(route)
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from mainmode.device.routing import Origin, Route
-from mainmode.gateway.user_space.ingress import barred
+from mainmode.gateway.ingress import barred
 
 LINKS = {"outside": "eth0", "inside": "eth1", "dmz": "eth2"}
 

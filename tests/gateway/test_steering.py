@@ -7,10 +7,11 @@ from ipaddress import IPv4Address, IPv4Network
 import pytest
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.gateway.ingress import NOWHERE
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.objects import HostRoute, Link, Rule
-from mainmode.gateway.user_space.steering import NOWHERE, TABLE, Steering
+from mainmode.gateway.user_space.steering import TABLE, Steering
 
 DEVICE = "mainmode0"
 LAN, BRANCH = Proxy.of("192.168.1.0/24"), Proxy.of("192.168.2.0/24")

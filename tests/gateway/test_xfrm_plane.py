@@ -13,6 +13,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.device.config.reader import read
 from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.ingress import LOST, NOWHERE
 from mainmode.gateway.xfrm.events import Acquired, Expired, Lost, Mapped
 from mainmode.gateway.xfrm.layout import ANYWHERE, Carried, Direction, KernelMode, Selector
 from mainmode.gateway.xfrm.policies import Policy, Template
@@ -77,12 +78,26 @@ def test_the_policies_of_a_crypto_map_lead_to_its_peer_in_all_directions(sides: 
 
 def test_the_host_finds_the_remote_network_by_the_way_to_the_peer(sides: tuple[Side, Side]) -> None:
     a, _ = sides
-    [route] = a.kernel.routes
+    [route] = a.kernel.ways()
     assert (route.destination, route.link, route.gateway) == (NET_B, 3, B)
-    special, remote = a.kernel.rules
+    special, remote = (rule for rule in a.kernel.rules if rule.table != NOWHERE)
     assert special.source == remote.source == NET_A
     assert special.priority < remote.priority
     assert (special.shortest, remote.table) == (1, route.table)
+
+
+def test_what_comes_outside_with_a_source_that_is_inside_goes_into_no_tunnel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: File
+) -> None:
+    web = SHORT.replace("access-list VPN extended permit ip", "access-list VPN extended permit tcp").replace(
+        "192.168.2.0 255.255.255.0\n", "192.168.2.0 255.255.255.0 eq 443\n"
+    )
+    a = side("a", monkeypatch, tmp_path, web)
+    [wrong] = [rule for rule in a.kernel.rules if rule.table == NOWHERE]
+    assert (wrong.source, wrong.destination, wrong.ingress) == (NET_A, NET_B, "eth3")
+    assert (wrong.protocol, wrong.source_ports, wrong.destination_ports) == (6, None, (443, 443))
+    assert wrong.priority < min(rule.priority for rule in a.kernel.rules if rule is not wrong)
+    assert LOST in a.kernel.routes
 
 
 BACKUP = SHORT.replace(
@@ -370,7 +385,8 @@ def test_an_interface_that_came_back_as_another_has_its_policies_again(sides: tu
     a.network.link = 8
     a.plane.mend()
     assert [one.selector.link for one in a.kernel.policies.values() if one.direction is Direction.OUT] == [8]
-    assert [route.link for route in a.kernel.routes] == [8]
+    assert [route.link for route in a.kernel.ways()] == [8]
+    assert [rule.ingress for rule in a.kernel.rules if rule.table == NOWHERE] == ["eth8"]
     assert a.kernel.states == before
 
 
@@ -408,12 +424,13 @@ def test_a_peer_of_a_dynamic_map_has_policies_as_long_as_its_sas(
     b.rig.settle()
     assert len(a.kernel.states) == 2
     assert {one.selector.destination for one in a.kernel.policies.values() if one.direction is Direction.OUT} == {NET_B}
-    assert len(a.kernel.routes) == 1
+    assert len(a.kernel.ways()) == 1
+    assert [rule.ingress for rule in a.kernel.rules if rule.table == NOWHERE] == ["eth3"]
     b.rig.gateway.act(lambda box, now: box.clear(None, now))
     b.rig.settle()
     assert not a.kernel.states
     assert not a.kernel.policies
-    assert not a.kernel.routes
+    assert not a.kernel.ways()
     assert not a.kernel.rules
 
 
@@ -435,13 +452,13 @@ def test_what_a_crash_left_behind_goes_at_the_next_start(monkeypatch: pytest.Mon
     again = side("a", monkeypatch, tmp_path, kernel=first.kernel)
     assert again.tunnel_states() == [foreign]
     assert len(again.kernel.policies) == 3
-    assert len(again.kernel.rules) == 2
+    assert len(again.kernel.rules) == 3
     assert "remove_policy" not in again.kernel.calls, "nothing leaves in clear meanwhile"
     other = SHORT.replace("192.168.2.0 255.255.255.0", "192.168.3.0 255.255.255.0")
     third = side("a", monkeypatch, tmp_path, other, kernel=first.kernel)
     out = [one.selector.destination for one in third.kernel.policies.values() if one.direction is Direction.OUT]
     assert out == [IPv4Network("192.168.3.0/24")]
-    assert [route.destination for route in third.kernel.routes] == out
+    assert [route.destination for route in third.kernel.ways()] == out
 
 
 def test_the_end_takes_out_all_that_was_made_and_only_that(sides: tuple[Side, Side], tmp_path: File) -> None:

@@ -108,6 +108,31 @@ def test_policies_ways_and_settings_stand_while_the_plane_is_open_and_only_then(
     assert left(namespace) == before
 
 
+def test_what_comes_outside_with_a_source_that_is_inside_vanishes_before_it_meets_a_policy(namespace: str) -> None:
+    run("ip", "-n", namespace, "link", "add", "inside", "type", "veth", "peer", "name", "lan")
+    run("ip", "-n", namespace, "address", "delete", "192.168.1.1/24", "dev", "lo")
+    run("ip", "-n", namespace, "address", "add", "192.168.1.1/24", "dev", "inside")
+    for end in ("inside", "lan"):
+        run("ip", "-n", namespace, "link", "set", end, "up")
+    said = plane(
+        namespace,
+        """
+        rig, plane = opened()
+        way = "ip", "route", "get", "192.168.2.7", "from", "192.168.1.9", "iif"
+        show(*way, "inside")
+        show(*way, "outside")
+        show("ip", "route", "get", "192.168.1.1", "from", "192.168.2.7", "iif", "outside")
+        plane.close()
+        show("ip", "route", "show", "table", "all", "type", "blackhole")
+        """,
+    )
+    inside, forged, back, *left = re.split(r"\n\n+", said.strip())
+    assert "via 10.0.0.2 dev outside" in inside
+    assert forged == "RTNETLINK answers: Invalid argument"
+    assert back.startswith("local 192.168.1.1 from 192.168.2.7")
+    assert left == []
+
+
 def test_a_packet_that_meets_a_policy_makes_the_gateway_begin(namespace: str) -> None:
     said = plane(
         namespace,

@@ -13,10 +13,10 @@ from mainmode.device.decision import PacketOut, ToHost
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.host_setting import FORWARDING, HostSetting
+from mainmode.gateway.ingress import bars, links_of
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.sockets import IkeSockets
-from mainmode.gateway.user_space.ingress import barred
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.raw import EspSocket, PacketSocket
 from mainmode.gateway.user_space.reverse_path import ReversePaths
@@ -186,8 +186,8 @@ class UserSpacePlane:
         if self._steering is None:
             return
         try:
-            links, routes = self._links(), self._gateway.box.routes
-            self._steering.lead({*self._announced, *self._led.values()}, lambda one: barred(one, routes, links))
+            barred = bars(self._gateway.box.routes, self._links())
+            self._steering.lead({*self._announced, *self._led.values()}, barred)
         except NetlinkError as refused:
             raise PlaneError(str(refused)) from refused
 
@@ -200,12 +200,9 @@ class UserSpacePlane:
         self._reverse_paths.look({link for nameif, link in links.items() if nameif in mapped})
 
     def _links(self) -> dict[str, str]:
-        """The host's link of each nameif, by its address. Raises NetlinkError."""
-        if self._network is None:
-            return {}
-        names = {link.index: link.name for link in self._network.links()}
-        places = ((self._own.get(one.address.packed), names.get(one.link)) for one in self._network.addresses())
-        return {nameif: name for nameif, name in places if nameif is not None and name is not None}
+        """The host's link of each nameif. Raises NetlinkError."""
+        own = {IPv4Address(address): nameif for address, nameif in self._own.items()}
+        return links_of(self._network, own) if self._network is not None else {}
 
 
 def _announced(box: Box) -> Iterator[ProxyPair]:

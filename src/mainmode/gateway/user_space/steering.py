@@ -8,24 +8,19 @@ device take the host's own routes.
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from ipaddress import IPv4Network, summarize_address_range
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.gateway.ingress import LOST, WRONG_LINK, Barred, wrong_link_rules
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import EVERYWHERE, HostNetwork
 from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, RouteKind, Rule
 
 TABLE = 0x4D4D
-NOWHERE = 0x4D4E
-"""The table of packets that came by a wrong link: they vanish."""
 _REFUSED = HostRoute(EVERYWHERE, table=TABLE, metric=0xFFFF, kind=RouteKind.UNREACHABLE)
-_LOST = HostRoute(EVERYWHERE, table=NOWHERE, kind=RouteKind.BLACKHOLE)
-_OURS, _OUT_OF_TUNNELS, _WRONG_LINK, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D4F, 0x4D50
-
-Barred = Callable[[IPv4Network], Iterable[str]]
-"""The links by which no packet with a source in this network may come."""
+_OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D50
 
 
 class Steering:
@@ -48,7 +43,7 @@ class Steering:
         self._network.set_up(index)
         self._network.add_route(_REFUSED, replace=True)
         self._network.add_route(HostRoute(EVERYWHERE, index, table=TABLE), replace=True)
-        self._network.add_route(_LOST, replace=True)
+        self._network.add_route(LOST, replace=True)
         first = {Rule(_OURS, TABLE_MAIN, mark=MARK), Rule(_OUT_OF_TUNNELS, TABLE_MAIN, ingress=self._device)}
         for rule in first:
             self._add(rule)
@@ -58,7 +53,7 @@ class Steering:
     def lead(self, pairs: Iterable[ProxyPair], barred: Barred = lambda _: ()) -> None:
         """Exactly the traffic between these proxies goes into the device from here on."""
         wanted = {rule for pair in pairs for rule in _rules(pair, barred)}
-        standing = {rule for rule in self._standing if rule.priority in (_WRONG_LINK, _PROTECTED)}
+        standing = {rule for rule in self._standing if rule.priority in (WRONG_LINK, _PROTECTED)}
         for rule in sorted(wanted - standing, key=lambda rule: rule.priority):
             self._add(rule)
         for rule in standing - wanted:
@@ -69,7 +64,7 @@ class Steering:
         for rule in tuple(self._standing):
             with contextlib.suppress(NetlinkError):
                 self._remove(rule)
-        for route in _REFUSED, _LOST:
+        for route in _REFUSED, LOST:
             with contextlib.suppress(NetlinkError):
                 self._network.remove_route(route)
 
@@ -91,7 +86,7 @@ class Steering:
 
 
 def _is_ours(rule: Rule) -> bool:
-    return rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _WRONG_LINK, _PROTECTED)
+    return rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, WRONG_LINK, _PROTECTED)
 
 
 def _rules(pair: ProxyPair, barred: Barred) -> list[Rule]:
@@ -101,15 +96,11 @@ def _rules(pair: ProxyPair, barred: Barred) -> list[Rule]:
     for local in _networks(pair.local):
         for remote in _networks(pair.remote):
             local_ports, remote_ports = _ports(pair.local), _ports(pair.remote)
-            rules.append(Rule(_PROTECTED, TABLE, local, remote, protocol=protocol,
-                              source_ports=local_ports, destination_ports=remote_ports))  # fmt: skip
+            outbound = Rule(_PROTECTED, TABLE, local, remote, protocol=protocol,
+                            source_ports=local_ports, destination_ports=remote_ports)  # fmt: skip
             rules.append(Rule(_PROTECTED, TABLE, remote, local, protocol=protocol,
                               source_ports=remote_ports, destination_ports=local_ports))  # fmt: skip
-            rules += [
-                Rule(_WRONG_LINK, NOWHERE, local, remote, link, protocol=protocol,
-                     source_ports=local_ports, destination_ports=remote_ports)
-                for link in barred(local or EVERYWHERE)
-            ]  # fmt: skip
+            rules += [outbound, *wrong_link_rules(outbound, barred)]
     return rules
 
 

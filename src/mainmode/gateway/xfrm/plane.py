@@ -22,6 +22,7 @@ from mainmode.device.flow import Flow
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Action, Gateway
 from mainmode.gateway.host_setting import FORWARDING, LARVAL_DROP, HostSetting
+from mainmode.gateway.ingress import Barred, bars, links_of
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.tap import Tap
@@ -66,6 +67,7 @@ class KernelPlane:
         self._policies: PolicySet | None = None
         self._larval_drop, self._forwarding = HostSetting(LARVAL_DROP, "0"), HostSetting(FORWARDING, "1")
         self._tunnels = Tunnels()
+        self._barred: Barred = lambda _: ()
         self._pairs: dict[int, tuple[Installed, Tunnel]] = {}
         self._by_sa: dict[SaId, Installed] = {}
         self._moved: dict[int, Endpoint] = {}
@@ -99,7 +101,9 @@ class KernelPlane:
     def protect(self, box: Box) -> None:
         """Policies for the crypto maps, and ways to the remote networks. Raises PlaneError."""
         with _told():
-            on = {one.address: one.link for one in self._opened(self._network).addresses()}
+            network = self._opened(self._network)
+            self._barred = bars(box.routes, links_of(network, self._own()))
+            on = {one.address: one.link for one in network.addresses()}
             self._tunnels.follow(box.settings, {name: on.get(view.address, 0) for name, view in box.interfaces.items()})
         self._lead(afresh=True)
 
@@ -232,10 +236,7 @@ class KernelPlane:
 
     def _places(self) -> dict[str, str]:
         """The nameif of each of the host's interfaces, by its name there."""
-        network = self._opened(self._network)
-        names = {link.index: link.name for link in network.links()}
-        on = {one.address: names.get(one.link, "") for one in network.addresses()}
-        return {on[view.address]: name for name, view in self._gateway.box.interfaces.items() if view.address in on}
+        return {link: nameif for nameif, link in links_of(self._opened(self._network), self._own()).items()}
 
     # --- what the kernel tells -----------------------------------------------------------------------------------
 
@@ -380,14 +381,18 @@ class KernelPlane:
         settings = self._gateway.box.settings
         failed = self._opened(self._policies).put(tunnel.policies(settings))
         if tunnel.entry is None or tunnel.ends(settings) != before:
-            failed += self._opened(self._steering).follow(*self._tunnels.networks(settings))
+            failed += self._steer()
         _raise(failed)
 
     def _lead(self, afresh: bool = False) -> None:
         """All policies and ways as the tunnels are now. Raises PlaneError with what failed; the rest is done."""
         settings = self._gateway.box.settings
         failed = self._opened(self._policies).follow(self._tunnels.policies(settings))
-        _raise(failed + self._opened(self._steering).follow(*self._tunnels.networks(settings), afresh))
+        _raise(failed + self._steer(afresh))
+
+    def _steer(self, afresh: bool = False) -> list[NetlinkError]:
+        wrong = self._tunnels.wrong_links(self._barred)
+        return self._opened(self._steering).follow(*self._tunnels.networks(self._gateway.box.settings), wrong, afresh)
 
     def _set(self, setting: HostSetting, otherwise: str) -> bool:
         try:

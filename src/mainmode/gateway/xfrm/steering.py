@@ -1,13 +1,14 @@
 """The host's routes to the networks behind tunnels, so that their packets meet the policies at the right interface.
 
 A host often has no route to a remote network but the default one, or none at all. Its own more special routes count
-first, as the routes of the configuration would.
+first, as the routes of the configuration would. What comes by a link behind which its source is not meets no policy.
 """
 
 import errno
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from ipaddress import IPv4Address, IPv4Network
 
+from mainmode.gateway.ingress import LOST, WRONG_LINK
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute, Rule
@@ -29,21 +30,27 @@ class Steering:
     def open(self) -> None:
         """What a crash left behind stands until `follow` says what is wanted. Raises NetlinkError."""
         for rule in self._network.rules():
-            if rule.who == OWN_PROTOCOL and rule.priority in (_SPECIAL, _REMOTE):
+            if rule.who == OWN_PROTOCOL and rule.priority in (WRONG_LINK, _SPECIAL, _REMOTE):
                 self._rules.add(rule)
         for route in self._network.routes(TABLE):
             if route.protocol == OWN_PROTOCOL:
                 self._routes[route.destination] = (_UNKNOWN, route)
 
     def follow(
-        self, local: set[IPv4Network], remote: Mapping[IPv4Network, IPv4Address], afresh: bool = False
+        self,
+        local: Set[IPv4Network],
+        remote: Mapping[IPv4Network, IPv4Address],
+        wrong: Set[Rule] = frozenset(),
+        afresh: bool = False,
     ) -> list[NetlinkError]:
         """Exactly these local networks find these remote ones, each by the way to its peer. What failed is given back.
 
-        A peer to which the host itself has no way is left out: its packets could not leave anyhow. `afresh`: the ways
-        to all peers are looked up, not only those that are new.
+        `wrong` are the rules of `ingress.wrong_link_rules`. A peer to which the host itself has no way is left out: its
+        packets could not leave anyhow. `afresh`: the ways to all peers are looked up, not only those that are new.
         """
         failed: list[NetlinkError] = []
+        if wrong:
+            _try(failed, lambda: self._network.add_route(LOST, replace=True))
         for network in self._routes.keys() - remote.keys():
             _, route = self._routes.pop(network)
             _try(failed, lambda route=route: self._network.remove_route(route))  # type: ignore[misc]
@@ -51,7 +58,7 @@ class Steering:
             known = self._routes.get(network)
             if afresh or known is None or known[0] != peer:
                 self._lead(network, peer, failed)
-        rules = {rule for network in local for rule in _rules(network)}
+        rules = {rule for network in local for rule in _rules(network)} | wrong
         for rule in sorted(rules - self._rules, key=lambda rule: rule.priority):
             if _try(failed, lambda rule=rule: self._network.add_rule(rule)):  # type: ignore[misc]
                 self._rules.add(rule)
@@ -62,7 +69,8 @@ class Steering:
 
     def close(self) -> None:
         """Rules and routes go."""
-        self.follow(set(), {})
+        self.follow(frozenset(), {})
+        _try([], lambda: self._network.remove_route(LOST))
 
     def _lead(self, network: IPv4Network, peer: IPv4Address, failed: list[NetlinkError]) -> None:
         """The route to one remote network; the host drops those of an interface that went down by itself."""

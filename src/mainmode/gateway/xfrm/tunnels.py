@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.errors import InputError
+from mainmode.gateway.ingress import NOWHERE, WRONG_LINK, Barred, wrong_link_rules
+from mainmode.gateway.netlink.objects import Rule
 from mainmode.gateway.xfrm.layout import KernelMode, Selector
 from mainmode.gateway.xfrm.pairs import Installed
 from mainmode.gateway.xfrm.policies import Policy
@@ -136,6 +138,11 @@ class Tunnels:
                     remote.setdefault(selector.destination, ends.remote)
         return local, remote
 
+    def wrong_links(self, barred: Barred) -> set[Rule]:
+        """The rules by which packets vanish that come into tunnels by links behind which their sources are not."""
+        outbound = {_rule_of(selector) for tunnel in self._by_key.values() for _, selector in tunnel.places}
+        return {rule for one in outbound for rule in wrong_link_rules(one, barred)}
+
     def _place(self, tunnel: Tunnel) -> None:
         """Behind what the configuration names, before what came earlier."""
         link = self._links.get(tunnel.key.interface, 0)
@@ -157,3 +164,13 @@ class Tunnels:
             if OWN + self._last_reqid not in self._reqids:
                 return OWN + self._last_reqid
         raise InputError(f"more than {LAST} tunnels")
+
+
+def _rule_of(selector: Selector) -> Rule:
+    """The condition of a selector; rules say nothing of everywhere."""
+    source, destination = (one if one.prefixlen else None for one in (selector.source, selector.destination))
+    from_ports, to_ports = (
+        (port, port) if port else None for port in (selector.source_port, selector.destination_port)
+    )
+    return Rule(WRONG_LINK, NOWHERE, source, destination, protocol=selector.protocol or None,
+                source_ports=from_ports, destination_ports=to_ports)  # fmt: skip
