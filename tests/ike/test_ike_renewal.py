@@ -368,6 +368,22 @@ def test_both_renew_phase_2_at_once(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
+def test_a_peer_that_renews_a_pair_of_half_a_minute_has_its_new_one_used_by_both(seed: int) -> None:
+    world = world_of(sides(), Wire(latency=(0.01, 0.05)), seed)
+    talking(world, 200, every=1)
+    world.run(20)
+    a, b = world.ends.values()
+    (spi,) = b.engine._sessions.children
+    world.note(b, b.engine.renew(spi, world.now))
+    world.run(180)
+    settled(world)
+    assert (a.received, b.received) == (b.sent, a.sent)
+    (kept,) = a.sad.states()
+    assert kept.pair == a.kinds(InstallSa)[1].pair
+    assert not kept.pair.initiator
+
+
+@pytest.mark.parametrize("seed", range(8))
 def test_both_renew_phase_1_at_once(seed: int) -> None:
     world = world_of(sides(phase1=3600), Wire(latency=(0.5, 1.5)), seed)
     talking(world, 580, every=1)

@@ -45,9 +45,10 @@ the same timer on both sides, and two that begin at once would make two pairs.""
 RENEW_AGAIN: Span = seconds(20)
 """How long after the beginning of a renewal that did not come to its end the next one may begin."""
 
-CROSSING: Span = seconds(45)
+CROSSING: Span = seconds(25)
 """SAs that were established within this time of each other crossed on the wire: then both ends keep the same one by a
-number that both know, since each may have seen another one first. Ours."""
+number that both know, since each may have seen another one first. QM3 may come 20 s late, after two were lost. Another
+make's renewal of an SA that is older than this is none: that peer sends on the new one alone. Ours."""
 
 SETTLE: Span = seconds(30)
 """How long the initiator of a renewal goes on sending on the old pair, where it does not hear the peer on the new one
