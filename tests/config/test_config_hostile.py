@@ -319,11 +319,12 @@ def test_masked_keys_are_one_warning_at_the_first_of_them() -> None:
     assert problem.place == "t.cfg:3:2"
     assert problem.wording == (
         "WARNING: the keys of 2 tunnel-groups are masked in this file, from 192.0.2.1 on; "
-        "the lab assumes them equal to the peers'"
+        "only the lab goes on, as if they were the peers'"
     )
     (problem,) = read("".join(text.splitlines(keepends=True)[:3]), "t.cfg").problems
     assert problem.wording == (
-        "WARNING: the key of tunnel-group 192.0.2.1 is masked in this file; the lab assumes it equal to the peer's"
+        "WARNING: the key of tunnel-group 192.0.2.1 is masked in this file; "
+        "only the lab goes on, as if it were the peer's"
     )
 
 

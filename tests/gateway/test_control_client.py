@@ -17,6 +17,7 @@ import pytest
 from control_rig import PATIENCE, Controlled
 from gateway_boxes import A, B
 
+import mainmode
 from mainmode.base.codes import IpProtocol
 from mainmode.cli.control import _no_connection
 from mainmode.gateway.control.protocol import written
@@ -343,6 +344,14 @@ def test_a_command_that_is_too_long_is_not_sent(running: Running) -> None:
     assert "the command is too long: a gateway takes 4096 octets" in told
 
 
+def test_what_the_gateway_prints_stands_as_on_the_device(running: Running) -> None:
+    _, shown, _ = done("show", "interface", path=running.path)
+    assert "\n\tIP address 10.0.0.1, subnet mask 255.255.255.0\n" in shown.replace(", MTU 1500", "")
+    _, _, refused = done("show", "foo", path=running.path)
+    typed, caret = refused.splitlines()[1:3]
+    assert typed[caret.index("^") :] == "foo"
+
+
 def test_a_show_loads_nothing_of_the_engine(running: Running) -> None:
     script = (
         "import sys\nfrom mainmode.cli.main import main\nmain()\n"
@@ -360,6 +369,7 @@ def test_a_show_loads_nothing_of_the_engine(running: Running) -> None:
     probe = script.replace("name.startswith('mainmode.')", f"name in {loaded}")
     finished = subprocess.run(
         [sys.executable, "-S", "-c", probe, "show", "version", "--control", str(running.path)],
+        env={**os.environ, "PYTHONPATH": str(Path(mainmode.__file__).parents[1])},
         capture_output=True,
         text=True,
         check=True,

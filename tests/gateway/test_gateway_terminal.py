@@ -1,6 +1,9 @@
 """What the terminal of a running gateway shows of its tunnels, and how another configuration comes into force."""
 
+import asyncio
+import threading
 from collections.abc import Callable
+from ipaddress import IPv4Address
 
 import pytest
 from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, echo, gateway_of
@@ -110,7 +113,7 @@ def reloading(a: Rig, file: Callable[[], str]) -> tuple[Reloading, Unmoved]:
 
 def test_a_file_that_says_the_same_changes_nothing() -> None:
     a, _, _, _ = shown()
-    reloading(a, lambda: CONFIGURATION)[0].reread()
+    asyncio.run(reloading(a, lambda: CONFIGURATION)[0].reread())
     assert a.told == ["a.cfg is read again: nothing changed"]
     assert a.plane.protected == 0
 
@@ -119,11 +122,11 @@ def test_another_configuration_keeps_the_tunnels_that_fit_it_and_takes_down_the_
     a, b, lines, _ = shown()
     text = [CONFIGURATION.replace(" lifetime 86400", " lifetime 3600")]
     one, _ = reloading(a, lambda: text[0])
-    one.reread()
+    asyncio.run(one.reread())
     assert a.told == ["a.cfg is read again and in force"]
     assert (a.plane.protected, len(a.gateway.box.sad.states())) == (1, 1)
     text[0] = CONFIGURATION.replace("set peer 10.0.0.2", "set peer 10.0.0.3")
-    one.reread()
+    asyncio.run(one.reread())
     a.settle()
     assert a.told[-1] == "a.cfg is read again and in force; pairs of SAs that no longer fit: 1"
     assert len(b.gateway.box.sad.states()) == 0
@@ -136,7 +139,7 @@ def test_another_configuration_keeps_the_tunnels_that_fit_it_and_takes_down_the_
 def test_a_configuration_that_can_have_no_tunnel_is_not_taken(text: str) -> None:
     a, _, _, _ = shown()
     before = a.gateway.box.configuration
-    reloading(a, lambda: text)[0].reread()
+    asyncio.run(reloading(a, lambda: text)[0].reread())
     assert a.told[0].startswith("the configuration stays as it was: a.cfg: no interface runs IKE")
     assert a.gateway.box.configuration is before
     assert len(a.gateway.box.sad.states()) == 1
@@ -147,7 +150,7 @@ def test_what_cannot_be_read_changes_nothing(error: Exception) -> None:
     a, _, _, _ = shown()
     one, host = reloading(a, lambda: CONFIGURATION.replace("asa1", "other"))
     host.refuses = error
-    one.reread()
+    asyncio.run(one.reread())
     assert a.told == [f"the configuration stays as it was: {error}"]
     one.look_at_host()
     assert a.gateway.box.hostname == "asa1"
@@ -162,3 +165,50 @@ def test_an_address_that_moves_with_the_interface_it_is_on_is_followed() -> None
     assert str(a.gateway.box.interfaces["outside"].address) == "10.0.0.77"
     a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
     assert str(a.sent[0][1].local.address) == "10.0.0.77"
+
+
+def test_a_line_that_is_new_in_the_file_and_not_understood_is_told() -> None:
+    a, _, _, _ = shown()
+    one, _ = reloading(a, lambda: CONFIGURATION + "crypto mapp MAP 10 set peer 10.0.0.2\n")
+    asyncio.run(one.reread())
+    problem, end = a.told
+    assert "crypto mapp MAP 10 set peer 10.0.0.2" in problem
+    assert end == "a.cfg is read again: nothing changed"
+    asyncio.run(one.reread())
+    assert a.told[2:] == [end]
+
+
+def test_the_loop_goes_on_while_a_file_is_read() -> None:
+    a, _, _, _ = shown()
+    waiting = threading.Event()
+
+    def slow() -> str:
+        assert waiting.wait(10)
+        return CONFIGURATION
+
+    async def both() -> None:
+        reading = asyncio.create_task(reloading(a, slow)[0].reread())
+        await asyncio.sleep(0)
+        waiting.set()
+        await reading
+
+    asyncio.run(both())
+    assert a.told == ["a.cfg is read again: nothing changed"]
+
+
+def test_what_no_tunnel_may_reach_is_told_with_the_line_that_is_missing() -> None:
+    a, _, _, lines = shown(b=CONFIGURATION.replace("management-access inside\n", ""))
+    a.gateway.packet_arrived("inside", echo(HOST_A, IPv4Address("192.168.2.1")).encode())
+    a.settle()
+    assert untimed(lines)[-1] == (
+        "dropped: addressed to nobody behind this device: 192.168.2.1 is the box's own address on inside, "
+        "which no tunnel may reach [b.cfg: (absent) management-access inside]"
+    )
+
+
+def test_what_comes_in_clear_and_should_have_come_through_the_tunnel_is_told_with_the_line_that_says_so() -> None:
+    _, b, _, lines = shown()
+    b.gateway.packet_arrived("outside", echo(HOST_A, HOST_B).encode())
+    b.settle()
+    assert untimed(lines)[-1].startswith("dropped: a packet in clear that should have come through the tunnel: ")
+    assert "[b.cfg:" in lines[-1]

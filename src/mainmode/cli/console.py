@@ -5,8 +5,8 @@ import re
 import sys
 from contextlib import suppress
 
-_UNPRINTABLE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that could steer a terminal or turn its text around. A newline is none of them."""
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Characters that could steer a terminal or turn its text around. Neither newline nor tab is one."""
 
 
 def printable(text: str) -> str:

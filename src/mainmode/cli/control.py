@@ -151,7 +151,7 @@ class GatewayConnection:
                 if answer is None:
                     raise InputError(f"what listens on {self._path} is no gateway of this release; {_WHERE}")
                 if ERROR in answer:
-                    raise InputError(str(answer[ERROR]))
+                    raise InputError(_refusal(str(answer[ERROR])))
                 yield answer
                 if DONE in answer:
                     return
@@ -190,6 +190,12 @@ class GatewayConnection:
 
     def _lost(self, error: OSError) -> InputError:
         return InputError(f"the connection to the gateway on {self._path} is lost: {error.strerror or error}")
+
+
+def _refusal(text: str) -> str:
+    """The gateway's words. A line under which a caret points at a place begins at the left."""
+    lines = text.splitlines()
+    return f"not understood:\n{text}" if len(lines) > 1 and lines[1].strip() == "^" else text
 
 
 def _no_connection(path: str, error: OSError | ValueError) -> str:

@@ -1,17 +1,28 @@
 """What a gateway tells at its start: a line for each interface and each tunnel, and what will not work as it stands."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.gateway.interfaces import Placed
+
+_MOST_PROBLEMS = 20
+
+
+def problem_lines(configuration: Configuration, known: Collection[str] = ()) -> Iterator[str]:
+    """What is wrong with lines of the file, but for what is `known`: the first twenty, and how many more there are."""
+    told = [text for text in map(str, configuration.problems) if text not in known]
+    yield from told[:_MOST_PROBLEMS]
+    if len(told) > _MOST_PROBLEMS:
+        yield f"{configuration.file}: {len(told) - _MOST_PROBLEMS} more lines with problems"
 
 
 def interface_lines(placed: Placed) -> Iterator[tuple[str, bool]]:
     """A line for each interface, and whether it is there."""
     enabled = {one.value for one in placed.configuration.enabled}
     for place in placed.places:
-        yield f"{place}{', IKE' if place.nameif in enabled else ''}", place.index is not None
+        there = place.index is not None
+        yield f"{place}{', IKE' if there and place.nameif in enabled else ''}", there
 
 
 def tunnel_lines(box: Box) -> Iterator[str]:

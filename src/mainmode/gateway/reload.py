@@ -1,5 +1,6 @@
 """Another configuration while the gateway runs: SIGHUP, and addresses of the host that change under a mapping."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 
 from mainmode.base.errors import InputError
@@ -10,7 +11,7 @@ from mainmode.device.decision import BoxEffect
 from mainmode.gateway.choosing import unmet
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
-from mainmode.gateway.greeting import warnings
+from mainmode.gateway.greeting import problem_lines, warnings
 from mainmode.gateway.interfaces import Placed, place
 from mainmode.gateway.links import differences
 from mainmode.gateway.netlink.codec import NetlinkError
@@ -65,10 +66,21 @@ class Reloading:
         self.placed = placed
         self._tell = tell
 
-    def reread(self) -> None:
-        """SIGHUP."""
+    async def reread(self) -> None:
+        """SIGHUP. The file is read beside the loop: a large one takes seconds, and the tunnels go on meanwhile."""
         try:
-            written = self._read()
+            written = await asyncio.to_thread(self._read)
+        except InputError as error:
+            self._gateway.warn(f"the configuration stays as it was: {error}")
+        except Exception as fault:
+            self._gateway.contain(fault)
+        else:
+            self._take(written)
+
+    def _take(self, written: Configuration) -> None:
+        for line in problem_lines(written, {str(problem) for problem in self._written.problems}):
+            self._gateway.warn(line)
+        try:
             placed = self._host.place(written)
             usable(placed)
         except (InputError, NetlinkError) as error:

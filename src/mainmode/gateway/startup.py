@@ -13,7 +13,6 @@ from mainmode import __version__
 from mainmode.base.errors import InputError, MainmodeError
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
-from mainmode.device.config.model import Configuration
 from mainmode.device.console import FORMS
 from mainmode.gateway import privileges
 from mainmode.gateway.choosing import choose
@@ -22,7 +21,7 @@ from mainmode.gateway.control import DEFAULT_PATH
 from mainmode.gateway.control.server import ControlServer
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.gateway import Gateway
-from mainmode.gateway.greeting import interface_lines, tunnel_lines, warnings
+from mainmode.gateway.greeting import interface_lines, problem_lines, tunnel_lines, warnings
 from mainmode.gateway.holders import PROGRAM
 from mainmode.gateway.interfaces import Placed
 from mainmode.gateway.links import LinkWatch
@@ -38,7 +37,6 @@ from mainmode.gateway.sockets import IkeSockets, RouterSocket
 from mainmode.gateway.terminal import DebugLines, TunnelLines
 
 DEVICE = "mainmode0"
-_MOST_PROBLEMS = 20
 _IV, _DRAWN = 16, 4096
 _OWN_NAME = Path("/proc/self/comm")
 """What `ps` and a second start call this process."""
@@ -91,6 +89,8 @@ class Startup:
         self._stack = ExitStack()
         self._control: ControlServer | None = None
         self._reloading: Reloading | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._asked_again = False
 
     async def run(self) -> None:
         """Until SIGTERM or SIGINT. Raises InputError for what the user can mend, with nothing left behind."""
@@ -115,15 +115,24 @@ class Startup:
         self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
 
     def _reread(self) -> None:
-        if self._reloading is not None:
-            self._reloading.reread()
+        """SIGHUP. One that comes while the file is read makes it read once more afterwards."""
+        self._asked_again = self._reading is not None
+        if self._reloading is not None and self._reading is None:
+            self._reading = asyncio.get_running_loop().create_task(self._reloading.reread())
+            self._reading.add_done_callback(self._read)
+
+    def _read(self, task: asyncio.Task[None]) -> None:
+        self._reading = None
+        if not task.cancelled() and self._asked_again:
+            self._reread()
 
     # --- start ---------------------------------------------------------------------------------------------------
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
         order, tell = self._order, self._out.write
         written = order.read()
-        self._tell_problems(written)
+        for line in problem_lines(written):
+            self._err.write(line)
         privileges.check()
         with suppress(OSError):
             _OWN_NAME.write_text(PROGRAM)
@@ -196,13 +205,6 @@ class Startup:
             (self._out if there else self._err).write(line)
         for line in warnings(configuration):
             self._err.write(line)
-
-    def _tell_problems(self, configuration: Configuration) -> None:
-        for problem in configuration.problems[:_MOST_PROBLEMS]:
-            self._err.write(str(problem))
-        more = len(configuration.problems) - _MOST_PROBLEMS
-        if more > 0:
-            self._err.write(f"{configuration.file}: {more} more lines with problems")
 
     def _greet(self, gateway: Gateway) -> None:
         """What runs now."""

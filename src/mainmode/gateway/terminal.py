@@ -74,6 +74,8 @@ class TunnelLines(Watcher):
             case Dropped(reason=Drop.NOT_DECRYPTABLE, path=Path() as path, sources=sources) if sources:
                 text = f"{path.remote.address}: phase 1: {_KEYS_DIFFER}"
                 self._told(text + _lines(sources), text, now)
+            case Dropped(reason=Drop.NOT_FOR_US | Drop.IN_CLEAR as reason, detail=detail, sources=sources) if sources:
+                self._told(f"dropped: {reason.value}: {detail}{_lines(sources)}", f"{reason}{sources}", now)
             case _:
                 pass
 

@@ -66,10 +66,10 @@ def _masked_keys(configuration: Configuration) -> Iterator[Problem]:
         return
     name, source = hidden[0]
     wording = (
-        f"the key of tunnel-group {name} is masked in this file; the lab assumes it equal to the peer's"
+        f"the key of tunnel-group {name} is masked in this file; only the lab goes on, as if it were the peer's"
         if len(hidden) == 1
         else f"the keys of {len(hidden)} tunnel-groups are masked in this file, from {name} on; "
-        "the lab assumes them equal to the peers'"
+        "only the lab goes on, as if they were the peers'"
     )
     yield from warning(source, wording, "the key itself, as more system:running-config prints it")
 
