@@ -67,7 +67,7 @@ def test_an_interface_that_the_host_has_not_says_what_to_do() -> None:
     assert not there
     assert line == (
         "interface outside 10.0.0.1/24: the host has no such address; add it (ip address add), or map it: "
-        "--map outside=IFNAME, IKE"
+        "--map outside=IFNAME"
     )
     mapped = place(configured(), LINKS, [INSIDE], {"outside": "eth1"})
     assert str(mapped.on("outside")) == "interface outside 10.0.0.1/24: the host has no eth1 with an IPv4 address"
