@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.address import Endpoint, Path
+from mainmode.gateway.user_space import nat_t as room
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.sending import PeerSender
 
@@ -33,7 +34,8 @@ class Link:
         """What arrived, read by read."""
         reads = []
         while (received := self.reader.receive()) is not None:
-            datagrams, path = received
+            datagrams, path, cut = received
+            assert not cut
             assert path == Path(Endpoint(HERE, 4500), Endpoint(HERE, self.ours.getsockname()[1]))
             reads.append(datagrams)
         return reads
@@ -54,6 +56,21 @@ def test_many_of_one_size_leave_and_arrive_in_one_go(link: Link) -> None:
     packets = [bytes([n]) * 1000 for n in range(30)] + [b"short"]
     assert link.sender.send(link.path, packets, 0, dont_fragment=False) == (0, None)
     assert link.arrived() == [packets]
+
+
+def test_datagrams_that_do_not_fit_into_one_read_are_cut_and_the_whole_ones_are_kept(
+    link: Link, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_LARGEST", 2500)
+    packets = [bytes([n]) * 1000 for n in range(4)]
+    link.sender.send(link.path, packets, 0, dont_fragment=False)
+    received = link.reader.receive()
+    assert received is not None
+    assert (received.datagrams, received.cut) == (packets[:2], True)
+    link.sender.send(link.path, [bytes(3000)], 0, dont_fragment=False)
+    received = link.reader.receive()
+    assert received is not None
+    assert (received.datagrams, received.cut) == ([], True)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

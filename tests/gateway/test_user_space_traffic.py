@@ -12,6 +12,7 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.device.decision import PacketOut
 from mainmode.device.express import Express
+from mainmode.gateway.user_space.nat_t import Received
 from mainmode.gateway.user_space.traffic import Doors, Traffic
 from mainmode.wire.ip import Ipv4
 
@@ -27,7 +28,7 @@ class Scene:
 
     tun: list[bytes] = field(default_factory=list)
     esp: list[bytes] = field(default_factory=list)
-    udp: list[tuple[list[bytes], Path] | None] = field(default_factory=list)
+    udp: list[Received] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
     watched: bool = False
     takes: bool = True
@@ -98,7 +99,7 @@ class Scene:
         self.said.append(("to the host", packet))
         return self.takes
 
-    def _receive(self) -> tuple[list[bytes], Path] | None:
+    def _receive(self) -> Received | None:
         if self.fails:
             raise OSError(100, "Network is down")
         return self.udp.pop(0) if self.udp else None
@@ -115,7 +116,7 @@ def test_what_is_alike_leaves_in_one_go_and_the_ordinary_packet_between_keeps_it
 
 
 def test_a_burst_is_bounded() -> None:
-    scene = Scene(tun=[b"e1"] * 1000, esp=[b"x"] * 1000, udp=[([b"e1"] * 40, NAT_T)] * 1000)
+    scene = Scene(tun=[b"e1"] * 1000, esp=[b"x"] * 1000, udp=[Received([b"e1"] * 40, NAT_T)] * 1000)
     scene.traffic.from_the_host()
     assert len(scene.tun) == 1000 - 64
     scene.traffic.by_port_4500()
@@ -124,9 +125,16 @@ def test_a_burst_is_bounded() -> None:
     assert len(scene.esp) == 1000 - 64
 
 
+def test_what_did_not_fit_into_one_read_is_a_drop_by_name_and_the_rest_is_served() -> None:
+    scene = Scene(udp=[Received([b"e1"], NAT_T, cut=True), *[Received([], NAT_T, cut=True)] * 1000])
+    scene.traffic.by_port_4500()
+    assert scene.said.count(("dropped", Drop.TOO_LARGE)) == 64
+    assert ("to the host", b"e1") in scene.said
+
+
 def test_while_somebody_captures_every_packet_goes_the_ordinary_way() -> None:
     outer = Ipv4(PEER, OUTSIDE, IpProtocol.ESP, b"e9").encode()
-    scene = Scene(tun=[ORDINARY], udp=[([b"e1"], NAT_T)], esp=[outer], watched=True)
+    scene = Scene(tun=[ORDINARY], udp=[Received([b"e1"], NAT_T)], esp=[outer], watched=True)
     scene.traffic.from_the_host()
     scene.traffic.by_port_4500()
     scene.traffic.by_protocol_50()
@@ -134,7 +142,7 @@ def test_while_somebody_captures_every_packet_goes_the_ordinary_way() -> None:
 
 
 def test_ike_among_esp_reaches_the_box_in_its_place() -> None:
-    scene = Scene(udp=[([b"e1", IKE, b"e2"], NAT_T)])
+    scene = Scene(udp=[Received([b"e1", IKE, b"e2"], NAT_T)])
     scene.traffic.by_port_4500()
     assert scene.said == [("to the host", b"e1"), ("datagram", IKE), ("to the host", b"e2")]
 
@@ -149,7 +157,7 @@ def test_protocol_50_is_opened_or_goes_the_ordinary_way_and_what_is_no_packet_is
 
 
 def test_what_the_host_does_not_take_is_a_named_drop_for_each_packet() -> None:
-    scene = Scene(tun=[b"e1", b"e2"], udp=[([b"e3"], NAT_T)], takes=False)
+    scene = Scene(tun=[b"e1", b"e2"], udp=[Received([b"e3"], NAT_T)], takes=False)
     scene.traffic.from_the_host()
     scene.traffic.by_port_4500()
     assert [one for one in scene.said if one[0] == "dropped"] == [("dropped", Drop.NOT_SENT)] * 3

@@ -5,6 +5,7 @@ import socket
 import struct
 from functools import lru_cache
 from ipaddress import IPv4Address
+from typing import NamedTuple
 
 from mainmode.base.address import Endpoint, Path
 
@@ -13,6 +14,14 @@ _SOL_UDP, _UDP_GRO, _IP_PKTINFO = 17, 104, 8
 _PACKET_INFO, _SIZE = struct.Struct("=i4s4s"), struct.Struct("=i")
 _ANCILLARY = socket.CMSG_SPACE(_PACKET_INFO.size) + socket.CMSG_SPACE(_SIZE.size)
 _LARGEST = 0xFFFF
+
+
+class Received(NamedTuple):
+    """What one peer sent, in its order. `cut`: there was more than fits into one read, and it is lost."""
+
+    datagrams: list[bytes]
+    path: Path
+    cut: bool = False
 
 
 class NatTraversalReader:
@@ -28,10 +37,10 @@ class NatTraversalReader:
         """For the event loop."""
         return self._socket.fileno()
 
-    def receive(self) -> tuple[list[bytes], Path] | None:
-        """What one peer sent, in its order; None where nothing waits. Raises OSError."""
+    def receive(self) -> Received | None:
+        """The next datagrams, of one peer; None where nothing waits. Raises OSError."""
         try:
-            octets, ancillary, _, (address, port) = self._socket.recvmsg(_LARGEST, _ANCILLARY)
+            octets, ancillary, flags, (address, port) = self._socket.recvmsg(_LARGEST, _ANCILLARY)
         except BlockingIOError:
             return None
         local, size = b"", len(octets)
@@ -41,9 +50,12 @@ class NatTraversalReader:
             elif kind == _UDP_GRO and level == _SOL_UDP:
                 (size,) = _SIZE.unpack(data[: _SIZE.size])
         path = _path(local, address, port)
+        if flags & socket.MSG_TRUNC:
+            whole = range(0, len(octets) - size + 1, size) if 0 < size < len(octets) else ()
+            return Received([octets[at : at + size] for at in whole], path, cut=True)
         if size <= 0 or len(octets) <= size:
-            return [octets], path
-        return [octets[at : at + size] for at in range(0, len(octets), size)], path
+            return Received([octets], path)
+        return Received([octets[at : at + size] for at in range(0, len(octets), size)], path)
 
 
 @lru_cache(maxsize=1024)

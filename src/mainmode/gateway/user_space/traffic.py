@@ -80,8 +80,8 @@ class Traffic:
                 break
             if received is None:
                 break
-            datagrams, path = received
-            served += len(datagrams)
+            datagrams, path, cut = received
+            served += len(datagrams) or 1
             nameif = None if watched else self._nameifs.get(path.local.address.packed)
             for datagram in datagrams:
                 out = unseal(nameif, datagram, path.remote, now) if nameif is not None else None
@@ -90,6 +90,8 @@ class Traffic:
                     continue
                 self._hand_over()
                 gateway.datagram_arrived(datagram, path)
+            if cut:
+                self._dropped(Drop.TOO_LARGE, f"the last of datagrams from {path.remote} that the host joined")
         self._hand_over()
 
     def by_protocol_50(self) -> None:
