@@ -19,7 +19,7 @@ def ends() -> Iterator[tuple[Tun, socket.socket]]:
     ours, host = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     ours.setblocking(False)
     host.settimeout(5)
-    tun = Tun(ours.detach(), "pair")
+    tun = Tun(ours.detach(), "pair", 9)
     with host:
         yield tun, host
         tun.close()
@@ -34,12 +34,26 @@ def test_reads_are_packets_without_their_header_until_none_waits(ends: tuple[Tun
     assert tun.read() is None
 
 
-def test_other_versions_and_runts_are_passed_over(ends: tuple[Tun, socket.socket]) -> None:
+def test_other_versions_and_runts_are_passed_over_one_by_one(ends: tuple[Tun, socket.socket]) -> None:
     tun, host = ends
     for octets in (NOTHING + b"\x60" + bytes(39), NOTHING, NOTHING[:3], NOTHING + PACKET):
         host.send(octets)
-    assert tun.read() == PACKET
-    assert tun.read() is None
+    assert [tun.read() for _ in range(5)] == [b"", b"", b"", PACKET, None]
+    assert not tun.gone
+
+
+def test_a_device_that_somebody_took_away_is_gone(
+    ends: tuple[Tun, socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tun, _ = ends
+
+    def bad_state(*_: object) -> bytes:
+        raise OSError(77, "File descriptor in bad state")
+
+    with monkeypatch.context() as here:
+        here.setattr(os, "read", bad_state)
+        assert tun.read() is None
+    assert tun.gone
 
 
 def test_nothing_is_read_when_the_other_end_is_gone(ends: tuple[Tun, socket.socket]) -> None:
@@ -47,6 +61,20 @@ def test_nothing_is_read_when_the_other_end_is_gone(ends: tuple[Tun, socket.sock
     host.close()
     assert tun.read() is None
     assert not tun.write(PACKET)
+
+
+def test_a_closed_device_writes_into_nothing_that_was_opened_since() -> None:
+    ours, host = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    number = ours.detach()
+    tun = Tun(number, "pair", 9)
+    tun.close()
+    reader, writer = os.pipe()
+    os.dup2(writer, number)
+    assert not tun.write(PACKET)
+    assert tun.read() is None
+    host.close()
+    for descriptor in {reader, writer, number}:
+        os.close(descriptor)
 
 
 def test_a_packet_is_written_behind_an_empty_header(ends: tuple[Tun, socket.socket]) -> None:

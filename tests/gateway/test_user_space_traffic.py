@@ -125,6 +125,13 @@ def test_a_burst_is_bounded() -> None:
     assert len(scene.esp) == 1000 - 64
 
 
+def test_packets_that_are_not_ipv4_count_in_a_burst_and_go_nowhere() -> None:
+    scene = Scene(tun=[b""] * 1000)
+    scene.traffic.from_the_host()
+    assert len(scene.tun) == 1000 - 64
+    assert not scene.said
+
+
 def test_what_did_not_fit_into_one_read_is_a_drop_by_name_and_the_rest_is_served() -> None:
     scene = Scene(udp=[Received([b"e1"], NAT_T, cut=True), *[Received([], NAT_T, cut=True)] * 1000])
     scene.traffic.by_port_4500()

@@ -45,7 +45,8 @@ def main() -> None:
         if tun in ready:
             packets = []
             while len(packets) < 64 and (packet := tun.read()) is not None:
-                packets.append(turned(packet))
+                if packet:
+                    packets.append(turned(packet))
             lost += hand_over(packets, counting)
         elif not ready or sys.stdin in ready:
             break

@@ -59,6 +59,8 @@ class Traffic:
             packet = read()
             if packet is None:
                 break
+            if not packet:
+                continue
             express = None if watched else seal(packet, now)
             if express is not None:
                 self._sealed.append(express)

@@ -4,8 +4,10 @@ The host cuts what it sends to the device's MTU and fills in checksums (TUNSETOF
 packet. A write may be a run of TCP segments as one super-packet, which the host cuts again where it has to.
 """
 
+import errno
 import fcntl
 import os
+import socket
 import struct
 from collections.abc import Sequence
 
@@ -25,6 +27,7 @@ _NEEDS_CHECKSUM, _TCP_SEGMENTS = 1, 1
 _CHECKSUM_FIELD = 16
 _LARGEST_READ = _HEADER.size + 0xFFFF
 _IPV4 = 4
+_CLOSED = -1
 
 
 class TunFailed(MainmodeError):  # noqa: N818 (it names what happened)
@@ -32,12 +35,18 @@ class TunFailed(MainmodeError):  # noqa: N818 (it names what happened)
 
 
 class Tun:
-    """An open TUN device. The host forgets it, and the routes into it, when it is closed."""
+    """An open TUN device. The host forgets it, and the routes into it, when it is closed.
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    `index` is its number among the host's links. `gone`: somebody took it away; it cannot be read any more, and those
+    who wait until it can are called for ever.
+    """
+
+    def __init__(self, descriptor: int, name: str, index: int) -> None:
         """`descriptor` is non-blocking, each read and write of it one packet behind a virtio header."""
         self._descriptor = descriptor
         self.name = name
+        self.index = index
+        self.gone = False
 
     @classmethod
     def open(cls, name: str) -> "Tun":
@@ -53,29 +62,29 @@ class Tun:
             fcntl.ioctl(descriptor, _TUNSETIFF, _INTERFACE_REQUEST.pack(name.encode(), flags))
             fcntl.ioctl(descriptor, _TUNSETVNETHDRSZ, _INTEGER.pack(_HEADER.size))
             fcntl.ioctl(descriptor, _TUNSETOFFLOAD, 0)
+            index = socket.if_nametoindex(name)
         except OSError as error:
             os.close(descriptor)
             raise TunFailed(f"the TUN device {name}: {error.strerror}. {_advice(error)}") from None
-        return cls(descriptor, name)
+        return cls(descriptor, name, index)
 
     def fileno(self) -> int:
         """The descriptor, for those who wait until it can be read."""
         return self._descriptor
 
     def read(self) -> bytes | None:
-        """The next IPv4 packet that the host sends this way; None where none waits, or the device is down.
+        """The next packet that the host sends this way; None where none waits, or the device is down.
 
-        Other versions are passed over: the host sends its IPv6 solicitations to any link.
+        Nothing (b"") in the place of another version than IPv4: the host sends its IPv6 solicitations to any link.
         """
-        while True:
-            try:
-                octets = os.read(self._descriptor, _LARGEST_READ)
-            except OSError:
-                return None
-            if len(octets) > _HEADER.size and octets[_HEADER.size] >> 4 == _IPV4:
-                return octets[_HEADER.size :]
-            if not octets:
-                return None
+        try:
+            octets = os.read(self._descriptor, _LARGEST_READ)
+        except OSError as error:
+            self.gone = self.gone or error.errno == errno.EBADFD
+            return None
+        if len(octets) > _HEADER.size and octets[_HEADER.size] >> 4 == _IPV4:
+            return octets[_HEADER.size :]
+        return b"" if octets else None
 
     def write(self, packet: bytes) -> bool:
         """One packet to the host. False where it does not take it: the device is down, or memory is short."""
@@ -94,8 +103,9 @@ class Tun:
         return self._written((header, headers, *payloads))
 
     def close(self) -> None:
-        """The device is gone."""
+        """The device is taken away; nothing is read or written any more."""
         os.close(self._descriptor)
+        self._descriptor = _CLOSED
 
     def _written(self, parts: Sequence[bytes]) -> bool:
         try:
