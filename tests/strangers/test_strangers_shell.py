@@ -217,6 +217,11 @@ def test_a_device_that_is_taken_away_is_made_again_and_nothing_leaves_in_clear(n
         run("ip", "-n", net.a.gateway, "link", "delete", "mm1")
         assert a.says("mm1 was taken away: it is in place again"), a.report()
         assert ping(net.a.host, net.b.address) == 3, a.report() + b.report()
+        run("ip", "-n", net.a.gateway, "-batch", "-", said="link delete mm1\nlink add mm1 type veth peer name mm2\n")
+        assert a.says("the TUN device mm1: Device or resource busy"), a.report()
+        assert ping(net.a.host, net.b.address, count=1) == 0
+        run("ip", "-n", net.a.gateway, "link", "delete", "mm1")
+        assert until(lambda: ping(net.a.host, net.b.address) == 3, 30), a.report() + b.report()
 
 
 def test_a_stranger_outside_with_an_inside_address_gets_into_no_tunnel(net: Sites, tmp_path: Path) -> None:
@@ -226,13 +231,16 @@ def test_a_stranger_outside_with_an_inside_address_gets_into_no_tunnel(net: Site
         "packet = struct.pack('>BBHHHBBH4s4s', 0x45, 0, 32, 1, 0, 64, 17, 0, *ends)\n"
         f"s.sendto(packet + bytes.fromhex('03e803e8000c000000000000'), ({net.b.address!r}, 0))"
     )
+    strict = "ip", "netns", "exec", net.a.gateway, "sysctl", "-q", "-w"
     with gateway(net.a.gateway, tmp_path / "a", config(net.a, net.b), "--data-plane", "user") as a:
         run("ip", "-n", net.router, "route", "add", f"{net.b.address}/32", "via", net.a.outside)
+        run(*strict, "net.ipv4.conf.outside.rp_filter=0")
         try:
             for _ in range(5):
                 run("ip", "netns", "exec", net.router, sys.executable, "-c", forged)
         finally:
             run("ip", "-n", net.router, "route", "del", f"{net.b.address}/32")
+            run(*strict, "net.ipv4.conf.outside.rp_filter=1")
         assert not until(lambda: "MM_" in asking(a, "show", "crypto", "isakmp", "sa").communicate()[0], 3), a.report()
 
 

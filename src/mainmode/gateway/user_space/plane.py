@@ -99,15 +99,13 @@ class UserSpacePlane:
             return
         try:
             found = next((link for link in self._network.links() if link.name == self._device), None)
-            if self._tun is not None and found is not None and found.up:
+            ours = found is not None and self._tun is not None and found.index == self._tun.index
+            if ours and found is not None and found.up:
                 self._lead()
                 self._look_at_filters()
                 return
-            if self._tun is not None and found is None:
-                self._loop.remove_reader(self._tun.fileno())
-                self._tun.close()
-                self._tun = None
-            if self._tun is None:
+            if not ours:
+                self._forget_device()
                 self._tun = Tun.open(self._device)
                 self._read(self._tun)
             self._steering.open(_MTU)
@@ -115,7 +113,7 @@ class UserSpacePlane:
             raise PlaneError(str(refused)) from refused
         self._lead()
         self._look_at_filters()
-        what = "taken away" if found is None else "switched off"
+        what = "switched off" if ours else "taken away"
         self._gateway.tell(f"{self._device} was {what}: it is in place again")
 
     def install(self, pair: SaPair, replaces: int | None) -> None:
@@ -170,7 +168,19 @@ class UserSpacePlane:
     def _read(self, tun: Tun) -> None:
         if self._traffic is not None:
             self._traffic.through(tun)
-            self._loop.add_reader(tun.fileno(), self._traffic.from_the_host)
+            self._loop.add_reader(tun.fileno(), self._from_the_host, tun, self._traffic)
+
+    def _from_the_host(self, tun: Tun, traffic: Traffic) -> None:
+        """What the host sends; `mend` makes a device anew that is gone, once the host tells of it."""
+        traffic.from_the_host()
+        if tun.gone:
+            self._loop.remove_reader(tun.fileno())
+
+    def _forget_device(self) -> None:
+        if self._tun is not None:
+            self._loop.remove_reader(self._tun.fileno())
+            self._tun.close()
+            self._tun = None
 
     def _send(self, out: PacketOut) -> None:
         try:
