@@ -149,8 +149,9 @@ def sites(tag: str, hidden: str = "", networks: int = 1) -> Iterator[Sites]:
 
 
 def _connect(both: Sites, letter: str, site: Site) -> None:
-    """A site's two links with their addresses and routes."""
+    """A site's two links with their addresses and routes; outside, the reverse path is looked at."""
     _pair(both.router, both.links[letter], site.gateway, "outside")
+    run("ip", "netns", "exec", site.gateway, "sysctl", "-q", "-w", "net.ipv4.conf.outside.rp_filter=1")
     _pair(site.gateway, "inside", site.host, "lan")
     _batch(both.router, f"address add {site.router}/24 dev {both.links[letter]}")
     if site.seen_as != site.outside:
