@@ -265,6 +265,7 @@ def nothing_leaked(engine: Engine, sad: Sad | None = None) -> None:
     for sa in table.all():
         assert sa.active is (sa.session is not None)
         assert not sa.active or sa in sa.session.ikes
+        assert sa.renews is None or not sa.active, "an IKE SA that stands keeps the one before it"
         assert sa.next_deadline() is not None or sa.active
         assert all(qm.deadline is not None for qm in sa.quick_modes.values()), "a quick mode that never ends"
     assert sum(len(session.children) for session in sessions.all()) == len(sessions.children)

@@ -1,5 +1,6 @@
 """Both phases are renewed before they end: no packet is lost, one pair and one IKE SA remain, collisions are tidied."""
 
+import gc
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from pair import A, B, policy, settings
 
 from mainmode.base.codes import Group, PayloadType
 from mainmode.ike.effects import Cause, InstallSa, Phase1Down, RemoveSa, Role, Send, Step
+from mainmode.ike.sa import IkeSa
 from mainmode.ike.settings import IkeSettings
 
 
@@ -226,6 +228,11 @@ def test_a_peer_that_renews_without_pause_piles_up_no_pairs() -> None:
 # --- phase 1 -----------------------------------------------------------------------------------------------------
 
 
+def ids_of_all(world: World) -> set[int]:
+    """Which objects the IKE SAs that stand are, at both ends."""
+    return {id(sa) for end in world.ends.values() for sa in end.engine._table.all()}
+
+
 def test_phase_1_is_renewed_and_the_children_stay() -> None:
     world = world_of(sides(phase1=600, phase2=28800))
     talking(world, 2000, every=5)
@@ -251,6 +258,20 @@ def test_phase_1_is_renewed_and_the_children_stay() -> None:
     assert len(a.engine.sas()) == len(b.engine.sas()) == len(a.engine.sessions()) == 1
     assert a.engine.session_counts().cumulative == 1
     world.check()
+
+
+def test_an_ike_sa_that_was_renewed_is_kept_by_nobody() -> None:
+    world = world_of(sides(phase1=120, phase2=28800))
+    talking(world, 2000, every=5)
+    gc.collect()
+    others = {id(one) for one in gc.get_objects() if type(one) is IkeSa} - ids_of_all(world)
+    for _ in range(4):
+        world.run(400)
+        for end in world.ends.values():
+            end.effects.clear()
+        gc.collect()
+        assert {id(one) for one in gc.get_objects() if type(one) is IkeSa} - others == ids_of_all(world)
+    assert world.ends["a"].engine.statistics.sa_creations > 15
 
 
 def test_the_responder_renews_phase_1_at_95_percent_where_the_initiator_does_not() -> None:

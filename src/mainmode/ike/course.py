@@ -66,6 +66,7 @@ class Course:
         if sa.tunnel_group is None:
             return
         session = turn.sessions.join(sa, sa.tunnel_group, turn.now)
+        sa.renews = None
         if turn.initial_contact:
             self.forget_others(sa, turn)
         rank(sa.session or session, turn)

@@ -163,7 +163,7 @@ class IkeSa:
     proven: bool = False
     """Whether the peer is known to hold it as established: it answered MM5, or spoke under it since."""
     renews: "IkeSa | None" = None
-    """The IKE SA that this one was begun to renew."""
+    """The IKE SA that this one was begun to renew; None again once it stands: each would keep all before it."""
     renew_at: Instant | None = None
     retire_at: Instant | None = None
     """When it ends because another has taken its place."""
