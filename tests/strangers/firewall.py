@@ -210,8 +210,9 @@ class Firewall:
         return [Pair(*found) for found in re.findall(wanted, "\n".join(self.said("negotiation complete")), re.I)]
 
     def errors(self) -> str:
-        """What it said on standard error: nothing, where nothing is wrong."""
-        return (self.folder / "errors").read_text(errors="replace")
+        """What it said on standard error where something is wrong: that the sites filter no paths is not."""
+        lines = (self.folder / "errors").read_text(errors="replace").splitlines()
+        return "\n".join(line for line in lines if "rp_filter" not in line)
 
     def report(self) -> str:
         """The end of all that it said, for a failed assertion."""
