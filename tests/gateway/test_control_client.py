@@ -205,7 +205,7 @@ def test_the_keys_of_what_stood_before_are_written_at_once(running: Running, tmp
     code, _, told = done(
         "capture", "--pcap", str(tmp_path / "a"), "--keys", str(keys), "--seconds", "1", path=running.path
     )
-    assert (code, told) == (0, "mainmode: 0 packets captured\n")
+    assert (code, told) == (0, "mainmode: capturing; ^C ends\nmainmode: 0 packets captured\n")
     assert (keys / "esp_sa").read_text().count("IPv4") == 2
 
 
@@ -218,7 +218,7 @@ def test_a_capture_into_a_pipe_is_read_as_it_comes_and_ends_by_itself(running: R
     running.negotiate()
     out, _ = reading.communicate(timeout=60)
     assert process.stderr is not None
-    assert process.stderr.read() == "mainmode: 12 packets captured\n"
+    assert process.stderr.read() == "mainmode: capturing; ^C ends\nmainmode: 12 packets captured\n"
     process.stderr.close()
     assert process.wait(timeout=60) == 0
     assert len(out.splitlines()) == 11

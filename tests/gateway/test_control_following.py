@@ -231,7 +231,8 @@ def test_without_keys_none_is_told(tmp_path: Path) -> None:
         await following_now(client, rig, "capture")
         negotiate(rig)
         answers = await all_of(client)
-        assert {key for answer in answers for key in answer} == {"packet", "at", "interface", "inbound"}
+        assert answers[0] == {"following": True}
+        assert {key for answer in answers[1:] for key in answer} == {"packet", "at", "interface", "inbound"}
 
     play(tmp_path, scene, tunnel=False)
 

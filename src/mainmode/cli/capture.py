@@ -15,7 +15,7 @@ from mainmode.capture.repetitions import Repetitions
 from mainmode.cli.console import give_up_output, tell
 from mainmode.cli.control import GatewayConnection, control_path, tell_missed
 from mainmode.cli.parser import EXIT_UP
-from mainmode.gateway.control.protocol import AT, INBOUND, INTERFACE, KEY, KEY_FILE, MISSED, PACKET
+from mainmode.gateway.control.protocol import AT, FOLLOWING, INBOUND, INTERFACE, KEY, KEY_FILE, MISSED, PACKET
 
 _STANDARD_OUTPUT = "-"
 
@@ -38,6 +38,8 @@ def capture(arguments: Namespace) -> int:
                 keys.write(str(answer[KEY_FILE]), str(answer[KEY]))
             elif MISSED in answer:
                 tell_missed(answer, "packets")
+            elif FOLLOWING in answer:
+                tell("mainmode: capturing; ^C ends")
         capture_file.flush()
         tell(f"mainmode: {capture_file.packets} packets captured")
         return EXIT_UP

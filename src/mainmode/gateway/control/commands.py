@@ -18,7 +18,7 @@ from mainmode.device.terminal import Command, Show
 from mainmode.gateway.control.connection import Connection, Errand
 from mainmode.gateway.control.following import CaptureFollower, DebugFollower
 from mainmode.gateway.control.pinging import MOST, USUAL_COUNT, Ping
-from mainmode.gateway.control.protocol import OUTPUT
+from mainmode.gateway.control.protocol import FOLLOWING, OUTPUT
 from mainmode.gateway.gateway import Gateway
 
 
@@ -63,7 +63,9 @@ class CaptureCommand(FollowCommand):
             raise InputError(
                 "keys are for root and the user that the gateway runs as; capture without --keys, or ask as one of them"
             )
-        return CaptureFollower(gateway, connection, keys=self.keys)
+        follower = CaptureFollower(gateway, connection, keys=self.keys)
+        connection.say({FOLLOWING: True})
+        return follower
 
 
 @dataclass(frozen=True, slots=True)

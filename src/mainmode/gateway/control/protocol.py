@@ -15,7 +15,7 @@ LONGEST_REQUEST = 4096
 
 COMMAND = "command"
 OUTPUT, ERROR, DONE, RECEIVED = "output", "error", "done", "received"
-LINE, MISSED = "line", "missed"
+LINE, MISSED, FOLLOWING = "line", "missed", "following"
 PACKET, AT, INTERFACE, INBOUND = "packet", "at", "interface", "inbound"
 KEY_FILE, KEY = "key_file", "key"
 
