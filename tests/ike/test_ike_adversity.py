@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from crafted import protected
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -24,7 +25,7 @@ from mainmode.ike.negotiation import (
     choose_transform,
 )
 from mainmode.ike.proposals import phase1_offer
-from mainmode.ike.timing import MAX_HALF_OPEN_PER_PEER
+from mainmode.ike.timing import COMPLAINTS, MAX_HALF_OPEN_PER_PEER
 from mainmode.ipsec.dataplane import Activity
 from mainmode.wire.message import HEADER_LENGTH, Message
 from mainmode.wire.payloads import Delete, Fragment, KeyExchange, Notify, Proposal, SecurityAssociation, Transform
@@ -178,7 +179,7 @@ def test_a_replayed_informational_message_is_refused() -> None:
     captured: list[Send] = []
     world.filter = lambda side, send: captured.append(send)
     world.note("b", world.b.unknown_spi(0x12345678, world.installed("b")[0].pair.path, world.now))
-    (sent,) = captured
+    sent = captured[0]
     world.filter = lambda side, send: send.datagram
     world.note("a", world.a.receive(sent.datagram, sent.path.reversed(), world.now))
     world.note("a", world.a.receive(sent.datagram, sent.path.reversed(), world.now))
@@ -343,13 +344,47 @@ def test_esp_that_overtakes_the_last_quick_mode_message_is_no_reason_to_complain
     assert up(world)
 
 
+def told(world: Pair, spi: int) -> list[str]:
+    """What b sends about ESP of this SPI, by its steps' payloads."""
+    before = len(world.sends())
+    world.note("b", world.b.unknown_spi(spi, world.installed("b")[0].pair.path, world.now))
+    about = [send.message for side, send in world.sends()[before:] if side == "b"]
+    expected = (
+        Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4)),
+        Delete(ProtocolId.ESP, (spi.to_bytes(4),)),
+    )
+    assert all(message.payloads[-1] in expected for message in about)
+    return [type(message.payloads[-1]).__name__ for message in about]
+
+
+def test_an_spi_that_nobody_knows_is_told_with_a_delete_once_a_second_and_not_too_many_at_once() -> None:
+    world = pair()
+    world.trigger("a")
+    assert told(world, 0x1001) == ["Notify", "Delete"]
+    assert told(world, 0x1001) == []
+    world.now = Instant(world.now + 600_000)
+    assert [len(told(world, 0x1002 + more)) for more in range(1000)] == [2] * (COMPLAINTS - 1) + [0] * (
+        1001 - COMPLAINTS
+    )
+    world.now = Instant(world.now + 400_000)
+    assert told(world, 0x1001) == ["Notify", "Delete"]
+    assert told(world, 0x1002) == []
+    assert not world.effects("a", RemoveSa)
+
+
+def test_a_pair_that_stands_is_never_told_to_be_unknown() -> None:
+    world = pair()
+    world.trigger("a")
+    assert told(world, world.installed("b")[0].pair.inbound_spi) == []
+
+
 def test_a_withdrawn_tunnel_is_not_confirmed_again_by_a_repeated_second_message() -> None:
     world = pair()
     second: list[Send] = []
     world.filter = lambda side, send: (second.append(send) if send.step.value == "QM2" else None) or send.datagram
     world.trigger("a")
     mine = world.installed("a")[0].pair
-    world.note("b", world.b.unknown_spi(mine.outbound_spi, mine.path.reversed(), world.now))
+    protected(world, "a", Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, mine.outbound_spi.to_bytes(4)))
     assert len(world.effects("a", RemoveSa)) == 1
     before = len(world.sends())
     world.note("a", world.a.receive(second[0].datagram, second[0].path.reversed(), world.now))

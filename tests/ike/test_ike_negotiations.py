@@ -3,10 +3,19 @@
 from dataclasses import replace
 
 import pytest
+from crafted import protected
 from pair import NET_A, NET_B, A, B, Pair, Seeded, line, pair, policy, settings, transform
 
 from mainmode.base.address import Proxy, ProxyPair
-from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Group, Hash1
+from mainmode.base.codes import (
+    Encryption1,
+    EspAuthentication,
+    EspTransform,
+    Group,
+    Hash1,
+    NotifyType,
+    ProtocolId,
+)
 from mainmode.base.provenance import Absent
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import (
@@ -22,6 +31,7 @@ from mainmode.ike.effects import (
 from mainmode.ike.engine import Engine
 from mainmode.ike.proxies import check_entries
 from mainmode.ike.settings import AclEntry, ConnectionType
+from mainmode.wire.payloads import Notify
 
 MM_STATE = {"a": "MM_ACTIVE", "b": "MM_ACTIVE"}
 
@@ -324,8 +334,7 @@ def test_a_peer_that_knows_no_such_spi_is_believed_under_protection_only() -> No
     world = pair()
     world.trigger("a")
     spi = world.installed("a")[0].pair.outbound_spi
-    path = world.installed("b")[0].pair.path
-    world.note("b", world.b.unknown_spi(spi, path, world.now))
+    protected(world, "a", Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4)))
     assert f"Received Invalid SPI notify (SPI {spi})!" in world.lines("a") or any(
         "Invalid SPI notify" in said for said in world.lines("a")
     )

@@ -1,5 +1,6 @@
 """What befalls a tunnel with strongSwan: dead peers, deletes, restarts, NAT boxes that forget."""
 
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 from firewall import Firewall, Tunnel, configuration, firewall
 from lan import until
+from pinger import pinging
 from sites import Sites, pings, sites
 from strongswan import Charon, Connection, charon
 
@@ -75,6 +77,37 @@ def test_a_gateway_that_restarted_takes_the_place_of_what_it_was(tmp_path: Path)
         assert passes(net), ours.report()
         assert until(lambda: len(daemon.children()) == 1, 20), daemon.sas()
         assert pings(net.b, net.a, 3) == {net.a.networks[0]: 3}
+
+
+class TwoNetworks(Connection):
+    """A connection with a second child, for the second network here."""
+
+    def text(self) -> str:
+        """As swanctl.conf says it."""
+        second = r"\1      second \g<2>172.16.2.0/24\3"
+        return re.sub(r"( {6}lan (.*?)172\.16\.1\.0/24(.*?^ {6}\}\n))", second, super().text(), flags=re.M | re.S)
+
+
+def test_a_peer_that_seals_for_what_our_gateway_was_before_its_restart_is_told_and_stops(tmp_path: Path) -> None:
+    with sites("stale", networks=2) as net:
+        more = "access-list VPN1 extended permit ip 192.168.1.0 255.255.255.0 172.16.2.0 255.255.255.0\n"
+        tunnel = Tunnel(net.b.outside, net.a.network, net.b.network)
+        with (
+            charon(net.b.gateway, tmp_path / "b", TwoNetworks.between(net.b, net.a)) as daemon,
+            firewall(net.a.gateway, tmp_path / "a", configuration(net.a, tunnel, more=more)) as ours,
+        ):
+            both = dict.fromkeys(net.b.networks, 1)
+            assert pings(net.a, net.b) == both
+            stale = {child.spi_out for child in daemon.children()}
+            assert len(stale) == 2, daemon.sas()
+            ours.stop(kill=True)
+            ours.start("--debug", "crypto ikev1 127")
+            with pinging(net.a.host, "172.16.1.10"):
+                assert ours.says("PHASE 2 COMPLETED", 20, times=3), ours.report()
+            assert pings(net.b, net.a, wait=2) == both | {"172.16.2": 0}, ours.report()
+            assert until(lambda: not stale & {child.spi_out for child in daemon.children()}, 10), ours.report()
+            assert pings(net.a, net.b) == both, ours.report()
+            assert pings(net.b, net.a) == both, ours.report()
 
 
 def test_the_peers_delete_of_a_pair_is_honoured_and_traffic_makes_another(tmp_path: Path) -> None:

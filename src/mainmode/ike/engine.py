@@ -6,15 +6,14 @@ A value machine: no socket, no clock, no dice. Every call returns the effects in
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.base.codes import NotifyType, ProtocolId
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import WireError
-from mainmode.base.instant import Instant, later, seconds
-from mainmode.catalogue import lines
+from mainmode.base.instant import Instant
 from mainmode.ike import mapping
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.agenda import Agenda
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
+from mainmode.ike.complaint import complain
 from mainmode.ike.course import Course
 from mainmode.ike.effects import (
     Cause,
@@ -25,15 +24,13 @@ from mainmode.ike.effects import (
 from mainmode.ike.endings import Ending
 from mainmode.ike.fitting import fit
 from mainmode.ike.inbound import Inbound
-from mainmode.ike.sa import Handles, IkeSa, Turn
+from mainmode.ike.sa import Handles, Turn
 from mainmode.ike.session import Sessions
 from mainmode.ike.settings import IkeSettings
 from mainmode.ike.statistics import CountedEntropy, Statistics
 from mainmode.ike.table import SaTable
-from mainmode.ike.teardown import send_informational
 from mainmode.ike.views import IkeSaView, SessionCounts, SessionView, session_view, view_of
 from mainmode.ipsec.dataplane import Watch
-from mainmode.wire.payloads import Notify
 
 IKE_PORT = 500
 
@@ -97,22 +94,14 @@ class Engine:
     def unknown_spi(self, spi: int, path: Path, now: Instant) -> list[Effect]:
         """ESP came with an SPI that nobody here knows: tell the peer, where an IKE SA stands to tell it under.
 
-        Not where a quick mode still waits for its last message: ESP may have overtaken it, or it was lost.
+        Not where a quick mode still waits for its last message: ESP may have overtaken it, or it was lost. Nor of a
+        pair that stands: a delete would end it at the peer.
         """
         turn = self._turn(now)
         for session in self._sessions.with_peer(path.remote.address):
-            sa = session.best()
-            if sa is not None and not any(other.expects(spi) for other in session.ikes):
-                self._complain(sa, spi, turn)
+            if spi not in self._sessions.children and not any(sa.expects(spi) for sa in session.ikes):
+                complain(session, spi, turn)
         return self._close(turn)
-
-    def _complain(self, sa: IkeSa, spi: int, turn: Turn) -> None:
-        now = turn.now
-        if sa.complained is None or now >= later(sa.complained, seconds(1)):
-            sa.complained = now
-            notify = Notify(NotifyType.INVALID_SPI, ProtocolId.ESP, spi.to_bytes(4))
-            turn.say(lines.SENDING_NOTIFY, sa.about, Step.INFORMATIONAL, sa.exchange)
-            send_informational(sa, turn, notify, "ipsec notify", Step.INFORMATIONAL)
 
     def moved(self, inbound_spi: int, remote: Endpoint, now: Instant) -> list[Effect]:
         """ESP under this SPI verified, and came from another address or port than the pair has."""

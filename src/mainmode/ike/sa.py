@@ -174,7 +174,8 @@ class IkeSa:
     quick_modes: dict[int, "QuickMode"] = field(default_factory=dict)
     spent_ids: OrderedDict[int, None] = field(default_factory=OrderedDict)
     first_message_id: int | None = None
-    complained: Instant | None = None
+    complaints: OrderedDict[int, Instant] = field(default_factory=OrderedDict)
+    """The SPIs without an SA that the peer was told of within the last second, and when."""
 
     serial: int = 0
     """When it began, and when phase 1 was complete, by the agenda's stamps."""

@@ -38,6 +38,12 @@ MAX_QUICK_MODES = 64
 REMEMBERED_MESSAGE_IDS = 1024
 """Message ids of ended exchanges that an IKE SA remembers, so that they are not used again."""
 
+COMPLAIN_AGAIN: Span = seconds(1)
+"""How long after the peer was told of an SPI without an SA it may be told again. Ours."""
+
+COMPLAINTS = 4
+"""SPIs that one IKE SA tells the peer of within that time. Ours."""
+
 PHASE2_RESPONDER_SHARE = 0.92
 """The share at which the side that answered renews phase 2, where the one that began did not. Ours: the device prints
 the same timer on both sides, and two that begin at once would make two pairs."""
