@@ -16,7 +16,7 @@ from transfer import Transfer, whole
 pytestmark = pytest.mark.root
 
 MEGABYTE = 1_000_000
-THEIRS_BY_TIME: dict[str, int] = {"reauth": 40, "rekey": 25, "life": 60}
+THEIRS_BY_TIME: dict[str, int] = {"reauth": 30, "rekey": 25, "life": 60}
 OURS_BY_TIME: dict[str, int] = {"reauth": 60, "over": 1, "rekey": 0, "life": 60}
 """charon offers a minute for both phases and renews neither before we do, at 95 % and 92 %."""
 THEIRS_BY_OCTETS: dict[str, int] = {"rekey_octets": 4 * MEGABYTE, "life_octets": 6 * MEGABYTE}
