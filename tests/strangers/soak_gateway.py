@@ -36,8 +36,8 @@ LIFE, RENEWED = 60, 45
 EVENT, SAMPLE, REPORT = 6.0, 5.0, 15.0
 CALM = 45.0
 LONGEST_SILENCE = 90.0
-MOST_GROWTH = 6144
-"""Kilobytes by which the process may grow between the second fifth of its life and the last, as its heap fragments."""
+MOST_GROWTH = 3072
+"""Kilobytes by which the process may grow between the second fifth of its life and the last, as its caches fill."""
 
 
 @dataclass
