@@ -41,7 +41,7 @@ def test_a_printed_line_is_read_back_in_every_form(entry: Entry, data: st.DataOb
 @given(data=st.data())
 def test_no_other_entry_reads_a_printed_line(entry: Entry, data: st.DataObject) -> None:
     text = folded(data.draw(lines_of(entry)).text)
-    assert {shape.entry.name for shape in SHAPES if shape.read(text) is not None} == {entry.name}
+    assert {shape.owner.name for shape in SHAPES if shape.read(text) is not None} == {entry.name}
 
 
 @EVERY

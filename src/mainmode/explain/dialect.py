@@ -1,0 +1,55 @@
+"""The door of a dialect: text of one record in, what it tells out. A dialect holds no state between records."""
+
+import re
+from dataclasses import dataclass
+from typing import Protocol
+
+from mainmode.base.instant import Instant
+from mainmode.catalogue.facts import NO_TAG, Fact, Tag
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One record, read.
+
+    `entry` is the name of its declaration, `step` the step of a ladder that it belongs to (MM1 … QM3), if it says so.
+    `stamp` is the clock as printed and `at` the same as a number: the log writer's own clock, time zone not applied; a
+    stamp without a year lies in 1972, None without one. `host` is who reports, where a header says so. `other` marks a
+    well-formed line of such a device about another subject, which is counted apart. `open` marks a record that may have
+    more lines.
+    """
+
+    entry: str
+    facts: tuple[Fact, ...] = ()
+    tag: Tag = NO_TAG
+    stamp: str = ""
+    at: Instant | None = None
+    host: str = ""
+    other: bool = False
+    open: bool = False
+    step: str = ""
+
+
+class Dialect(Protocol):
+    """How one kind of device writes."""
+
+    @property
+    def name(self) -> str:
+        """`asa`, `ios`, `charon`, `pluto`: stable, stands in the JSON document."""
+
+    @property
+    def title(self) -> str:
+        """For people: `Cisco ASA/PIX`."""
+
+    @property
+    def head(self) -> re.Pattern[str]:
+        """What stands at the beginning of a record, sought anywhere in a line so that glued records come apart."""
+
+    def read(self, text: str) -> Reading | None:
+        """What a record tells; None where the text is no whole record of this dialect, or more than one.
+
+        `text` may hold line ends. Never raises; time linear in the length, which is at most 8192 characters.
+        """
+
+    def continues(self, text: str, line: str) -> bool:
+        """Whether `line` can belong to the record that `text` begins (a block's next row, a wrapped rest)."""
