@@ -30,6 +30,18 @@ class Reading:
     step: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What stands in front of a line: the stamp as printed, the same as a number, and who reports; see `Reading`."""
+
+    stamp: str = ""
+    at: Instant | None = None
+    host: str = ""
+
+
+NO_CLOCK = Clock()
+
+
 class Dialect(Protocol):
     """How one kind of device writes."""
 
@@ -53,3 +65,23 @@ class Dialect(Protocol):
 
     def continues(self, text: str, line: str) -> bool:
         """Whether `line` can belong to the record that `text` begins (a block's next row, a wrapped rest)."""
+
+
+OTHER = ("", "")
+"""What `Enveloped.parted` answers, this very pair, for a line that is well formed and about another subject."""
+
+
+class Enveloped(Dialect, Protocol):
+    """A dialect whose lines are an envelope with a clock and a text: `read` in three parts, for speed.
+
+    The same texts come again and again under other clocks, so a caller keeps what `said` and `clock` answered.
+    """
+
+    def parted(self, line: str) -> tuple[str, str] | None:
+        """The part of a line that tells clock and host, and the rest; `OTHER`; None where only `read` can tell."""
+
+    def said(self, rest: str) -> Reading | None:
+        """What the rest tells, without clock and host; None where the dialect has no such line."""
+
+    def clock(self, front: str) -> Clock:
+        """What the front tells."""
