@@ -389,6 +389,19 @@ class Group:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an SA or a session carried, as a line or a capture counts it; None where it does not say.
+
+    `unit` is octets or packets. `whole` tells that it is the count at the end of the SA, not in between.
+    """
+
+    sent: int | None
+    received: int | None
+    unit: str = "octets"
+    whole: bool = False
+
+
 Fact = (
     Began
     | Message
@@ -412,4 +425,5 @@ Fact = (
     | Told
     | Wanted
     | Group
+    | Carried
 )
