@@ -13,6 +13,7 @@ from mainmode.base.provenance import Source
 from mainmode.ladder import spelling
 from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.series import series_of
+from mainmode.ladder.sheet import Sheet
 from mainmode.ladder.steps import LadderStep, Said, config_line, related, sections
 from mainmode.ladder.transcript import Fate, LineSaid, MessageSent, Remark, Side, Transcript
 from mainmode.ladder.words import words
@@ -120,27 +121,38 @@ class _Views:
         return frozenset(self.reference(source, side).anchor for source, side in sources)
 
 
-def html(transcript: Transcript) -> str:
+def html(transcript: Transcript | None, sheet: Sheet | None = None) -> str:
     """The whole page as one string. A message opens at its fragment (`#msg-3`), a configuration line lights up at its
     (`#cfg-a-14`); both work by click and by keyboard. Without scripts everything can still be read.
+
+    A sheet stands before the ladder in the place of the run's verdict; with one, there may be no transcript.
     """
-    views = _Views(transcript)
-    ladder = [(section.title, [views.step(step) for step in section.steps]) for section in sections(transcript)]
     style, script = _text("page.css"), _text("page.js")
     return _template().render(
         transcript=transcript,
-        ladder=ladder,
-        views=views,
+        sheet=sheet,
         spelling=spelling,
         series_of=series_of,
         style=_markup(style),
         script=_markup(script),
         policy=f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
         "base-uri 'none'; form-action 'none'",
-        messages=sum(isinstance(event, MessageSent) for event in transcript.events),
         delivered=Fate.DELIVERED,
-        used=views.used_lines(),
+        kind_of=lambda block: type(block).__name__,
+        **({} if transcript is None else _laid_out(transcript)),
     )
+
+
+def _laid_out(transcript: Transcript) -> dict[str, object]:
+    """What the page shows of a transcript."""
+    views = _Views(transcript)
+    return {
+        "ladder": [(section.title, [views.step(step) for step in section.steps]) for section in sections(transcript)],
+        "views": views,
+        "messages": sum(isinstance(event, MessageSent) for event in transcript.events),
+        "used": views.used_lines(),
+        "configured": any(device.config for device in transcript.devices),
+    }
 
 
 def _text(name: str) -> str:
@@ -161,13 +173,18 @@ def _markup(text: str) -> Any:
 @cache
 def _template() -> "Template":
     """The compiled page. Whatever it puts out is cleaned of what does not print, then escaped."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
     def printable(value: object) -> object:
         return value if isinstance(value, Markup) else spelling.clean(str(value))
 
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=printable
+        loader=FunctionLoader(_text),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=printable,
     )
-    return environment.from_string(_text("page.html"))
+    return environment.get_template("page.html")

@@ -1,9 +1,9 @@
 """The ladder as text: two columns on a wide terminal, one readable flow on a narrow one."""
 
-from enum import Enum
 from itertools import zip_longest
 
 from mainmode.ladder.folding import Fold, Folding
+from mainmode.ladder.rows import Rows, Style
 from mainmode.ladder.series import series_of
 from mainmode.ladder.spelling import (
     cells,
@@ -29,30 +29,14 @@ from mainmode.ladder.words import words
 
 TWO_COLUMNS = 130
 """The width from which on the sides stand beside each other."""
-NARROWEST = 40
 
 
-class Style(Enum):
-    """What a row is; the value is its SGR code (ECMA-48)."""
-
-    PLAIN = ""
-    HEADING = "1"
-    WORDS = "3"
-    ARROW = "36"
-    REMARK = "33"
-    QUIET = "2"
-    GOOD = "1;32"
-    BAD = "1;31"
-
-
-class _Page:
+class _Page(Rows):
     """Rows of text. Wide or narrow decides how something that one side says is laid out."""
 
     def __init__(self, transcript: Transcript, width: int, colour: bool) -> None:
+        super().__init__(width, colour)
         self.transcript = transcript
-        self.width = max(width, NARROWEST)
-        self.colour = colour
-        self.rows: list[str] = []
         self.folding = Folding()
         self.left, self.right = sides(transcript)
         self.names = {side: name_of(transcript, side) for side in Side}
@@ -60,30 +44,6 @@ class _Page:
         self.column = (self.width - 3) // 2
         longest = max(cells(name) for name in self.names.values())
         self.tag = min(longest, self.width // 3)
-
-    def paint(self, text: str, style: Style) -> str:
-        """The text with its colour, where colour is wanted."""
-        return f"\x1b[{style.value}m{text}\x1b[0m" if self.colour and style.value and text else text
-
-    def put(self, text: str, style: Style = Style.PLAIN, indent: int = 0, hang: int = 2) -> None:
-        """A text over the whole width."""
-        for row in wrap(text, self.width - indent, hang):
-            self.rows.append((" " * indent + self.paint(row, style)).rstrip(" "))
-
-    def gap(self) -> None:
-        """An empty row, never two."""
-        if self.rows and self.rows[-1]:
-            self.rows.append("")
-
-    def rule(self, title: str, right: str = "", mark: str = "─") -> None:
-        """`── title ────── right ──` over the whole width; a title that is too long takes rows of its own."""
-        head = f"{mark * 2} {title} "
-        tail = f" {right} {mark * 2}" if right else ""
-        fill = self.width - cells(head) - cells(tail)
-        if fill < 1:
-            self.put(f"{title} {right}".rstrip(), Style.HEADING)
-            return
-        self.rows.append(self.paint(f"{head}{mark * fill}{tail}", Style.HEADING))
 
     def pair(self, left: list[str], right: list[str], style: Style) -> None:
         """Rows of both columns beside each other (wide pages only)."""

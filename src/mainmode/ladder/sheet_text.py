@@ -1,0 +1,89 @@
+"""A sheet as text for a terminal."""
+
+from mainmode.ladder.rows import Rows, Style
+from mainmode.ladder.sheet import Block, Items, Lines, Paragraph, Part, Sheet, Table, Tone
+from mainmode.ladder.spelling import cells, clean, clean_lines, wrap
+
+_STYLES = {Tone.PLAIN: Style.HEADING, Tone.GOOD: Style.GOOD, Tone.BAD: Style.BAD, Tone.REMARK: Style.REMARK}
+_GUTTER = " │ "
+_WIDEST_PLACE = 24
+_NARROWEST_CELL = 6
+
+
+def sheet_text(sheet: Sheet, width: int = 80, colour: bool = False) -> str:
+    """The whole sheet for a terminal of `width` columns (at least 40), ending in a line end.
+
+    Lines to be copied are never broken, however narrow the terminal.
+    """
+    page = Rows(width, colour)
+    page.put(f"{clean(sheet.badge)}  {clean(sheet.sentence)}", _STYLES[sheet.tone])
+    for label, value in sheet.facts:
+        page.put(f"{clean(label)}: {clean(value)}", Style.QUIET)
+    for part in sheet.parts:
+        _part(page, part)
+    return "\n".join(page.rows) + "\n"
+
+
+def _part(page: Rows, part: Part) -> None:
+    page.gap()
+    page.rule(clean(part.title), clean(part.code))
+    for block in part.blocks:
+        _block(page, block)
+
+
+def _block(page: Rows, block: Block) -> None:
+    match block:
+        case Paragraph():
+            label = f"{clean(block.label)}: " if block.label else ""
+            for number, line in enumerate(clean_lines(block.text)):
+                page.put(f"{label if not number else ''}{line}")
+        case Items():
+            page.put(clean(block.heading), Style.HEADING)
+            for label, text in block.items:
+                page.put(f"{clean(label)}: {clean(text)}" if label else clean(text), indent=2)
+        case Lines():
+            _lines(page, block)
+        case Table():
+            _table(page, block)
+
+
+def _lines(page: Rows, block: Lines) -> None:
+    note = f" ({clean(block.note)})" if block.note else ""
+    page.put(f"{clean(block.heading)}{note}", Style.HEADING)
+    broad = min(max((cells(clean(place)) for place, _ in block.rows), default=0), _WIDEST_PLACE)
+    for place, line in block.rows:
+        if not broad:
+            page.rows.extend(f"    {row}".rstrip(" ") for row in clean_lines(line))
+            continue
+        heads = wrap(clean(place), broad, 0)
+        for number, row in enumerate(
+            row for one in clean_lines(line) for row in wrap(one, page.width - broad - len(_GUTTER) - 2)
+        ):
+            head = heads[number] if number < len(heads) else ""
+            gutter = page.paint(f"  {head}{' ' * (broad - cells(head))}{_GUTTER}", Style.QUIET)
+            page.rows.append(f"{gutter}{row}".rstrip(" "))
+
+
+def _table(page: Rows, block: Table) -> None:
+    rows = [tuple(clean(cell) for cell in row) for row in (block.head, *block.rows)]
+    widths = _widths([max(cells(row[column]) for row in rows) for column in range(len(block.head))], page.width)
+    for number, row in enumerate(rows):
+        wrapped = [wrap(cell, width, 0) if cell else [""] for cell, width in zip(row, widths, strict=True)]
+        for line in range(max(map(len, wrapped))):
+            parts = [one[line] if line < len(one) else "" for one in wrapped]
+            text = "  ".join(f"{part}{' ' * (width - cells(part))}" for part, width in zip(parts, widths, strict=True))
+            page.rows.append(page.paint(text.rstrip(" "), Style.HEADING if number == 0 else Style.PLAIN))
+    if block.note:
+        page.put(clean(block.note), Style.QUIET)
+
+
+def _widths(wanted: list[int], room: int) -> list[int]:
+    """Columns as wide as they want to be, the widest ones narrowed until all fit."""
+    widths = list(wanted)
+    room -= 2 * (len(widths) - 1)
+    while sum(widths) > room and max(widths) > _NARROWEST_CELL:
+        widest = widths.index(max(widths))
+        others = [width for index, width in enumerate(widths) if index != widest]
+        rest = room - sum(others)
+        widths[widest] = max(rest, max(others, default=0) - 1, _NARROWEST_CELL)
+    return [max(width, 1) for width in widths]
