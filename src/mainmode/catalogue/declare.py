@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from mainmode.catalogue.entry import Channel, Entry, Kind, Syslog
+from mainmode.catalogue.entry import Channel, Entry, Facts, Kind, Syslog, Tells, teller
+from mainmode.catalogue.facts import Fact
 from mainmode.catalogue.origins import Origin
 
 NOTICE = 5
@@ -33,11 +34,15 @@ def entry(
     aliases: tuple[str, ...] = (),
     level: int | None = None,
     syslog_by: Mapping[str, Mapping[str, str]] | None = None,
+    tells: Tells | Fact | Facts = (),
+    peer_in: str = "peer",
     **kinds: Kind,
 ) -> Entry:
     """Declare a line. `syslog` is severity and id as people write them, `5-713119`; None where it has no id.
 
     `syslog_by` gives a part's values ids of their own: `{"unit": {"Kbs": "5-713076"}}`.
+
+    `tells` is one fact, several, or what makes them of the parts' values; `peer_in` names the part that is the peer.
 
     A part must not be called like a parameter of the engine's `say`: entry, about, step, exchange, sources.
     """
@@ -46,7 +51,19 @@ def entry(
         level = level_of(channel, twin.severity if twin else NOTICE)
     by_part = {part: {value: _syslog(text) for value, text in ids.items()} for part, ids in (syslog_by or {}).items()}
     return Entry(
-        name, template, channel, kinds, twin, level, origin.certainty, origin.source, aliases, meaning, by_part
+        name,
+        template,
+        channel,
+        kinds,
+        twin,
+        level,
+        origin.certainty,
+        origin.source,
+        aliases,
+        meaning,
+        by_part,
+        teller(tells),
+        peer_in,
     )
 
 

@@ -10,7 +10,26 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from mainmode.catalogue.facts import Fact
+
 _PART = re.compile(r"\{(\w+)\}")
+
+
+Facts = tuple[Fact, ...]
+Tells = Callable[[Mapping[str, Any]], Facts]
+"""What makes facts of the values of a line's parts."""
+
+
+def teller(tells: Tells | Fact | Facts) -> Tells:
+    """What a declaration says it tells, as a function: one fact, several, or what makes them of the parts' values."""
+    if callable(tells):
+        return tells
+    always = tells if isinstance(tells, tuple) else (tells,)
+    return lambda values: always
+
+
+def _nothing(values: Mapping[str, Any]) -> Facts:
+    return ()
 
 
 class Channel(Enum):
@@ -74,6 +93,7 @@ class Entry:
 
     `aliases` are further spellings that are recognised but never printed (other releases, published damage).
     `syslog_by` holds, where the message id depends on a part, the part's values with their ids: `syslog_of`.
+    `tells` makes the facts that the line tells somebody who reads it; `peer_in` is the part that names the peer.
     """
 
     name: str
@@ -87,6 +107,8 @@ class Entry:
     aliases: tuple[str, ...] = ()
     meaning: str = ""
     syslog_by: Mapping[str, Mapping[Any, Syslog]] = field(default_factory=dict)
+    tells: Tells = _nothing
+    peer_in: str = "peer"
 
     def __call__(self, about: About = NOBODY, /, **values: Any) -> "Line":
         """The line with these parts. Raises TypeError where a part is missing or unknown (a bug of the caller)."""

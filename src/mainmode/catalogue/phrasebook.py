@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from mainmode.catalogue.entry import Kind
+from mainmode.catalogue.entry import Facts, Kind, teller
 from mainmode.catalogue.facts import Fact
 from mainmode.catalogue.origins import Origin
 
@@ -19,7 +19,6 @@ _BLANKS = re.compile(r"[ \t]+")
 _PART = re.compile(r"\{(\w+)\}")
 
 Owner = TypeVar("Owner")
-Facts = tuple[Fact, ...]
 Values = Mapping[str, Any]
 
 
@@ -41,10 +40,7 @@ def says(
     name: str, *templates: str, origin: Origin, tells: Callable[[Values], Facts] | Fact | Facts = (), **kinds: Kind
 ) -> Saying:
     """Declare a saying. `tells` is one fact, several, or what makes them of the parts' values."""
-    if callable(tells):
-        return Saying(name, templates, origin, tells, kinds)
-    always = tells if isinstance(tells, tuple) else (tells,)
-    return Saying(name, templates, origin, lambda values: always, kinds)
+    return Saying(name, templates, origin, teller(tells), kinds)
 
 
 class Shape(Generic[Owner]):

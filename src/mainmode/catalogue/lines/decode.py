@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Deleted, Identity, Vendor, Way, Whose
 from mainmode.catalogue.kinds import (
     IPV4,
     MSGID_SHORT,
@@ -13,6 +14,7 @@ from mainmode.catalogue.kinds import (
     choice,
 )
 from mainmode.catalogue.origins import FTD, GUIDE, MSG4, NOTE, NOTE_MSG4, RECALLED, RESPONDER_2013
+from mainmode.catalogue.telling import constructing, floated, identity_kind, message, vendor
 
 IKE_DECODE = entry(
     "IKE_DECODE",
@@ -27,6 +29,7 @@ IKE_DECODE = entry(
     message_id=MSGID_SHORT,
     payloads=PAYLOADS,
     length=NUMBER,
+    tells=message,
 )
 CONSTRUCTING = entry(
     "CONSTRUCTING",
@@ -65,6 +68,7 @@ CONSTRUCTING = entry(
         "IKE delete with reason",
         "IPSec delete with reason",
     ),
+    tells=constructing,
 )
 PROCESSING = entry(
     "PROCESSING",
@@ -104,6 +108,7 @@ PROCESSING_DELETE = entry(
     "7-715047",
     RECALLED,
     "The peer announces that it deleted an SA.",
+    tells=Deleted(Way.RECEIVED),
 )
 PACKET_RECEIVED = entry(
     "PACKET_RECEIVED",
@@ -116,6 +121,8 @@ PACKET_RECEIVED = entry(
     local_port=NUMBER,
     remote=IPV4,
     remote_port=NUMBER,
+    tells=floated,
+    peer_in="remote",
 )
 SEND_VID = entry(
     "SEND_VID",
@@ -125,6 +132,7 @@ SEND_VID = entry(
     MSG4,
     "The vendor ID of an IOS router, or the one that marks an ASA gateway, goes into the message.",
     vid=choice("vendor ID", "IOS", "Altiga/Cisco VPN3000/Cisco ASA GW"),
+    tells=vendor(Whose.OWN),
 )
 CONSTRUCTING_IOS_VID = entry(
     "CONSTRUCTING_IOS_VID",
@@ -157,6 +165,7 @@ RECEIVED_VID = entry(
         "Cisco Unity client",
         "Altiga/Cisco VPN3000/Cisco ASA GW",
     ),
+    tells=vendor(Whose.PEER),
 )
 FRAGMENTATION_FLAGS = entry(
     "FRAGMENTATION_FLAGS",
@@ -178,6 +187,7 @@ PROCESSING_IOS_VID = entry(
     "The peer's vendor ID is an IOS or PIX one, with this version and capability word.",
     version=NAME,
     capabilities=WORD,
+    tells=Vendor(Whose.PEER, "IOS"),
 )
 IOS_VID_NOT_AUTHENTIC = entry(
     "IOS_VID_NOT_AUTHENTIC",
@@ -215,6 +225,7 @@ ID_ADDRESS_RECEIVED = entry(
     RECALLED.but("the id is in the Cisco ASA syslog guide"),
     "The peer's identity is this address.",
     address=IPV4,
+    tells=lambda values: (Identity(Whose.PEER, "address", str(values["address"])),),
 )
 ID_SUBNET_RECEIVED = entry(
     "ID_SUBNET_RECEIVED",
@@ -245,4 +256,5 @@ ID_FQDN_RECEIVED = entry(
     "The peer's identity is a name or a key id of this length.",
     type=choice("identity type", "ID_FQDN", "ID_USER_FQDN", "ID_KEY_ID", "ID_DER_ASN1_DN", "ID_IPV6_ADDR"),
     length=NUMBER,
+    tells=identity_kind,
 )

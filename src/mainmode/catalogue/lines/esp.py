@@ -6,8 +6,10 @@ The device says 402114 to 402122 at most once in five seconds each. A public log
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Phase, Proxies, Symptom, Told, Whose
 from mainmode.catalogue.kinds import IPV4, NAME, NUMBER, PHRASE, SERVICE_PROXY, SPI_UPPER
 from mainmode.catalogue.origins import GUIDE, PACKET_POLICY
+from mainmode.catalogue.telling import told, unknown_spi
 
 ESP_INVALID_SPI = entry(
     "ESP_INVALID_SPI",
@@ -22,6 +24,8 @@ ESP_INVALID_SPI = entry(
     sequence=SPI_UPPER,
     remote=IPV4,
     local=IPV4,
+    tells=unknown_spi,
+    peer_in="remote",
 )
 ESP_INVALID_SPI_OF_USER = entry(
     "ESP_INVALID_SPI_OF_USER",
@@ -37,6 +41,8 @@ ESP_INVALID_SPI_OF_USER = entry(
     remote=IPV4,
     user=NAME,
     local=IPV4,
+    tells=unknown_spi,
+    peer_in="remote",
 )
 WRONG_IPSEC_PROTOCOL = entry(
     "WRONG_IPSEC_PROTOCOL",
@@ -50,6 +56,8 @@ WRONG_IPSEC_PROTOCOL = entry(
     local=IPV4,
     actual=NAME,
     expected=NAME,
+    tells=told(Symptom.UNEXPECTED, Phase.TWO, "{actual} instead of {expected}"),
+    peer_in="remote",
 )
 INNER_PACKET_OUTSIDE_POLICY = entry(
     "INNER_PACKET_OUTSIDE_POLICY",
@@ -72,6 +80,11 @@ INNER_PACKET_OUTSIDE_POLICY = entry(
     protocol=NAME,
     local_proxy=SERVICE_PROXY,
     remote_proxy=SERVICE_PROXY,
+    tells=lambda values: (
+        Told(Symptom.INNER_MISMATCH, Phase.TWO, f"{values['source']} > {values['destination']}"),
+        Proxies(values["local_proxy"], values["remote_proxy"], Whose.OWN),
+    ),
+    peer_in="remote",
 )
 CLEAR_PACKET_RECEIVED = entry(
     "CLEAR_PACKET_RECEIVED",
@@ -84,6 +97,7 @@ CLEAR_PACKET_RECEIVED = entry(
     protocol=NAME,
     remote=IPV4,
     local=IPV4,
+    tells=told(Symptom.CLEAR_TEXT, Phase.TWO, "{protocol} {remote} > {local}"),
 )
 ILLEGAL_INNER_FRAGMENT = entry(
     "ILLEGAL_INNER_FRAGMENT",
@@ -101,6 +115,8 @@ ILLEGAL_INNER_FRAGMENT = entry(
     local=IPV4,
     length=NUMBER,
     offset=NUMBER,
+    tells=Told(Symptom.FRAGMENTS, Phase.TWO),
+    peer_in="remote",
 )
 ESP_REPLAYED = entry(
     "ESP_REPLAYED",
@@ -116,6 +132,8 @@ ESP_REPLAYED = entry(
     remote=IPV4,
     user=NAME,
     local=IPV4,
+    tells=Told(Symptom.REPLAY, Phase.TWO),
+    peer_in="remote",
 )
 ESP_NOT_AUTHENTIC = entry(
     "ESP_NOT_AUTHENTIC",
@@ -131,6 +149,8 @@ ESP_NOT_AUTHENTIC = entry(
     remote=IPV4,
     user=NAME,
     local=IPV4,
+    tells=Told(Symptom.INTEGRITY, Phase.TWO),
+    peer_in="remote",
 )
 ESP_DROPPED = entry(
     "ESP_DROPPED",
@@ -147,6 +167,8 @@ ESP_DROPPED = entry(
     user=NAME,
     local=IPV4,
     reason=PHRASE,
+    tells=told(Symptom.UNEXPECTED, Phase.TWO, "{reason}"),
+    peer_in="remote",
 )
 CLEAR_PACKET_DROPPED = entry(
     "CLEAR_PACKET_DROPPED",
@@ -160,6 +182,7 @@ CLEAR_PACKET_DROPPED = entry(
     source=IPV4,
     destination=IPV4,
     reason=PHRASE,
+    tells=told(Symptom.CATCH_ALL, Phase.TWO, "{source} > {destination}: {reason}"),
 )
 PATH_MTU_EXCEEDED = entry(
     "PATH_MTU_EXCEEDED",
@@ -174,6 +197,7 @@ PATH_MTU_EXCEEDED = entry(
     destination=IPV4,
     source=IPV4,
     protocol=NAME,
+    tells=told(Symptom.PATH_MTU, Phase.TWO, "{length} > {mtu}"),
 )
 PATH_MTU_UPDATED = entry(
     "PATH_MTU_UPDATED",
@@ -190,6 +214,7 @@ PATH_MTU_UPDATED = entry(
     user=NAME,
     before=NUMBER,
     after=NUMBER,
+    tells=told(Symptom.PATH_MTU, Phase.TWO, "{before} > {after}"),
 )
 PATH_MTU_UNCHANGED = entry(
     "PATH_MTU_UNCHANGED",
@@ -217,4 +242,5 @@ SA_CREATION_ERROR = entry(
     source=IPV4,
     destination=IPV4,
     reason=PHRASE,
+    tells=told(Symptom.CATCH_ALL, Phase.TWO, "{reason}"),
 )

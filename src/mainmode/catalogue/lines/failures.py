@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import GaveUp, Notify, Phase, Symptom, Told, Way
 from mainmode.catalogue.kinds import (
     FSM_HISTORY,
     HEX,
@@ -16,6 +17,7 @@ from mainmode.catalogue.kinds import (
     choice,
 )
 from mainmode.catalogue.origins import AWS, GUIDE, MSG4, PIX, RECALLED, RUNT, SCRAP
+from mainmode.catalogue.telling import duplicate, hex8, history, notify, numbered_notify, timed_out, told
 
 MM_FSM_HISTORY = entry(
     "MM_FSM_HISTORY",
@@ -27,6 +29,7 @@ MM_FSM_HISTORY = entry(
     role=ROLE,
     handle=POINTER,
     history=FSM_HISTORY,
+    tells=history(Phase.ONE),
 )
 QM_FSM_HISTORY = entry(
     "QM_FSM_HISTORY",
@@ -38,6 +41,7 @@ QM_FSM_HISTORY = entry(
     role=ROLE,
     handle=POINTER,
     history=FSM_HISTORY,
+    tells=history(Phase.TWO),
 )
 QM_FSM_ERROR = entry(
     "QM_FSM_ERROR",
@@ -48,6 +52,7 @@ QM_FSM_ERROR = entry(
     "Quick mode with this message id failed.",
     handle=POINTER,
     message_id=HEX,
+    tells=(Told(Symptom.CATCH_ALL, Phase.TWO), GaveUp(Phase.TWO)),
 )
 REMOVING_PEER_FAILED = entry(
     "REMOVING_PEER_FAILED",
@@ -56,6 +61,7 @@ REMOVING_PEER_FAILED = entry(
     "3-713902",
     SCRAP,
     "Tidying up after a failed phase 1: the peer was never entered.",
+    tells=Told(Symptom.CATCH_ALL, Phase.ONE),
 )
 PEER_TABLE_ERROR = entry(
     "PEER_TABLE_ERROR",
@@ -64,6 +70,7 @@ PEER_TABLE_ERROR = entry(
     "4-713903",
     SCRAP,
     "Tidying up after a failed phase 1: the peer was never entered.",
+    tells=Told(Symptom.CATCH_ALL, Phase.ONE),
 )
 REMOVING_CORRELATOR_FAILED = entry(
     "REMOVING_CORRELATOR_FAILED",
@@ -72,6 +79,7 @@ REMOVING_CORRELATOR_FAILED = entry(
     "3-713902",
     AWS,
     "Tidying up after a failed phase 2: the tunnel was never entered.",
+    tells=Told(Symptom.CATCH_ALL, Phase.TWO),
 )
 SESSION_TIMED_OUT = entry(
     "SESSION_TIMED_OUT",
@@ -81,6 +89,7 @@ SESSION_TIMED_OUT = entry(
     GUIDE,
     "A negotiation rested too long in this state and was given up.",
     state=NAME,
+    tells=timed_out,
 )
 DUPLICATE_PACKET = entry(
     "DUPLICATE_PACKET",
@@ -91,6 +100,7 @@ DUPLICATE_PACKET = entry(
     "The peer sent the same message again: it may not have had our answer.",
     phase=choice("phase", "Phase 1", "Phase 2"),
     action=choice("action", "Retransmitting last packet.", "No last packet to transmit."),
+    tells=duplicate,
 )
 P1_RETRANSMIT = entry(
     "P1_RETRANSMIT",
@@ -107,6 +117,7 @@ DUPLICATE_FIRST_PACKET = entry(
     "5-713202",
     RECALLED.but("the Cisco ASA syslog guide has an address in place of 'first'"),
     "The first message of a negotiation came twice.",
+    tells=Told(Symptom.DUPLICATE, Phase.ONE),
 )
 DUPLICATE_FROM_PEER = entry(
     "DUPLICATE_FROM_PEER",
@@ -116,6 +127,7 @@ DUPLICATE_FROM_PEER = entry(
     GUIDE,
     "A message of this peer came twice.",
     peer=IPV4,
+    tells=Told(Symptom.DUPLICATE, Phase.ONE),
 )
 UNENCRYPTED_NOTIFY = entry(
     "UNENCRYPTED_NOTIFY",
@@ -125,6 +137,7 @@ UNENCRYPTED_NOTIFY = entry(
     MSG4,
     "A notify without protection; anybody could have sent it, so it changes nothing.",
     notify=NOTIFY_NAME,
+    tells=notify(Way.RECEIVED, False),
 )
 INFORMATION_EXCHANGE_FAILED = entry(
     "INFORMATION_EXCHANGE_FAILED",
@@ -133,6 +146,7 @@ INFORMATION_EXCHANGE_FAILED = entry(
     "4-713903",
     MSG4,
     "An informational message could not be used.",
+    tells=Told(Symptom.CATCH_ALL),
 )
 RUNT_PACKET = entry(
     "RUNT_PACKET",
@@ -144,6 +158,8 @@ RUNT_PACKET = entry(
     port=NUMBER,
     source=IPV4,
     source_port=NUMBER,
+    tells=Told(Symptom.MALFORMED, None, "runt"),
+    peer_in="source",
 )
 MISSING_SA_PAYLOAD = entry(
     "MISSING_SA_PAYLOAD",
@@ -153,6 +169,7 @@ MISSING_SA_PAYLOAD = entry(
     RECALLED.but("id not sure"),
     "A message for cookies that this device does not know, and not the first of a negotiation.",
     payload=NUMBER,
+    tells=Told(Symptom.BAD_COOKIE, Phase.ONE),
 )
 NO_MATCHING_SA = entry(
     "NO_MATCHING_SA",
@@ -161,6 +178,7 @@ NO_MATCHING_SA = entry(
     "5-713904",
     PIX,
     "An encrypted message for an IKE SA that this device does not have.",
+    tells=Told(Symptom.NO_SA),
 )
 ERROR_PROCESSING_PAYLOAD = entry(
     "ERROR_PROCESSING_PAYLOAD",
@@ -170,6 +188,7 @@ ERROR_PROCESSING_PAYLOAD = entry(
     GUIDE,
     "The payload of this number could not be used; the lines before it say why.",
     payload=NUMBER,
+    tells=told(Symptom.CATCH_ALL, None, "payload {payload}"),
 )
 MISSING_PAYLOAD = entry(
     "MISSING_PAYLOAD",
@@ -179,6 +198,7 @@ MISSING_PAYLOAD = entry(
     GUIDE,
     "The message lacks a payload that it must have.",
     payload=NUMBER,
+    tells=told(Symptom.MALFORMED, None, "payload {payload} is missing"),
 )
 NON_ROUTINE_NOTIFY = entry(
     "NON_ROUTINE_NOTIFY",
@@ -189,6 +209,7 @@ NON_ROUTINE_NOTIFY = entry(
     "The peer tells under protection that something failed, and what.",
     notify=PHRASE,
     number=NUMBER,
+    tells=numbered_notify,
 )
 SENDING_NOTIFY = entry(
     "SENDING_NOTIFY",
@@ -206,6 +227,10 @@ INVALID_SPI_NOTIFY = entry(
     GUIDE,
     "The peer got ESP for an SPI that it does not have.",
     spi=SPI_OR_NUMBER,
+    tells=lambda values: (
+        Notify(Way.RECEIVED, "INVALID-SPI"),
+        Told(Symptom.UNKNOWN_SPI, Phase.TWO, hex8(values["spi"])),
+    ),
 )
 PROCESSING_CONNECTED = entry(
     "PROCESSING_CONNECTED",
@@ -215,6 +240,7 @@ PROCESSING_CONNECTED = entry(
     GUIDE,
     "The peer confirms that its side of a quick mode is installed.",
     message_id=NUMBER,
+    tells=Notify(Way.RECEIVED, "CONNECTED", True, Phase.TWO),
 )
 CONNECTED_NOTIFY_FAILED = entry(
     "CONNECTED_NOTIFY_FAILED",
@@ -224,4 +250,5 @@ CONNECTED_NOTIFY_FAILED = entry(
     GUIDE,
     "The peer's confirmation names no SA here.",
     spi=SPI_OR_NUMBER,
+    tells=lambda values: (Told(Symptom.NO_SA, Phase.TWO, hex8(values["spi"])),),
 )

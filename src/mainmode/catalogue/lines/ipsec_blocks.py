@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel, Entry
+from mainmode.catalogue.facts import Whose
 from mainmode.catalogue.kinds import (
     DIRECTION,
     DIRECTION_TITLE,
@@ -15,6 +16,7 @@ from mainmode.catalogue.kinds import (
     choice,
 )
 from mainmode.catalogue.origins import ASAV_IPSEC, NOTE, RECALLED
+from mainmode.catalogue.telling import rule, spi_by_direction, spi_of
 
 SHOWN_AT = 100
 """The debug level of the blocks: with all text lines of `debug crypto ipsec 127`."""
@@ -60,6 +62,7 @@ EMBRYONIC_SA = entry(
     tunnel=NAME,
     protocol=NAME,
     lifetime=NUMBER,
+    tells=spi_by_direction,
 )
 COMPLETED_HOST_UPDATE = entry(
     "COMPLETED_HOST_UPDATE",
@@ -71,6 +74,7 @@ COMPLETED_HOST_UPDATE = entry(
     level=SHOWN_AT,
     which=choice("SA", "IBSA", "OBSA"),
     spi=SPI_UPPER,
+    tells=lambda values: spi_of(Whose.OWN if values["which"] == "IBSA" else Whose.PEER)(values),
 )
 CREATING_VPN_CONTEXT = entry(
     "CREATING_VPN_CONTEXT",
@@ -150,6 +154,7 @@ NEW_RULE = entry(
     use_protocol=TRUE_FALSE_LOWER,
     rule_spi=SPI_UPPER,
     use_spi=TRUE_FALSE_LOWER,
+    tells=rule,
 )
 
 

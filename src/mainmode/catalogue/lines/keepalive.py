@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Down, Symptom, Told, Way, Why
 from mainmode.catalogue.kinds import HEX, IPV4, NAME, NUMBER, choice
 from mainmode.catalogue.origins import ASAV_DPD, GUIDE
+from mainmode.catalogue.telling import notify
 
 DPD_TYPE = choice("DPD message", "R-U-THERE", "R-U-THERE-ACK")
 
@@ -16,6 +18,7 @@ DPD_SENDING = entry(
     "The device asks whether the peer is alive (R-U-THERE), or answers that it is (ACK).",
     type=DPD_TYPE,
     sequence=HEX,
+    tells=notify(Way.SENT, True, "type"),
 )
 DPD_RECEIVED = entry(
     "DPD_RECEIVED",
@@ -26,6 +29,7 @@ DPD_RECEIVED = entry(
     "The peer asks whether the device is alive (R-U-THERE), or answers that it is (ACK).",
     type=DPD_TYPE,
     sequence=HEX,
+    tells=notify(Way.RECEIVED, True, "type"),
 )
 LOST_CONTACT = entry(
     "LOST_CONTACT",
@@ -35,6 +39,7 @@ LOST_CONTACT = entry(
     GUIDE,
     "The peer answered none of the keepalives; everything with it is deleted.",
     type=NAME,
+    tells=(Told(Symptom.PEER_LOST), Down(None, Why.LOST, "IKE lost contact with remote peer")),
 )
 DPD_WRONG_SEQUENCE = entry(
     "DPD_WRONG_SEQUENCE",
@@ -83,6 +88,7 @@ KEEPALIVE_MALFORMED = entry(
     "7-715045",
     GUIDE,
     "A keepalive payload that cannot be read.",
+    tells=Told(Symptom.MALFORMED),
 )
 KEEPALIVE_WRONG_TYPE = entry(
     "KEEPALIVE_WRONG_TYPE",

@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Agreed, Group, Phase, Timer, Up
 from mainmode.catalogue.kinds import NAME, NUMBER, ROLE, choice
 from mainmode.catalogue.origins import GUIDE, NOTE, NOTE_GUIDE, NOTE_MSG4, RECALLED
 
@@ -12,6 +13,7 @@ OAKLEY_ACCEPTABLE = entry(
     "7-713906",
     NOTE_MSG4,
     "A phase 1 proposal of the peer can be used.",
+    tells=Agreed(Phase.ONE),
 )
 IKE_TRANSFORM_ACCEPTABLE = entry(
     "IKE_TRANSFORM_ACCEPTABLE",
@@ -23,6 +25,7 @@ IKE_TRANSFORM_ACCEPTABLE = entry(
     proposal=NUMBER,
     transform=NUMBER,
     policy=NUMBER,
+    tells=lambda values: (Agreed(Phase.ONE, matched=str(values["policy"])),),
 )
 LANDED_ON_GROUP = entry(
     "LANDED_ON_GROUP",
@@ -32,6 +35,7 @@ LANDED_ON_GROUP = entry(
     NOTE,
     "The tunnel-group, and with it the pre-shared key, that serves this peer.",
     group=NAME,
+    tells=lambda values: (Group(values["group"]),),
 )
 GENERATING_KEYS = entry(
     "GENERATING_KEYS",
@@ -65,6 +69,7 @@ PHASE1_COMPLETED = entry(
     "5-713119",
     NOTE_GUIDE,
     "The IKE SA is up: both sides proved the pre-shared key.",
+    tells=Up(Phase.ONE),
 )
 KEEPALIVE_TYPE = entry(
     "KEEPALIVE_TYPE",
@@ -83,4 +88,5 @@ P1_REKEY_TIMER = entry(
     RECALLED,
     "After this time the IKE SA is renewed.",
     seconds=NUMBER,
+    tells=lambda values: (Timer("rekey", Phase.ONE, values["seconds"]),),
 )

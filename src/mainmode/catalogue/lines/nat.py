@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import NatFound, Symptom, Told
 from mainmode.catalogue.kinds import IPV4, NAME, NAT_POSITION, NUMBER, PHRASE, choice
 from mainmode.catalogue.origins import GUIDE, NOTE
+from mainmode.catalogue.telling import told
 
 COMPUTING_NAT_HASH = entry(
     "COMPUTING_NAT_HASH",
@@ -24,6 +26,7 @@ NAT_STATUS = entry(
     aliases=("Detection Status: Remote end {remote} behind a NAT device This end {local} behind a NAT device",),
     remote=NAT_POSITION,
     local=NAT_POSITION,
+    tells=lambda values: (NatFound(values["local"], values["remote"]),),
 )
 NAT_D_MISSING = entry(
     "NAT_D_MISSING",
@@ -56,6 +59,7 @@ NAT_T_KEEPALIVE_RECEIVED = entry(
     to_interface=NAME,
     destination=IPV4,
     destination_port=NUMBER,
+    peer_in="source",
 )
 FRAGMENT_DROPPED = entry(
     "FRAGMENT_DROPPED",
@@ -65,6 +69,7 @@ FRAGMENT_DROPPED = entry(
     GUIDE,
     "An IKE fragment could not be used.",
     reason=PHRASE,
+    tells=told(Symptom.FRAGMENTS, None, "{reason}"),
 )
 FRAGMENT_NEW_SET = entry(
     "FRAGMENT_NEW_SET",
@@ -81,6 +86,7 @@ FRAGMENTS_NOT_CONTINUOUS = entry(
     "7-715062",
     GUIDE,
     "A fragment is missing between the first and the last.",
+    tells=Told(Symptom.FRAGMENTS),
 )
 FRAGMENTS_ASSEMBLED = entry(
     "FRAGMENTS_ASSEMBLED",

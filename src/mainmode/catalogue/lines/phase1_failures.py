@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Phase, Refused, Symptom, Told
 from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE, choice
 from mainmode.catalogue.origins import GUIDE, LINUX, OURS, RECALLED, SCRAP
+from mainmode.catalogue.telling import refused, told
 
 ALL_SA_UNACCEPTABLE = entry(
     "ALL_SA_UNACCEPTABLE",
@@ -12,6 +14,7 @@ ALL_SA_UNACCEPTABLE = entry(
     "7-713906",
     LINUX.but("public note: general IPsec troubleshooting"),
     "None of the peer's phase 1 proposals equals one of our policies.",
+    tells=Refused(Phase.ONE, everything=True),
 )
 PHASE1_MISMATCH = entry(
     "PHASE1_MISMATCH",
@@ -23,6 +26,7 @@ PHASE1_MISMATCH = entry(
     attribute=ATTRIBUTE,
     offered=PHRASE,
     configured=PHRASE,
+    tells=refused(Phase.ONE),
 )
 NO_CRYPTO_MAP_BOUND = entry(
     "NO_CRYPTO_MAP_BOUND",
@@ -31,6 +35,7 @@ NO_CRYPTO_MAP_BOUND = entry(
     "5-713904",
     LINUX.but("id not sure"),
     "The interface where the message came in has no crypto map.",
+    tells=Told(Symptom.MAP_NOT_BOUND),
 )
 NO_TUNNEL_GROUP = entry(
     "NO_TUNNEL_GROUP",
@@ -39,6 +44,7 @@ NO_TUNNEL_GROUP = entry(
     "4-713903",
     SCRAP.but("id not sure"),
     "No tunnel-group (or none with a key) fits the peer's address.",
+    tells=Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE),
 )
 NO_BASE_GROUP_KEY = entry(
     "NO_BASE_GROUP_KEY",
@@ -48,6 +54,7 @@ NO_BASE_GROUP_KEY = entry(
     GUIDE,
     "No tunnel-group of that name, and DefaultL2LGroup has no key either.",
     group=NAME,
+    tells=told(Symptom.NO_TUNNEL_GROUP, Phase.ONE, "{group}"),
 )
 USING_BASE_GROUP_KEY = entry(
     "USING_BASE_GROUP_KEY",
@@ -57,6 +64,7 @@ USING_BASE_GROUP_KEY = entry(
     GUIDE,
     "No tunnel-group of that name; DefaultL2LGroup's key is used.",
     group=NAME,
+    tells=told(Symptom.KEY_FROM_DEFAULT, Phase.ONE, "{group}"),
 )
 NO_GROUP_FOR_KEY = entry(
     "NO_GROUP_FOR_KEY",
@@ -67,6 +75,7 @@ NO_GROUP_FOR_KEY = entry(
     "No tunnel-group with a pre-shared key for this peer.",
     group=NAME,
     peer=IPV4,
+    tells=told(Symptom.KEY_MISSING, Phase.ONE, "{peer}"),
 )
 INVALID_PAYLOADS = entry(
     "INVALID_PAYLOADS",
@@ -76,6 +85,7 @@ INVALID_PAYLOADS = entry(
     RECALLED.but("id not sure"),
     "A message decrypted to nonsense: as a rule the pre-shared keys differ.",
     message_id=NUMBER,
+    tells=Told(Symptom.KEY_WRONG, Phase.ONE),
 )
 PSK_MISMATCH = entry(
     "PSK_MISMATCH",
@@ -84,6 +94,7 @@ PSK_MISMATCH = entry(
     "5-713904",
     RECALLED.but("id not sure"),
     "The peer's message cannot be decrypted: the pre-shared keys differ.",
+    tells=Told(Symptom.KEY_WRONG, Phase.ONE),
 )
 NO_POLICY = entry(
     "NO_POLICY",
@@ -95,6 +106,7 @@ NO_POLICY = entry(
     interface=NAME,
     source=IPV4,
     destination=IPV4,
+    tells=told(Symptom.ENTRY_INCOMPLETE, None, "{source} > {destination}"),
 )
 NONCE_OUT_OF_RANGE = entry(
     "NONCE_OUT_OF_RANGE",
@@ -104,6 +116,7 @@ NONCE_OUT_OF_RANGE = entry(
     GUIDE,
     "The peer's nonce is too short or too long.",
     length=NUMBER,
+    tells=Told(Symptom.MALFORMED, Phase.ONE, "nonce"),
 )
 PEER_IS_OURSELVES = entry(
     "PEER_IS_OURSELVES",
@@ -113,6 +126,7 @@ PEER_IS_OURSELVES = entry(
     GUIDE,
     "A crypto map entry's peer is this device itself.",
     address=IPV4,
+    tells=told(Symptom.CONFIGURATION, Phase.ONE, "the peer is this device itself, {address}"),
 )
 PEER_NOT_CONFIGURED = entry(
     "PEER_NOT_CONFIGURED",
@@ -122,6 +136,7 @@ PEER_NOT_CONFIGURED = entry(
     GUIDE,
     "The crypto map entry for this traffic has no peer.",
     destination=IPV4,
+    tells=Told(Symptom.ENTRY_INCOMPLETE, None, "no peer"),
 )
 SESSION_IN_PROGRESS = entry(
     "SESSION_IN_PROGRESS",
@@ -131,6 +146,8 @@ SESSION_IN_PROGRESS = entry(
     GUIDE,
     "A negotiation with this peer is under way already.",
     address=IPV4,
+    tells=Told(Symptom.COLLISION, Phase.ONE),
+    peer_in="address",
 )
 UNKNOWN_GROUP_DESCRIPTION = entry(
     "UNKNOWN_GROUP_DESCRIPTION",
@@ -140,6 +157,7 @@ UNKNOWN_GROUP_DESCRIPTION = entry(
     GUIDE,
     "The peer wants a Diffie-Hellman group that this device does not have.",
     group=NUMBER,
+    tells=told(Symptom.DH_GROUP, None, "{group}"),
 )
 UNKNOWN_DOI = entry(
     "UNKNOWN_DOI",
@@ -149,6 +167,7 @@ UNKNOWN_DOI = entry(
     GUIDE,
     "The SA payload is not for IPsec.",
     doi=NUMBER,
+    tells=Told(Symptom.MALFORMED, None, "domain of interpretation"),
 )
 ID_TYPE_UNKNOWN = entry(
     "ID_TYPE_UNKNOWN",
@@ -158,6 +177,7 @@ ID_TYPE_UNKNOWN = entry(
     GUIDE,
     "The peer names itself in a way that this device does not know.",
     type=NUMBER,
+    tells=told(Symptom.IDENTITY_MISMATCH, Phase.ONE, "identity type {type}"),
 )
 ID_BAD_PORT = entry(
     "ID_BAD_PORT",
@@ -167,6 +187,7 @@ ID_BAD_PORT = entry(
     GUIDE,
     "The peer's identity carries a port other than 0 or 500.",
     port=NUMBER,
+    tells=Told(Symptom.MALFORMED, Phase.ONE, "identity"),
 )
 ID_BAD_PROTOCOL = entry(
     "ID_BAD_PROTOCOL",
@@ -176,6 +197,7 @@ ID_BAD_PROTOCOL = entry(
     GUIDE,
     "The peer's identity carries an IP protocol other than 0 or UDP.",
     protocol=NUMBER,
+    tells=Told(Symptom.MALFORMED, Phase.ONE, "identity"),
 )
 ID_ZERO_LENGTH = entry(
     "ID_ZERO_LENGTH",
@@ -184,6 +206,7 @@ ID_ZERO_LENGTH = entry(
     "3-713105",
     GUIDE,
     "The peer's identity is empty.",
+    tells=Told(Symptom.MALFORMED, None, "identity"),
 )
 ID_TOO_LONG = entry(
     "ID_TOO_LONG",
@@ -193,6 +216,7 @@ ID_TOO_LONG = entry(
     GUIDE,
     "The peer's identity has 2 K octets or more.",
     length=NUMBER,
+    tells=Told(Symptom.MALFORMED, Phase.ONE, "identity"),
 )
 KEY_ID_TOO_LONG = entry(
     "KEY_ID_TOO_LONG",
@@ -201,6 +225,7 @@ KEY_ID_TOO_LONG = entry(
     "3-713008",
     GUIDE,
     "The peer's key id has more than 32 octets.",
+    tells=Told(Symptom.MALFORMED, Phase.ONE, "identity"),
 )
 MAX_NEGOTIATIONS = entry(
     "MAX_NEGOTIATIONS",
@@ -209,6 +234,7 @@ MAX_NEGOTIATIONS = entry(
     "3-713191",
     GUIDE,
     "As many negotiations are under way as the device allows.",
+    tells=Told(Symptom.LIMIT, None, "negotiations"),
 )
 NEGOTIATION_LIMIT = entry(
     "NEGOTIATION_LIMIT",
@@ -218,6 +244,7 @@ NEGOTIATION_LIMIT = entry(
     GUIDE,
     "The configured limit of unfinished negotiations (max-in-negotiation-sa) is reached.",
     limit=NUMBER,
+    tells=told(Symptom.LIMIT, None, "{limit} negotiations"),
 )
 TUNNEL_LIMIT = entry(
     "TUNNEL_LIMIT",
@@ -226,6 +253,7 @@ TUNNEL_LIMIT = entry(
     "5-713239",
     GUIDE,
     "As many tunnels are up as the device allows.",
+    tells=Told(Symptom.LIMIT, None, "tunnels"),
 )
 ORIGINATE_ONLY = entry(
     "ORIGINATE_ONLY",
@@ -234,6 +262,7 @@ ORIGINATE_ONLY = entry(
     "3-713195",
     GUIDE,
     "The crypto map entry may only begin tunnels, and the peer began this one.",
+    tells=Told(Symptom.CONNECTION_TYPE, None, "originate-only"),
 )
 SAME_OUTER_AND_INNER = entry(
     "SAME_OUTER_AND_INNER",
@@ -244,6 +273,7 @@ SAME_OUTER_AND_INNER = entry(
     GUIDE,
     "The tunnel's inner addresses are the gateways' own.",
     peer=IPV4,
+    tells=Told(Symptom.SAME_OUTER_AND_INNER, Phase.TWO),
 )
 CONFLICTING_PROTOCOLS = entry(
     "CONFLICTING_PROTOCOLS",
@@ -252,6 +282,7 @@ CONFLICTING_PROTOCOLS = entry(
     "3-713206",
     GUIDE,
     "Tunnel-group and group-policy allow no protocol in common.",
+    tells=Told(Symptom.PROTOCOL),
 )
 AUTHENTICATION_DIFFERS = entry(
     "AUTHENTICATION_DIFFERS",
@@ -261,6 +292,7 @@ AUTHENTICATION_DIFFERS = entry(
     "3-713134",
     GUIDE,
     "Phase 1 agreed on another authentication than the crypto map entry asks for.",
+    tells=Refused(Phase.ONE, "authentication"),
 )
 UNKNOWN_AGGRESSIVE_GROUP = entry(
     "UNKNOWN_AGGRESSIVE_GROUP",
@@ -270,6 +302,7 @@ UNKNOWN_AGGRESSIVE_GROUP = entry(
     GUIDE,
     "An aggressive mode peer names a tunnel-group that does not exist.",
     group=NAME,
+    tells=told(Symptom.NO_TUNNEL_GROUP, Phase.ONE, "{group}"),
 )
 AGGRESSIVE_MODE_REFUSED = entry(
     "AGGRESSIVE_MODE_REFUSED",
@@ -279,6 +312,7 @@ AGGRESSIVE_MODE_REFUSED = entry(
     OURS,
     "A peer wants aggressive mode, which this device does not do: by its configuration, or not at all.",
     why=choice("reason", "disabled", "not supported"),
+    tells=told(Symptom.AGGRESSIVE_REFUSED, Phase.ONE, "{why}"),
 )
 SPOOFED_AGGRESSIVE_ANSWER = entry(
     "SPOOFED_AGGRESSIVE_ANSWER",
@@ -287,4 +321,5 @@ SPOOFED_AGGRESSIVE_ANSWER = entry(
     "6-713256",
     GUIDE,
     "The device answers as if the tunnel-group existed, so that nobody can find out names.",
+    tells=Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE),
 )

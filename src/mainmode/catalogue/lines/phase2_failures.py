@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Phase, Proxies, Refused, Symptom, Told, Whose
 from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE, PROXY
 from mainmode.catalogue.origins import AWS, GUIDE, PARSER, RECALLED
+from mainmode.catalogue.telling import network, proxies, refused, told
 
 PHASE2_MISMATCH = entry(
     "PHASE2_MISMATCH",
@@ -15,6 +17,7 @@ PHASE2_MISMATCH = entry(
     attribute=ATTRIBUTE,
     offered=PHRASE,
     configured=PHRASE,
+    tells=refused(Phase.TWO),
 )
 ALL_IPSEC_SA_UNACCEPTABLE = entry(
     "ALL_IPSEC_SA_UNACCEPTABLE",
@@ -23,6 +26,7 @@ ALL_IPSEC_SA_UNACCEPTABLE = entry(
     "7-713906",
     PARSER.but("id not sure"),
     "None of the peer's phase 2 proposals equals a transform set (or its group does not fit).",
+    tells=Refused(Phase.TWO, everything=True),
 )
 STATIC_MAP_PROXIES_DIFFER = entry(
     "STATIC_MAP_PROXIES_DIFFER",
@@ -36,6 +40,7 @@ STATIC_MAP_PROXIES_DIFFER = entry(
     sequence=NUMBER,
     source=IPV4,
     destination=IPV4,
+    tells=told(Symptom.ACL_MISMATCH, Phase.TWO, "{map} {sequence}"),
 )
 STATIC_MAP_NO_ACL = entry(
     "STATIC_MAP_NO_ACL",
@@ -46,6 +51,7 @@ STATIC_MAP_NO_ACL = entry(
     "The crypto map entry has no ACL (match address).",
     map=NAME,
     sequence=NUMBER,
+    tells=told(Symptom.ENTRY_INCOMPLETE, Phase.TWO, "{map} {sequence}"),
 )
 STATIC_MAP_INCOMPLETE = entry(
     "STATIC_MAP_INCOMPLETE",
@@ -54,6 +60,7 @@ STATIC_MAP_INCOMPLETE = entry(
     "7-713224",
     GUIDE,
     "The crypto map entry lacks its ACL, its peer or its transform set and is not used.",
+    tells=Told(Symptom.ENTRY_INCOMPLETE, Phase.TWO),
 )
 SKIPPING_STATIC_MAP = entry(
     "SKIPPING_STATIC_MAP",
@@ -103,6 +110,7 @@ NO_MATCHING_MAP_ENTRY = entry(
     remote=PROXY,
     local=PROXY,
     interface=NAME,
+    tells=proxies(Whose.PEER, Told(Symptom.NO_MATCHING_ENTRY, Phase.TWO)),
 )
 CRYPTO_MAP_POLICY_NOT_FOUND = entry(
     "CRYPTO_MAP_POLICY_NOT_FOUND",
@@ -113,6 +121,7 @@ CRYPTO_MAP_POLICY_NOT_FOUND = entry(
     "The older wording of: no crypto map entry fits what the peer asks for.",
     source=IPV4,
     destination=IPV4,
+    tells=told(Symptom.NO_MATCHING_ENTRY, Phase.TWO, "{source} > {destination}"),
 )
 ID_TYPE_UNSUPPORTED = entry(
     "ID_TYPE_UNSUPPORTED",
@@ -122,6 +131,7 @@ ID_TYPE_UNSUPPORTED = entry(
     GUIDE,
     "A proxy identity of a type that this device cannot carry.",
     type=NUMBER,
+    tells=told(Symptom.UNEXPECTED, Phase.TWO, "identity type {type}"),
 )
 OVERRIDING_GROUP = entry(
     "OVERRIDING_GROUP",
@@ -132,6 +142,7 @@ OVERRIDING_GROUP = entry(
     "The perfect forward secrecy group of phase 2 is replaced by phase 1's.",
     configured=NUMBER,
     used=NUMBER,
+    tells=told(Symptom.DH_GROUP, Phase.TWO, "{configured} becomes {used}"),
 )
 AH_NOT_SUPPORTED = entry(
     "AH_NOT_SUPPORTED",
@@ -140,6 +151,7 @@ AH_NOT_SUPPORTED = entry(
     "7-715071",
     GUIDE,
     "The peer offers AH, which this device does not speak.",
+    tells=Refused(Phase.TWO, "protocol", "AH", "ESP"),
 )
 BAD_SPI_SIZE = entry(
     "BAD_SPI_SIZE",
@@ -149,6 +161,7 @@ BAD_SPI_SIZE = entry(
     GUIDE,
     "An SPI that is not four octets long.",
     size=NUMBER,
+    tells=Told(Symptom.MALFORMED, Phase.TWO, "SPI"),
 )
 UNKNOWN_PROTOCOL_ID = entry(
     "UNKNOWN_PROTOCOL_ID",
@@ -158,6 +171,7 @@ UNKNOWN_PROTOCOL_ID = entry(
     GUIDE,
     "A proposal for neither ESP nor AH.",
     protocol=NUMBER,
+    tells=lambda values: (Refused(Phase.TWO, "protocol", str(values["protocol"]), "ESP"),),
 )
 NO_LOGICAL_ID = entry(
     "NO_LOGICAL_ID",
@@ -166,6 +180,7 @@ NO_LOGICAL_ID = entry(
     "7-715066",
     GUIDE,
     "The SA cannot be installed because its IKE SA is broken.",
+    tells=Told(Symptom.CATCH_ALL, Phase.TWO),
 )
 NO_STATE_FOR_MESSAGE = entry(
     "NO_STATE_FOR_MESSAGE",
@@ -176,6 +191,7 @@ NO_STATE_FOR_MESSAGE = entry(
     "A message of a quick mode that does not exist here.",
     message_id=NUMBER,
     peer=IPV4,
+    tells=Told(Symptom.NO_SA, Phase.TWO),
 )
 NO_CENTRY_FOR_MESSAGE = entry(
     "NO_CENTRY_FOR_MESSAGE",
@@ -185,6 +201,7 @@ NO_CENTRY_FOR_MESSAGE = entry(
     GUIDE,
     "A message of a quick mode that does not exist here.",
     message_id=NUMBER,
+    tells=Told(Symptom.NO_SA, Phase.TWO),
 )
 NEGOTIATION_ALREADY_IN_PROGRESS = entry(
     "NEGOTIATION_ALREADY_IN_PROGRESS",
@@ -199,6 +216,12 @@ NEGOTIATION_ALREADY_IN_PROGRESS = entry(
     local_mask=IPV4,
     remote=IPV4,
     remote_mask=IPV4,
+    tells=lambda values: (
+        Told(Symptom.COLLISION, Phase.TWO),
+        Proxies(
+            network(values["local"], values["local_mask"]), network(values["remote"], values["remote_mask"]), Whose.PEER
+        ),
+    ),
 )
 PEER_DOES_NOT_MATCH = entry(
     "PEER_DOES_NOT_MATCH",
@@ -210,6 +233,7 @@ PEER_DOES_NOT_MATCH = entry(
     "The proxies fit a crypto map entry, but that entry is for another peer.",
     peer=IPV4,
     configured=IPV4,
+    tells=told(Symptom.WRONG_PEER_FOR_ENTRY, Phase.TWO, "{configured}"),
 )
 PHASE1_ON_OTHER_INTERFACE = entry(
     "PHASE1_ON_OTHER_INTERFACE",
@@ -221,4 +245,5 @@ PHASE1_ON_OTHER_INTERFACE = entry(
     "Routing moved the peer to another interface; phase 1 begins anew.",
     interface=NAME,
     phase1_interface=NAME,
+    tells=told(Symptom.ROUTING, None, "{phase1_interface} > {interface}"),
 )

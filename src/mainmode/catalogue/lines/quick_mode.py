@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Agreed, Began, Notify, Phase, Symptom, Timer, Told, Up, Way, Whose
 from mainmode.catalogue.kinds import (
     DUMP,
     HEX,
@@ -24,6 +25,16 @@ from mainmode.catalogue.origins import (
     REMOTE_ACCESS,
     UKFAST,
 )
+from mainmode.catalogue.telling import (
+    lifetime,
+    negotiated,
+    proxies,
+    received_proxy,
+    responder_lifetime,
+    role_of,
+    spi_of,
+    told,
+)
 
 SIDE = choice("side", "remote", "local")
 UNIT = choice("unit", "seconds", "Kbs")
@@ -38,6 +49,7 @@ QM_STARTING = entry(
     syslog_by={"role": {"Responder": "7-714003"}},
     role=ROLE,
     message_id=MSGID,
+    tells=lambda values: (Began(Phase.TWO, role_of(values["role"])),),
 )
 QM_PACKET = entry(
     "QM_PACKET",
@@ -58,6 +70,7 @@ INITIAL_CONTACT = entry(
     "7-714007",
     NOTE_GUIDE,
     "The first quick mode with this peer tells it to forget any older SAs.",
+    tells=Notify(Way.SENT, "INITIAL-CONTACT", True),
 )
 GOT_SPI = entry(
     "GOT_SPI",
@@ -67,6 +80,7 @@ GOT_SPI = entry(
     NOTE_GUIDE,
     "The SPI on which this device will receive.",
     spi=SPI,
+    tells=spi_of(Whose.OWN),
 )
 REQUESTING_SPI = entry(
     "REQUESTING_SPI",
@@ -102,6 +116,7 @@ TRANSMITTING_PROXY_ID = entry(
     "The networks that the initiator wants the tunnel to carry, from its crypto ACL: its own, then the peer's.",
     local=LOCAL_PROXY,
     remote=REMOTE_PROXY,
+    tells=proxies(Whose.OWN),
 )
 TRANSMITTING_PROXY_ID_RESPONDER = entry(
     "TRANSMITTING_PROXY_ID_RESPONDER",
@@ -112,6 +127,7 @@ TRANSMITTING_PROXY_ID_RESPONDER = entry(
     "The networks of the tunnel as the responder confirms them: the peer's, then its own.",
     remote=REMOTE_PROXY,
     local=LOCAL_PROXY,
+    tells=proxies(Whose.OWN),
 )
 PEER_CONFIGURED_FOR_MAP = entry(
     "PEER_CONFIGURED_FOR_MAP",
@@ -133,6 +149,7 @@ IPSEC_TRANSFORM_ACCEPTABLE = entry(
     proposal=NUMBER,
     transform=NUMBER,
     sequence=NUMBER,
+    tells=lambda values: (Agreed(Phase.TWO, matched=str(values["sequence"])),),
 )
 LOADING_SAS = entry(
     "LOADING_SAS",
@@ -175,6 +192,7 @@ NEGOTIATION_COMPLETE = entry(
     role=ROLE,
     inbound=SPI,
     outbound=SPI,
+    tells=negotiated,
 )
 NEGOTIATION_COMPLETE_USER = entry(
     "NEGOTIATION_COMPLETE_USER",
@@ -187,6 +205,7 @@ NEGOTIATION_COMPLETE_USER = entry(
     role=ROLE,
     inbound=SPI,
     outbound=SPI,
+    tells=negotiated,
 )
 KEY_ADD = entry(
     "KEY_ADD",
@@ -196,6 +215,7 @@ KEY_ADD = entry(
     GUIDE,
     "The data path has the outbound SA.",
     spi=SPI,
+    tells=spi_of(Whose.PEER),
 )
 PITCHER_KEY_UPDATE = entry(
     "PITCHER_KEY_UPDATE",
@@ -205,6 +225,7 @@ PITCHER_KEY_UPDATE = entry(
     RECALLED.but("the word KEY_UPDATE is in the Cisco ASA syslog guide"),
     "The data path has the inbound SA.",
     spi=HEX,
+    tells=spi_of(Whose.OWN),
 )
 P2_REKEY_TIMER = entry(
     "P2_REKEY_TIMER",
@@ -215,6 +236,7 @@ P2_REKEY_TIMER = entry(
     "After this time the IPsec SAs are renewed: 85 % of the lifetime.",
     aliases=("Starting P2 Rekey timer to expire in {seconds} seconds",),
     seconds=NUMBER,
+    tells=lambda values: (Timer("rekey", Phase.TWO, values["seconds"]),),
 )
 PHASE2_COMPLETED = entry(
     "PHASE2_COMPLETED",
@@ -224,6 +246,7 @@ PHASE2_COMPLETED = entry(
     NOTE_GUIDE,
     "The IPsec SAs of this quick mode are up; traffic can flow.",
     message_id=MSGID,
+    tells=Up(Phase.TWO),
 )
 RECEIVED_PROXY_SUBNET = entry(
     "RECEIVED_PROXY_SUBNET",
@@ -239,6 +262,7 @@ RECEIVED_PROXY_SUBNET = entry(
     mask=IPV4,
     protocol=NUMBER,
     port=NUMBER,
+    tells=received_proxy,
 )
 RECEIVED_PROXY_HOST = entry(
     "RECEIVED_PROXY_HOST",
@@ -252,6 +276,7 @@ RECEIVED_PROXY_HOST = entry(
     address=IPV4,
     protocol=NUMBER,
     port=NUMBER,
+    tells=received_proxy,
 )
 RECEIVED_PROXY_RANGE = entry(
     "RECEIVED_PROXY_RANGE",
@@ -266,6 +291,7 @@ RECEIVED_PROXY_RANGE = entry(
     last=IPV4,
     protocol=NUMBER,
     port=NUMBER,
+    tells=received_proxy,
 )
 REKEY_NO_OLD_SA = entry(
     "REKEY_NO_OLD_SA",
@@ -306,6 +332,7 @@ OVERRIDING_DURATION = entry(
     before=NUMBER,
     after=NUMBER,
     unit=UNIT,
+    tells=lifetime(Phase.TWO, Whose.OWN),
 )
 RESPONDER_FORCING_DURATION = entry(
     "RESPONDER_FORCING_DURATION",
@@ -318,6 +345,7 @@ RESPONDER_FORCING_DURATION = entry(
     before=NUMBER,
     after=NUMBER,
     unit=UNIT,
+    tells=lifetime(Phase.TWO, Whose.PEER),
 )
 RESPONDER_LIFETIME_DECODE = entry(
     "RESPONDER_LIFETIME_DECODE",
@@ -327,6 +355,7 @@ RESPONDER_LIFETIME_DECODE = entry(
     RECALLED.but("id not sure"),
     "The notify by which the responder tells its lifetime, as octets.",
     octets=DUMP,
+    tells=responder_lifetime,
 )
 STATIC_ROUTE_ADDED = entry(
     "STATIC_ROUTE_ADDED",
@@ -337,6 +366,7 @@ STATIC_ROUTE_ADDED = entry(
     "Reverse route injection: the peer's network gets a route.",
     address=IPV4,
     mask=IPV4,
+    tells=Told(Symptom.DYNAMIC_ENTRY, Phase.TWO),
 )
 STATIC_ROUTE_DELETED = entry(
     "STATIC_ROUTE_DELETED",
@@ -357,6 +387,7 @@ STATIC_ROUTE_NOT_ADDED = entry(
     "Reverse route injection failed: the route could not be put in.",
     address=IPV4,
     mask=IPV4,
+    tells=told(Symptom.ROUTING, Phase.TWO, "{address}"),
 )
 STATIC_ROUTE_NOT_DELETED = entry(
     "STATIC_ROUTE_NOT_DELETED",

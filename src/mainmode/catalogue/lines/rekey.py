@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Deleted, Down, Phase, Symptom, Told, Way, Whose, Why
 from mainmode.catalogue.kinds import HEX, IPV4, NUMBER, POINTER, choice
 from mainmode.catalogue.origins import GUIDE
+from mainmode.catalogue.telling import lifetime, spi_of
 
 PITCHER_REKEY = entry(
     "PITCHER_REKEY",
@@ -14,6 +16,7 @@ PITCHER_REKEY = entry(
     "The data path tells that an SA must be renewed or is used for the first time.",
     message=choice("message", "KEY_REKEY_IB", "KEY_REKEY_OB", "KEY_SA_ACTIVE"),
     spi=HEX,
+    tells=lambda values: spi_of(Whose.PEER if values["message"] == "KEY_REKEY_OB" else Whose.OWN)(values),
 )
 PITCHER_KEY_DELETE = entry(
     "PITCHER_KEY_DELETE",
@@ -34,6 +37,7 @@ DELETE_FOR_REKEYED_SA = entry(
     peer=IPV4,
     address=POINTER,
     tunnels=NUMBER,
+    tells=Deleted(Way.RECEIVED, Phase.ONE),
 )
 DELETE_FOR_REKEYED_CENTRY = entry(
     "DELETE_FOR_REKEYED_CENTRY",
@@ -45,6 +49,7 @@ DELETE_FOR_REKEYED_CENTRY = entry(
     peer=IPV4,
     address=POINTER,
     message_id=HEX,
+    tells=Deleted(Way.RECEIVED, Phase.TWO),
 )
 CANNOT_TRANSITION = entry(
     "CANNOT_TRANSITION",
@@ -53,6 +58,7 @@ CANNOT_TRANSITION = entry(
     "7-715052",
     GUIDE,
     "The renewed IKE SA failed, so the tunnels of the old one end with it.",
+    tells=Down(Phase.ONE, Why.FAILED, "the new SA is dead"),
 )
 PHASE1_REKEY_COLLISION = entry(
     "PHASE1_REKEY_COLLISION",
@@ -61,6 +67,7 @@ PHASE1_REKEY_COLLISION = entry(
     "5-713092",
     GUIDE,
     "Both sides renewed phase 1 at once.",
+    tells=Told(Symptom.COLLISION, Phase.ONE),
 )
 REKEY_DUPLICATE_SA = entry(
     "REKEY_DUPLICATE_SA",
@@ -69,6 +76,7 @@ REKEY_DUPLICATE_SA = entry(
     "7-715068",
     GUIDE,
     "The quick mode replaces an older tunnel between the same addresses.",
+    tells=Down(Phase.TWO, Why.REPLACED, "duplicate sa found by address"),
 )
 REKEY_OTHER_PEER = entry(
     "REKEY_OTHER_PEER",
@@ -77,6 +85,7 @@ REKEY_OTHER_PEER = entry(
     "7-715067",
     GUIDE,
     "Another peer has a tunnel between these addresses; the new one is refused.",
+    tells=Told(Symptom.UNEXPECTED, Phase.TWO, "another peer has a tunnel between these addresses"),
 )
 RESPONDER_FORCING_PHASE1 = entry(
     "RESPONDER_FORCING_PHASE1",
@@ -87,4 +96,5 @@ RESPONDER_FORCING_PHASE1 = entry(
     "The responder wants a shorter IKE lifetime, and gets it.",
     before=NUMBER,
     after=NUMBER,
+    tells=lifetime(Phase.ONE, Whose.PEER),
 )

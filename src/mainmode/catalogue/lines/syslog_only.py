@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Down, Phase, Why
 from mainmode.catalogue.kinds import (
     DIRECTION,
     DURATION,
@@ -13,6 +14,7 @@ from mainmode.catalogue.kinds import (
     SPI_UPPER,
 )
 from mainmode.catalogue.origins import AWS, GUIDE, OURS, PARSER, REMOTE_ACCESS, UKFAST
+from mainmode.catalogue.telling import created, ended, spi_by_direction
 
 SA_CREATED = entry(
     "SA_CREATED",
@@ -26,6 +28,8 @@ SA_CREATED = entry(
     local=IPV4,
     remote=IPV4,
     user=NAME,
+    tells=created,
+    peer_in="remote",
 )
 SA_DELETED = entry(
     "SA_DELETED",
@@ -39,6 +43,8 @@ SA_DELETED = entry(
     local=IPV4,
     remote=IPV4,
     user=NAME,
+    tells=lambda values: (Down(Phase.TWO, Why.UNSAID), *spi_by_direction(values)),
+    peer_in="remote",
 )
 REMOTE_ACCESS_SA_CREATED = entry(
     "REMOTE_ACCESS_SA_CREATED",
@@ -52,6 +58,8 @@ REMOTE_ACCESS_SA_CREATED = entry(
     local=IPV4,
     remote=IPV4,
     user=NAME,
+    tells=created,
+    peer_in="remote",
 )
 REKEYING_BY_DATA = entry(
     "REKEYING_BY_DATA",
@@ -66,6 +74,8 @@ REKEYING_BY_DATA = entry(
     local=IPV4,
     remote=IPV4,
     user=NAME,
+    tells=spi_by_direction,
+    peer_in="remote",
 )
 REKEYING_BY_SEQUENCE = entry(
     "REKEYING_BY_SEQUENCE",
@@ -80,6 +90,8 @@ REKEYING_BY_SEQUENCE = entry(
     local=IPV4,
     remote=IPV4,
     user=NAME,
+    tells=spi_by_direction,
+    peer_in="remote",
 )
 GROUP_POLICY_RETRIEVED = entry(
     "GROUP_POLICY_RETRIEVED",
@@ -104,6 +116,7 @@ SESSION_DISCONNECTED = entry(
     sent=NUMBER,
     received=NUMBER,
     reason=PHRASE,
+    tells=ended(None),
 )
 LOG_HOST_DOWN = entry(
     "LOG_HOST_DOWN",

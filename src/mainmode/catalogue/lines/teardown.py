@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import Deleted, Down, Phase, Way, Why
 from mainmode.catalogue.kinds import HEX8, IPV4, NAME, NUMBER, PHRASE, WORD, choice
 from mainmode.catalogue.origins import AWS, GUIDE, RECALLED
+from mainmode.catalogue.telling import ended, state
 
 CONNECTION_TERMINATED = entry(
     "CONNECTION_TERMINATED",
@@ -26,6 +28,7 @@ CONNECTION_TERMINATED = entry(
     ),
     remote=IPV4,
     local=IPV4,
+    tells=ended(Phase.TWO),
 )
 SESSION_TORN_DOWN = entry(
     "SESSION_TORN_DOWN",
@@ -35,6 +38,7 @@ SESSION_TORN_DOWN = entry(
     AWS.but("further reasons from the Cisco ASA syslog guide"),
     "Everything with this peer ends, and why.",
     reason=PHRASE,
+    tells=ended(None),
 )
 DELETE_EVENT = entry(
     "DELETE_EVENT",
@@ -54,6 +58,7 @@ DELETING_SA = entry(
     "The IPsec SAs between these addresses are deleted.",
     remote=IPV4,
     local=IPV4,
+    tells=Down(Phase.TWO, Why.UNSAID),
 )
 IKE_SA_TERMINATE_RECEIVED = entry(
     "IKE_SA_TERMINATE_RECEIVED",
@@ -67,6 +72,7 @@ IKE_SA_TERMINATE_RECEIVED = entry(
     flags=HEX8,
     refs=NUMBER,
     tunnels=NUMBER,
+    tells=state,
 )
 IKE_SA_TERMINATING = entry(
     "IKE_SA_TERMINATING",
@@ -79,6 +85,7 @@ IKE_SA_TERMINATING = entry(
     flags=HEX8,
     refs=NUMBER,
     tunnels=NUMBER,
+    tells=Down(Phase.ONE, Why.UNSAID),
 )
 SENDING_DELETE = entry(
     "SENDING_DELETE",
@@ -87,6 +94,7 @@ SENDING_DELETE = entry(
     "7-713906",
     RECALLED,
     "The peer is told that an SA is deleted.",
+    tells=Deleted(Way.SENT),
 )
 SENDING_DELETE_WITH_REASON = entry(
     "SENDING_DELETE_WITH_REASON",
@@ -97,6 +105,9 @@ SENDING_DELETE_WITH_REASON = entry(
     "The peer is told that an SA is deleted, and why.",
     protocol=choice("protocol", "IKE", "IPSec"),
     reason=PHRASE,
+    tells=lambda values: (
+        Deleted(Way.SENT, Phase.ONE if values["protocol"] == "IKE" else Phase.TWO, (), values["reason"]),
+    ),
 )
 IGNORING_MARK_DEAD = entry(
     "IGNORING_MARK_DEAD",

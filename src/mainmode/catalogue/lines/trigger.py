@@ -2,8 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
+from mainmode.catalogue.facts import GaveUp, Symptom, Told, Wanted
 from mainmode.catalogue.kinds import HEX, IPV4, NAME, NUMBER, choice
 from mainmode.catalogue.origins import FTD, GUIDE, MSG4, NOTE_MSG4, PARSER, RECALLED
+from mainmode.catalogue.telling import begun, told, wanted
 
 LOOKING_FOR_CRYPTO_MAP = entry(
     "LOOKING_FOR_CRYPTO_MAP",
@@ -19,6 +21,7 @@ LOOKING_FOR_CRYPTO_MAP = entry(
     source_port=NUMBER,
     destination=IPV4,
     destination_port=NUMBER,
+    tells=Wanted(),
 )
 CRYPTO_MAP_MATCHED = entry(
     "CRYPTO_MAP_MATCHED",
@@ -30,6 +33,7 @@ CRYPTO_MAP_MATCHED = entry(
     level=3,
     map=NAME,
     sequence=NUMBER,
+    tells=wanted,
 )
 DISPATCHING_KEY_ACQUIRE = entry(
     "DISPATCHING_KEY_ACQUIRE",
@@ -40,6 +44,7 @@ DISPATCHING_KEY_ACQUIRE = entry(
     "The tunnel manager asks IKEv1 to bring up the tunnel of this crypto map entry.",
     map=NAME,
     sequence=NUMBER,
+    tells=wanted,
 )
 NO_IKEV2_PROPOSAL = entry(
     "NO_IKEV2_PROPOSAL",
@@ -57,6 +62,7 @@ PITCHER_KEY_ACQUIRE = entry(
     NOTE_MSG4,
     "IKE was asked for keys because interesting traffic has no SA yet.",
     spi=HEX,
+    tells=Wanted(),
 )
 IKE_INITIATOR = entry(
     "IKE_INITIATOR",
@@ -73,6 +79,7 @@ IKE_INITIATOR = entry(
     local=IPV4,
     remote=IPV4,
     map=NAME,
+    tells=begun,
 )
 QUEUING_KEY_ACQUIRE = entry(
     "QUEUING_KEY_ACQUIRE",
@@ -81,6 +88,7 @@ QUEUING_KEY_ACQUIRE = entry(
     "6-713219",
     MSG4,
     "Traffic asks for a tunnel while phase 1 is still under way; the request waits.",
+    tells=Wanted(),
 )
 DEQUEUING_KEY_ACQUIRE = entry(
     "DEQUEUING_KEY_ACQUIRE",
@@ -129,6 +137,7 @@ TUNNEL_MANAGER_FAILED = entry(
     "Every IKE version that the entry allows was tried; the tunnel is down.",
     map=NAME,
     sequence=NUMBER,
+    tells=told(Symptom.CATCH_ALL, None, "{map} {sequence}", GaveUp(None)),
 )
 IKEV1_UNSUCCESSFUL = entry(
     "IKEV1_UNSUCCESSFUL",
@@ -139,6 +148,7 @@ IKEV1_UNSUCCESSFUL = entry(
     "IKEv1 could not bring up the tunnel of this crypto map entry.",
     map=NAME,
     sequence=NUMBER,
+    tells=told(Symptom.CATCH_ALL, None, "{map} {sequence}", GaveUp(None)),
 )
 DISPATCH_MISCONFIGURED = entry(
     "DISPATCH_MISCONFIGURED",
@@ -148,6 +158,7 @@ DISPATCH_MISCONFIGURED = entry(
     "3-752006",
     GUIDE,
     "The tunnel could not even be tried: look at the crypto map entry and the tunnel-group.",
+    tells=Told(Symptom.CONFIGURATION, None, "the crypto map or the tunnel-group"),
 )
 DISPATCH_ALREADY_QUEUED = entry(
     "DISPATCH_ALREADY_QUEUED",
@@ -164,4 +175,5 @@ DISPATCH_NO_MEMORY = entry(
     "2-752005",
     GUIDE,
     "The request was lost; the device may lack memory.",
+    tells=Told(Symptom.LIMIT, None, "memory"),
 )
