@@ -14,6 +14,7 @@ from mainmode.catalogue import spelling
 from mainmode.catalogue.entry import Facts, Tells
 from mainmode.catalogue.facts import (
     Began,
+    Carried,
     Deleted,
     Down,
     Exchange,
@@ -344,6 +345,11 @@ def ended(phase: Phase | None) -> Tells:
         return (down,)
 
     return tells
+
+
+def disconnected(values: Values) -> Facts:
+    """`Session disconnected. …, Bytes xmt: …, Bytes rcv: …, Reason: …`."""
+    return (*ended(None)(values), Carried(values["sent"], values["received"], whole=True))
 
 
 _WAITS = re.compile(r"(MM|QM|AM)_WAIT_MSG([0-9])\w*")

@@ -14,7 +14,7 @@ from mainmode.catalogue.kinds import (
     SPI_UPPER,
 )
 from mainmode.catalogue.origins import AWS, GUIDE, OURS, PARSER, REMOTE_ACCESS, UKFAST
-from mainmode.catalogue.telling import created, ended, spi_by_direction
+from mainmode.catalogue.telling import created, disconnected, spi_by_direction
 
 SA_CREATED = entry(
     "SA_CREATED",
@@ -116,7 +116,7 @@ SESSION_DISCONNECTED = entry(
     sent=NUMBER,
     received=NUMBER,
     reason=PHRASE,
-    tells=ended(None),
+    tells=disconnected,
 )
 LOG_HOST_DOWN = entry(
     "LOG_HOST_DOWN",

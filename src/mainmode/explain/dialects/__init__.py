@@ -1,5 +1,6 @@
 """The dialects that are read, in the order in which they are tried on a line."""
 
 from mainmode.explain.dialect import Dialect
+from mainmode.explain.dialects.asa import ASA
 
-DIALECTS: tuple[Dialect, ...] = ()
+DIALECTS: tuple[Dialect, ...] = (ASA,)
