@@ -25,7 +25,7 @@ FILE_IMPORTS = {"os", "io", "pathlib", "shutil", "tempfile", "glob"}
 NATIVE = {"mainmode.crypto.primitives": None, "mainmode.gateway.privileges": {"ctypes"}}
 """Modules that may import crypto packages or call native libraries, and which of them; None for all."""
 CRYPTO_IMPORTS = {"cryptography", "ctypes", "_ctypes", "_hashlib", "gmpy2", "cffi"}
-FOREIGN = {"ladder": {"jinja2", "markupsafe"}}
+FOREIGN = {"ladder": {"jinja2", "markupsafe"}, "capture": {"dpkt"}}
 MAX_FILE_LINES = 500
 MAX_FUNCTION_LINES = 60
 

@@ -1,1 +1,1 @@
-"""What is written for Wireshark: captures as pcapng, and key files."""
+"""Captures: written for Wireshark as pcapng with key files, and read: files, datagrams, exchanges, decryption."""
