@@ -37,7 +37,7 @@ class Saying:
 
 
 def says(
-    name: str, *templates: str, origin: Origin, tells: Callable[[Values], Facts] | Fact | Facts = (), **kinds: Kind
+    name: str, /, *templates: str, origin: Origin, tells: Callable[[Values], Facts] | Fact | Facts = (), **kinds: Kind
 ) -> Saying:
     """Declare a saying. `tells` is one fact, several, or what makes them of the parts' values."""
     return Saying(name, templates, origin, teller(tells), kinds)

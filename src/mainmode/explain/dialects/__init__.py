@@ -2,5 +2,6 @@
 
 from mainmode.explain.dialect import Dialect
 from mainmode.explain.dialects.asa import ASA
+from mainmode.explain.dialects.ios import IosDialect
 
-DIALECTS: tuple[Dialect, ...] = (ASA,)
+DIALECTS: tuple[Dialect, ...] = (ASA, IosDialect())

@@ -1,0 +1,247 @@
+"""Cisco IOS and IOS-XE: `debug crypto isakmp`, `ipsec`, `engine`, and `%CRYPTO-` syslogs, from 12.1 to 17.
+
+A record is a line with a clock or with a subject (`ISAKMP:(1003):`, `IPSEC(sa_request):`, `%CRYPTO-4-…`), and the
+rows that follow it. Rows are read as well where their first line is lost.
+"""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from mainmode.catalogue.dialects import (
+    ios_blocks,
+    ios_exchange,
+    ios_failures,
+    ios_ipsec,
+    ios_others,
+    ios_payloads,
+    ios_proposals,
+    ios_syslog,
+)
+from mainmode.catalogue.facts import NO_TAG, Message, Role, Symptom, Tag, Told
+from mainmode.catalogue.phrasebook import Index, Saying, Shape, Values, folded
+from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
+from mainmode.explain.dialects.ios_clock import STAMP, front, stamped
+
+_SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
+_SUBJECTS = (
+    r"(?<![_(%-])%?(?P<isakmp>ISAKMP)(?:-PAK|-ERROR)?(?: ?:| (?=\())[ :]?"
+    r"(?:\((?P<sa>[0-9]{1,10}(?::[\w/]{1,10}){0,3})\))?[ :]{0,4}",
+    r"(?<![\w(-])IPSEC:? ?(?:\(SESSION[ _]ID = [0-9]{1,10}\) ?)?\((?P<where>[\w -]{1,64})\)[ :]{0,4}",
+    r"(?<![\w)])\((?P<bare>ipsec_process_proposal|validate_\w{1,40}|map_db_\w{1,40})\)[ :]{0,4}",
+    rf"(?<![\w%-])(?:%(?!ASA|PIX|FTD)|(?=(?:CRYPTO|IPSEC|IKEV2|PKI)-)){_SYSLOG}:\s{{0,4}}",
+    r"(?<![\w(-])(?P<ikev2>IKEv2(?:-PAK|-ERROR|-INTERNAL)?:)"
+    r"(?:\(SESSION ID = [0-9]{1,10},SA ID = [0-9]{1,10}\):)?[ :]{0,4}",
+    r"(?<![\w(-])(?P<plain>)(?=CRYPTO_(?:ENGINE|PKI|SS)\b|CryptoEngine[0-9]?:|crypto_engine|IPSEC-IFC |KMI: |map_db_|"
+    r"Crypto mapdb|insert of map into mapdb|EZVPN\(|GDOI:)",
+)
+_SUBJECT = re.compile("|".join(_SUBJECTS))
+_OPENING = r"(?:(?<![\w.:*-])|(?=[*.][A-Z]))"
+_BEHIND = rf"(?:[\w.:-]{{1,62}}\s{{1,4}})?(?:[0-9]{{1,10}}:\s{{1,4}}){{0,2}}(?:{STAMP}:\s{{1,4}})?"
+_HEAD = re.compile(
+    rf"(?:<[0-9]{{1,3}}>(?:1 )?(?:[0-9]{{1,10}}:\s)?(?:{STAMP}:?\s{{1,4}})?{_BEHIND}"
+    rf"|{_OPENING}(?:[0-9]{{1,10}}:\s)?{STAMP}:?\s{{1,4}}{_BEHIND})?(?:"
+    + "|".join(re.sub(r"\(\?P<\w+>", "(?:", one) for one in _SUBJECTS)
+    + rf")|{_OPENING}{STAMP}:\s{{1,4}}(?=[A-Za-z(%])"
+)
+_LAST = " .,;:!"
+"""Punctuation at the end, which pasting and pings add to or take away."""
+_STRAY = re.compile(r"(?<=[a-z])\.(?=[a-z])|(?<=[\s=])[.!]{1,8}(?=[A-Za-z])|(?<=[A-Z])[.!](?=[A-Z_])")
+"""Marks of a ping that came in between."""
+_REMARK = re.compile(r"\s(?:<[-=]|←|//|!<|--? ).*$")
+"""What people write behind a line."""
+_PORTS = ("(500)", "(4500)", " esp ", " ah ", " 50 ", " 51 ")
+"""How an access list's syslog names what a tunnel needs."""
+_ROWS_BEGIN = re.compile(r"\((?:key eng\. msg\.?|identity|sa)\)|next-payload ?:|\(proxy |src addr ?:")
+_LONGEST = 48
+"""Lines of a record at most."""
+
+
+def _book(*groups: Iterable[Saying]) -> Index[Saying]:
+    return Index(
+        Shape(one, template.rstrip(_LAST), one.kinds) for group in groups for one in group for template in one.templates
+    )
+
+
+_ISAKMP = _book(
+    ios_exchange.MESSAGES,
+    ios_exchange.NODES,
+    ios_payloads.PAYLOADS,
+    ios_payloads.IDENTITIES,
+    ios_payloads.NAT,
+    ios_payloads.NOTIFIES,
+    ios_proposals.PHASE_1,
+    ios_proposals.PHASE_2,
+    ios_failures.ENDS,
+    ios_failures.KEYS,
+    ios_failures.EXTRAS,
+    ios_failures.MESSAGES,
+)
+_IPSEC = _book(ios_ipsec.REQUESTS, ios_ipsec.MAPS, ios_ipsec.SAS)
+_BARE = _book(ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED)
+_PLAIN = _book(ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED, ios_others.ENGINE)
+_IKEV2 = _book(ios_others.IKEV2)
+_SYSLOGS = _book(ios_syslog.IKE, ios_syslog.TRAFFIC, ios_syslog.SESSIONS)
+
+_OTHER = Reading("another subject", other=True)
+_OPEN = frozenset(
+    {
+        "IPsec SA requested",
+        "request timed out",
+        "proposal looked at",
+        "IPsec SAs set up",
+        "IPsec SA made",
+        "IPsec SA deleted",
+        "crypto map searched",
+        "payload",
+        "authenticating",
+        "initial contact",
+        "notify received",
+        "notify sent",
+        "SA listed",
+        "SA listed, more",
+        "configuration mode",
+        "PKT_REPLAY_ERR",
+        "RECVD_PKT_INV_IDENTITY",
+    }
+)
+"""Sayings that rows may follow."""
+
+
+def _found(book: Index[Saying], body: str) -> tuple[Saying, Values] | None:
+    """The saying of a first row, whatever is written behind it and however it is capitalised."""
+    for text in dict.fromkeys((body, _REMARK.sub("", body), _STRAY.sub("", body))):
+        text = text.strip(_LAST)
+        for one in dict.fromkeys((text, text[:1].swapcase() + text[1:])):
+            hit = book.find(one)
+            if hit is not None:
+                return hit[0].owner, hit[1]
+    return None
+
+
+def _tag(values: Values, connection: str) -> Tag:
+    """What the parts say about whom a line speaks of. Connection 0 stands for one that has no number yet."""
+    number = connection.split(":")[1] if ":" in connection else connection
+    peer, local = values.get("peer", ""), values.get("own", values.get("here", ""))
+    if "remote" in values:
+        peer, local = _bare(values["remote"]), _bare(values.get("local", ""))
+    elif "src" in values and "dest" in values and list(values).index("src") < list(values).index("dest"):
+        peer, local = values["dest"], values["src"]
+    node = values.get("node")
+    role = {"I": Role.INITIATOR, "R": Role.RESPONDER}.get(values.get("role", ""))
+    tag = Tag(
+        peer=str(peer),
+        local=local if isinstance(local, str) else "",
+        sa="" if number.strip("0") == "" else number,
+        message_id=None if node is None else int(node) & 0xFFFF_FFFF or None,
+        role=role,
+    )
+    return NO_TAG if tag == NO_TAG else tag
+
+
+def _bare(address: str) -> str:
+    """`10.0.0.2:500` → `10.0.0.2`; nothing for a placeholder."""
+    if address.startswith("<"):
+        return ""
+    return address.partition(":")[0] if address.count(":") == 1 else address.rstrip(":.")
+
+
+@lru_cache(maxsize=4096)
+def _said(subject: str, connection: str, body: str, rows: str) -> Reading | None:
+    """What a first row and its rows say, without the clock; None where one of both is not known."""
+    begin = _ROWS_BEGIN.search(body)
+    if begin is not None and begin.start():
+        body, rows = body[: begin.start()], f"{body[begin.start() :]} {rows}"
+    parts = ios_blocks.parts(rows) if rows.strip() else {}
+    found = _found(_BOOKS[subject], body)
+    if parts is None or found is None:
+        return None
+    saying, own = found
+    values = {**parts, **own}
+    facts = saying.tells(values)
+    step = next((fact.name for fact in facts if isinstance(fact, Message)), "")
+    return Reading(saying.name, facts, _tag(values, connection), open=saying.name in _OPEN, step=step)
+
+
+_BOOKS = {"isakmp": _ISAKMP, "ipsec": _IPSEC, "bare": _BARE, "plain": _PLAIN, "ikev2": _IKEV2, "syslog": _SYSLOGS}
+
+
+def _foreign(body: str) -> Reading:
+    """A syslog about another subject; an access list that drops what a tunnel needs is not."""
+    if "IPACCESSLOG" in body and " denied " in body and any(port in body for port in _PORTS):
+        return Reading("access list", (Told(Symptom.DENIED, detail=body.partition(": ")[2][:120]),))
+    return _OTHER
+
+
+def _parted(line: str) -> tuple[Clock, str, str, str] | None:
+    """Clock, subject, connection number and the text behind; None where the line begins with neither.
+
+    A subject of `other` is another's.
+    """
+    subject = _SUBJECT.search(line, 0, 400)
+    clock = front(line[: subject.start()]) if subject is not None else None
+    if subject is None or clock is None:
+        known = stamped(line)
+        return None if known is None else (known[0], "plain", "", known[1])
+    body = line[subject.end() :]
+    if subject["isakmp"]:
+        return clock, "isakmp", subject["sa"] or "", body
+    function = subject["where"] or subject["bare"]
+    if function:
+        return clock, "ipsec", "", f"{function.strip().replace('-', '_')}: {body}"
+    if subject["facility"]:
+        inner = _SUBJECT.search(body, 0, 400) if subject["facility"].startswith("IOSXE") else None
+        if inner is not None and inner["facility"] in ios_syslog.FACILITIES:
+            subject, body = inner, body[inner.end() :]
+        kind = "syslog" if subject["facility"] in ios_syslog.FACILITIES else "other"
+        return clock, kind, "", f"{subject['mnemonic']}: {body}"
+    if subject["ikev2"]:
+        return clock, "ikev2", "", f"{subject['ikev2']} {body}"
+    return clock, "plain", "", body
+
+
+class IosDialect:
+    """The dialect of Cisco routers. See `Dialect` for the methods."""
+
+    name = "ios"
+    title = "Cisco IOS"
+    head = _HEAD
+
+    def read(self, text: str) -> Reading | None:
+        """A line with its rows, or rows alone."""
+        lines = folded(text).split("\n")
+        if len(lines) > _LONGEST:
+            return None
+        if len(lines) > 1 and _parted(lines[0]) is None:
+            lines = [" ".join(lines)]
+        found = _parted(lines[0])
+        if found is None:
+            rows = ios_blocks.parts(lines[0])
+            if rows is None:
+                return _said("bare", "", lines[0], "")
+            return Reading("rows", tag=_tag(rows, ""), open=True)
+        clock, subject, connection, body = found
+        reading = _foreign(" ".join((body, *lines[1:]))) if subject == "other" else None
+        for split in () if reading else _splits(len(lines)):
+            reading = _said(subject, connection, " ".join((body, *lines[1:split])), " ".join(lines[split:]))
+            if reading is not None:
+                break
+        if reading is None or clock is NO_CLOCK:
+            return reading
+        return reading._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
+
+    def continues(self, text: str, line: str) -> bool:
+        """Rows of a block, and the rest of a wrapped line."""
+        line = folded(line)
+        if not line or stamped(line) is not None or _SUBJECT.match(line) is not None:
+            return False
+        joined = self.read(f"{text}\n{line}")
+        if joined is None or ios_blocks.parts(line) is not None:
+            return joined is not None
+        alone = self.read(text)
+        return alone is None or (alone.open and alone.entry != joined.entry)
+
+
+def _splits(count: int) -> Iterable[int]:
+    """Where the rows may begin: after the first line, nowhere, or in between."""
+    return dict.fromkeys((1, count, *range(2, count)))
