@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from mainmode.base.instant import Instant
 from mainmode.catalogue.facts import Fact, Phase, Role
-from mainmode.explain.record import Noted
+from mainmode.explain.record import Noted, Record
 
 Kind = TypeVar("Kind", bound=Fact)
 
@@ -71,6 +71,8 @@ class Negotiation:
     ended: Instant | None = None
     repeated: int = 0
     similar: int = 0
+    lines: tuple[Record, ...] = ()
+    """Its records in order, also those that tell nothing: for the ladder; bounded, or empty where none were kept."""
 
     @property
     def reached(self) -> str:
