@@ -10,6 +10,9 @@ from mainmode.explain.pairing import Link
 from mainmode.explain.passages import CLEAR, Passage
 from mainmode.explain.profile import Profile
 
+OPENERS = ("MM1", "AM1")
+"""A log that begins with one of these begins with the negotiation."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
@@ -66,13 +69,19 @@ def _place(match: Match, offset: Span | None) -> tuple[int, int]:
 
 
 def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
-    """Whether the hearer's log would show the message, had it come."""
+    """Whether the hearer's log would show the message, had it come.
+
+    A log that tells of sending only shows it by waiting: it repeats itself.
+    """
+    timed = shift is not None and sent.at is not None
+    at = sent.at + shift if shift is not None and sent.at is not None else 0
     if not hearer.hears:
-        return False
-    if shift is None or sent.at is None:
+        repeats = (one.at for one in hearer.passages if one.way is Way.SENT and one.again)
+        return sent.name in CLEAR and any(not timed or when is None or when >= at for when in repeats)
+    if not timed:
         return True
-    at = sent.at + shift
-    early = reach.first is not None and at < reach.first - SLACK
+    first = next((one.name for one in hearer.passages), "")
+    early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
     late = reach.last is not None and at > reach.last + SLACK
     return not early and not late
 

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mainmode.base.instant import Instant, Span
-from mainmode.catalogue.facts import Role
+from mainmode.base.instant import Span
 from mainmode.explain import alike
 from mainmode.explain.alike import Ground
 from mainmode.explain.clocks import SLACK, Clocks, estimate
@@ -252,18 +251,3 @@ def _lost(pairing: Pairing) -> Iterator[str]:
             f"Only the way from the {ORDINAL[cut]} log's device to the other is cut: what the other sends arrives, "
             "and no answer comes back."
         )
-
-
-def initiator(pairing: Pairing, first: Negotiation, second: Negotiation) -> int | None:
-    """Which log is the initiator's, None where neither says."""
-    for number, one in enumerate((first, second)):
-        if one.role is Role.INITIATOR:
-            return number
-        if one.role is Role.RESPONDER:
-            return 1 - number
-    return None
-
-
-def moved(at: Instant, pairing: Pairing) -> Instant:
-    """A time of the second log by the first log's clock."""
-    return Instant(at - (pairing.offset or 0))

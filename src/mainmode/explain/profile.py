@@ -27,11 +27,13 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.explain.negotiation import Attempt, Negotiation, Outcome
-from mainmode.explain.passages import BY_INITIATOR, QUICK, Passage, passages
+from mainmode.explain.passages import QUICK, Passage, passages
 from mainmode.explain.record import Noted
 
 CAPTURE = "packets"
 """The dialect's name of packets: they see both ends, so their viewpoint is a choice."""
+SENDING_ONLY = frozenset({"pluto"})
+"""Dialects that tell of what was sent, and of what came only by the answer to it."""
 COOKIE_DIGITS = 16
 
 
@@ -41,8 +43,8 @@ class Profile:
 
     `own_spis`, `peer_spis`: of the IPsec SAs that it names, by who chose them. `quick` are the message ids of its
     quick modes, `confirmed` those in which both directions are seen, `informational` the other ids. `own_proxies`:
-    (own, peer) networks that it sent or has configured, `peer_proxies` those that it received. `tick` is the clock's
-    resolution in microseconds.
+    (own, peer) networks that it sent or has configured, `peer_proxies` those that it received. `hears` says whether
+    the log would tell what came. `tick` is the clock's resolution in microseconds.
     """
 
     negotiation: Negotiation
@@ -67,14 +69,15 @@ class Profile:
 def profile(negotiation: Negotiation) -> Profile:
     """What a negotiation is recognised by."""
     told = passages(negotiation)
-    hears = any(one.way is Way.RECEIVED for one in told)
+    heard = any(one.way is Way.RECEIVED for one in told)
+    hears = heard or (bool(told) and negotiation.dialect not in SENDING_ONLY)
     quick, confirmed, informational = _ids(negotiation, told)
     own, peer = _spis(negotiation)
     offered, received = _proxies(negotiation)
     times = [one.record.reading.at for one in negotiation.noted if one.record.reading.at is not None]
     return Profile(
         negotiation,
-        told if hears else _implied(negotiation, told),
+        told if heard or not told else _implied(negotiation, told),
         own,
         peer,
         _cookies(negotiation),
@@ -211,11 +214,6 @@ def _last_heard(up: Up, negotiation: Negotiation) -> str:
     if up.phase is Phase.TWO:
         return "QM3" if role is Role.RESPONDER else "QM2"
     return "MM5" if role is Role.RESPONDER else "MM6"
-
-
-def sender_is_own(name: str, role: Role | None) -> bool | None:
-    """Whether a main mode message of this name is sent by a log's writer in this role; None where unknown."""
-    return None if role is None else (name in BY_INITIATOR) is (role is Role.INITIATOR)
 
 
 def facing(negotiation: Negotiation, other: Negotiation) -> Negotiation:

@@ -13,6 +13,9 @@ the order of the tables, but for those that only ladders of logs have. `order` c
 arrivals, lines, remarks) from 0: sorting by it gives back what happened first.
 """
 
+ONLY_OF_LOGS = "Only in ladders of logs"
+"""How the description of a key begins that a lab's document never has."""
+
 
 def schema() -> dict[str, Any]:
     """The schema as it is packaged."""
