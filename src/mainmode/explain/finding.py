@@ -84,3 +84,8 @@ class Finding:
     places: tuple[Place, ...] = ()
     warning: bool = False
     """A remark about a tunnel that is up (weak algorithm, lifetimes differ), not the cause of a failure."""
+    log: int = 0
+    """The log whose writer is OWN in this finding, and the other side PEER."""
+    unknowable: str = ""
+    """What cannot be known from what is shown, and where it stands; empty where nothing is left open. `why` ends with
+    it."""
