@@ -56,7 +56,8 @@ class Tag:
     """What a line names to sort it by; empty or None where it does not.
 
     `sa` is the log writer's own name for the IKE SA (a router's connection number, a daemon's `#7` or `name[3]`),
-    `group` a tunnel-group or the daemon's connection, `cookie` the initiator's cookie in hexadecimal.
+    `group` a tunnel-group or the daemon's connection, `cookie` the initiator's cookie in hexadecimal. `thread` is a
+    daemon's worker: what it says without naming a peer is about the one that it named last.
     """
 
     peer: str = ""
@@ -66,6 +67,7 @@ class Tag:
     cookie: str = ""
     message_id: int | None = None
     role: Role | None = None
+    thread: str = ""
 
 
 NO_TAG = Tag()

@@ -1,9 +1,10 @@
 """A record: the lines of a log that say one thing, where they stand, and what they tell."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from mainmode.catalogue.facts import Fact
-from mainmode.explain.dialect import Reading
+from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,27 @@ class Record:
     text: str
     dialect: str
     reading: Reading
+
+
+class Piece(NamedTuple):
+    """A record on its way to the negotiations: `said` and `clock` are shared by all that say the same at that time.
+
+    `clock` overrides the clock and host of `said` where it has any.
+    """
+
+    first: int
+    last: int
+    text: str
+    dialect: str
+    said: Reading
+    clock: Clock = NO_CLOCK
+
+    def record(self, log: int, with_text: bool = True) -> Record:
+        """The record of log number `log`."""
+        said, clock = self.said, self.clock
+        if clock.stamp or clock.host:
+            said = said._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
+        return Record(log, self.first, self.last, self.text if with_text else "", self.dialect, said)
 
 
 @dataclass(frozen=True, slots=True)

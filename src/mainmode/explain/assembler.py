@@ -1,0 +1,341 @@
+"""Lines of a log into records, whatever happened to the lines: the dialects read, this module tears and joins.
+
+What goes well goes fast: a line that its dialect parts into a clock and a known text costs two look-ups. All else takes
+the careful way (`_careful`), with a bounded number of tries: the line cleaned, joined with the block that it continues,
+freed of a prompt, joined with a torn or wrapped line before it, parted where records were glued, freed of stray marks.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from mainmode.explain import damage
+from mainmode.explain.dialect import NO_CLOCK, OTHER, Clock, Dialect, Enveloped, Reading
+from mainmode.explain.record import Piece
+from mainmode.explain.samples import Tally
+
+MAX_TEXT = 8192
+"""Characters of a record; a line may be longer only if records were glued in it."""
+MAX_LOOSE = 4
+"""Unreadable beginnings that wait for the rest of their record."""
+WRAPPED = 50
+"""A line that is shorter was not wrapped by whoever broke it."""
+_MAX_GLUED = 65536
+_KNOWN = 32768
+_CLOCKS = 4096
+_JOINS = ("", " ", "\n")
+_SHOWS = re.compile(
+    r"(?:do +)?(?:sh(?:ow?)?|more|dir|ping|traceroute|packet-tracer|ip(?:sec)?|swanctl|cat|tail|journalctl) "
+)
+_COMMENT = re.compile(r"\s{0,40}(?:!|#|//|;|---|===|\*\*\*|\.\.\.|```|<snip|\[\.\.\.|\[snip)")
+
+Found = tuple[Dialect, Reading]
+Known = Reading | str
+"""What is known about a text: its reading, or one of the two words below."""
+UNREAD = "unread"
+ASIDE = "other"
+
+
+class Loose(NamedTuple):
+    """An unreadable beginning; `counted` where its line was counted already."""
+
+    number: int
+    text: str
+    counted: bool = False
+
+
+class Assembler:
+    """One log's lines into pieces, in order. `number` is the last line's number, `tally` the counts so far."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        self.number = 0
+        self.tally = Tally()
+        self._order = list(dialects)
+        self._heads = re.compile("|".join(f"(?:{one.head.pattern})" for one in dialects) or r"(?!)")
+        self._held: Piece | None = None
+        self._holder: Dialect | None = None
+        self._loose: list[Loose] = []
+        self._other = ("", 0)
+        self._showing = False
+        self._known: dict[str, Known] = {}
+        self._clocks: dict[str, Clock] = {}
+        self._enveloped: Enveloped | None = None
+
+    def feed(self, lines: Iterable[str]) -> Iterator[Piece]:
+        """The records that end before the last of these lines; lines have no line ends."""
+        number, others, ours = self.number, 0, 0
+        known, clocks = self._known, self._clocks
+        for line in lines:
+            number += 1
+            quick, held = self._enveloped, self._held
+            if quick is not None and not self._loose and (held is None or not held.said.open):
+                parts = quick.parted(line)
+                if parts is OTHER:
+                    self._other = (line, number)
+                    others += 1
+                    continue
+                if parts is not None:
+                    said = known.get(parts[1]) or self._learn(quick, parts[1])
+                    if isinstance(said, Reading):
+                        clock = clocks.get(parts[0]) or self._tell(quick, parts[0])
+                        if held is not None:
+                            yield held
+                        self._held = Piece(number, number, line, quick.name, said, clock)
+                        ours += 1
+                        continue
+                    if said is ASIDE:
+                        self._other = (line, number)
+                        others += 1
+                        continue
+            self._count(ours, others)
+            ours = others = 0
+            self.number = number
+            yield from self._careful(line)
+        self._count(ours, others)
+        self.number = number
+
+    def finish(self) -> Iterator[Piece]:
+        """What was still waiting at the end of the log."""
+        self._give_up_loose()
+        yield from self._let_go()
+
+    def _count(self, ours: int, others: int) -> None:
+        if self._enveloped is not None:
+            if ours:
+                self.tally.read(self._enveloped.name, ours)
+            if others:
+                self.tally.read(self._enveloped.name, others, other=True)
+
+    def _learn(self, quick: Enveloped, rest: str) -> Known:
+        said = quick.said(rest) if len(rest) <= MAX_TEXT else None
+        if len(self._known) >= _KNOWN:
+            self._known.clear()
+        found: Known = UNREAD if said is None else ASIDE if said.other else said
+        self._known[rest] = found
+        return found
+
+    def _tell(self, quick: Enveloped, front: str) -> Clock:
+        if len(self._clocks) >= _CLOCKS:
+            self._clocks.clear()
+        self._clocks[front] = clock = quick.clock(front)
+        return clock
+
+    def _let_go(self) -> Iterator[Piece]:
+        if self._held is not None:
+            yield self._held
+        self._held = self._holder = None
+
+    # the careful way
+
+    def _careful(self, line: str) -> Iterator[Piece]:
+        if len(line) > MAX_TEXT:
+            yield from self._long(line)
+            return
+        text = damage.cleaned(line).rstrip()
+        if not text or text.isspace():
+            return
+        for reading in (text, damage.unquoted(text)) if text[0] in ">|" else (text,):
+            text = reading
+            if self._extend(text):
+                return
+            found = self._read(text)
+            if found is not None:
+                yield from self._take(found, self.number, text)
+                return
+        if text and not text.isspace():
+            yield from self._hard(text)
+        else:
+            self.tally.console += 1
+
+    def _read(self, text: str) -> Found | None:
+        """The first dialect that can read a text; it comes first the next time."""
+        if len(text) > MAX_TEXT:
+            return None
+        for place, dialect in enumerate(self._order):
+            reading = dialect.read(text)
+            if reading is not None:
+                if place:
+                    self._order.insert(0, self._order.pop(place))
+                self._enveloped = dialect if hasattr(dialect, "parted") else None  # type: ignore[assignment]
+                return dialect, reading
+        return None
+
+    def _take(self, found: Found, first: int, text: str, lines: int = 1) -> Iterator[Piece]:
+        """A record was read that ends in the present line."""
+        self._give_up_loose()
+        self._showing = False
+        yield from self._let_go()
+        self._keep(found, first, text, lines)
+
+    def _keep(self, found: Found, first: int, text: str, lines: int) -> None:
+        dialect, reading = found
+        self.tally.read(dialect.name, lines, reading.other)
+        if reading.other:
+            self._other = (text, self.number)
+        else:
+            self._held, self._holder = Piece(first, self.number, text, dialect.name, reading, NO_CLOCK), dialect
+
+    def _extend(self, text: str, lines: int = 1) -> bool:
+        """Whether the line is the open record's next row; it is then part of it."""
+        held, holder = self._held, self._holder_of_held()
+        if held is None or holder is None or not held.said.open or not holder.continues(held.text, text):
+            return False
+        return self._join_held(holder, held, text, ("\n",), lines)
+
+    def _holder_of_held(self) -> Dialect | None:
+        if self._held is None or self._holder is not None:
+            return self._holder
+        return self._enveloped
+
+    def _join_held(self, holder: Dialect, held: Piece, text: str, joins: Sequence[str], lines: int = 1) -> bool:
+        for join in joins:
+            joined = held.text + join + text
+            reading = holder.read(joined) if len(joined) <= MAX_TEXT else None
+            if reading is not None and not reading.other:
+                self._held, self._holder = (
+                    Piece(held.first, self.number, joined, held.dialect, reading, NO_CLOCK),
+                    holder,
+                )
+                self.tally.read(holder.name, lines)
+                return True
+        return False
+
+    def _hard(self, text: str) -> Iterator[Piece]:
+        """A line that nobody reads as it is."""
+        rest = damage.behind_prompt(text)
+        if rest is not None:
+            yield from self._behind_prompt(rest)
+            return
+        if damage.is_console(text):
+            self._tear(text, counted=True)
+            self.tally.console += 1
+            return
+        joined = self._with_loose(text)
+        if joined is not None:
+            yield from joined
+            return
+        if self._wraps(text):
+            return
+        parts = self._parts(text)
+        if parts:
+            yield from self._parted(parts)
+            return
+        for better in damage.without_strays(text):
+            found = self._read(better)
+            if found is not None:
+                yield from self._take(found, self.number, better)
+                return
+        if self._tear(text, counted=False):
+            return
+        if _COMMENT.match(text) or self._showing:
+            self.tally.console += 1
+        elif self._heads.search(text):
+            self._wait(Loose(self.number, text))
+        else:
+            self.tally.strange(self.number, text)
+
+    def _behind_prompt(self, rest: str) -> Iterator[Piece]:
+        joined = self._with_loose(rest) if rest else None
+        if joined is not None:
+            yield from joined
+            return
+        found = self._read(rest) if rest else None
+        if found is not None:
+            yield from self._take(found, self.number, rest)
+            return
+        self.tally.console += 1
+        self._showing = _SHOWS.match(rest) is not None
+
+    def _with_loose(self, text: str) -> Iterator[Piece] | None:
+        """The record that waiting beginnings make with this line."""
+        for start in range(len(self._loose)):
+            waiting = self._loose[start:]
+            for join in _JOINS:
+                joined = join.join([*(one.text for one in waiting), text])
+                found = self._read(joined)
+                if found is not None:
+                    del self._loose[start:]
+                    lines = 1 + sum(not one.counted for one in waiting)
+                    return self._take(found, waiting[0].number, joined, lines)
+        return None
+
+    def _wraps(self, text: str) -> bool:
+        """Whether the line is the wrapped rest of the record before it; it is then part of it."""
+        if self._heads.match(text.lstrip()):
+            return False
+        held, holder = self._held, self._holder_of_held()
+        if held is not None and holder is not None and self.number - held.last <= 2 and not self._loose:
+            joins = ("", " ", "\n") if len(held.text) - held.text.rfind("\n") > WRAPPED else ("\n",)
+            return self._join_held(holder, held, text, joins)
+        before, number = self._other
+        if before and self.number - number <= 2 and len(before) > WRAPPED:
+            for join in ("", " "):
+                found = self._read(before + join + text)
+                if found is not None and found[1].other:
+                    self.tally.read(found[0].name, 1, other=True)
+                    self._other = (before + join + text, self.number)
+                    return True
+        return False
+
+    def _parts(self, text: str) -> list[str]:
+        """The text cut where records begin; empty where none begins behind its first character."""
+        places = [found.start() for _, found in zip(range(_MAX_GLUED), self._heads.finditer(text), strict=False)]
+        places = [place for place in places if place]
+        if not places:
+            return []
+        return [text[a:b] for a, b in zip([0, *places], [*places, len(text)], strict=True)]
+
+    def _parted(self, parts: list[str]) -> Iterator[Piece]:
+        """Records that were glued; the line counts as read if one of them is."""
+        some, waiting = False, ""
+        for part in parts:
+            part = part.strip()
+            if len(part) > MAX_TEXT:
+                part, self.tally.truncated = part[:MAX_TEXT], True
+            lines = 0 if some else 1
+            if self._extend(part, lines):
+                some = True
+                continue
+            for text in (part, f"{waiting} {part}", waiting + part) if waiting else (part,):
+                found = self._read(text)
+                if found is not None:
+                    yield from self._take(found, self.number, text, lines)
+                    some, waiting = True, ""
+                    break
+            else:
+                waiting = part
+        if not some:
+            if any(map(self._heads.match, parts)):
+                self._wait(Loose(self.number, " ".join(parts)[:MAX_TEXT]))
+            else:
+                self.tally.strange(self.number, " ".join(parts))
+        elif waiting:
+            self._wait(Loose(self.number, waiting, counted=True))
+
+    def _long(self, line: str) -> Iterator[Piece]:
+        """A line that is too long for one record."""
+        parts = self._parts(damage.cleaned(line))
+        if parts:
+            yield from self._parted(parts)
+        else:
+            self.tally.truncated = True
+            self.tally.strange(self.number, line[:MAX_TEXT])
+
+    def _tear(self, text: str, counted: bool) -> bool:
+        """Whether a ping's marks end the line; what stands before them waits for its other half."""
+        marks = damage.PING_END.search(text)
+        if marks is None or not marks.start():
+            return False
+        self._wait(Loose(self.number, text[: marks.start()], counted))
+        return True
+
+    def _wait(self, loose: Loose) -> None:
+        self._loose.append(loose)
+        if len(self._loose) > MAX_LOOSE:
+            self._give_up_loose(1)
+
+    def _give_up_loose(self, count: int | None = None) -> None:
+        for one in self._loose[:count]:
+            if not one.counted:
+                self.tally.strange(one.number, one.text)
+        del self._loose[:count]

@@ -1,0 +1,282 @@
+"""Records into negotiations: sorted by who writes, the peer and what else a record names, in bounded memory.
+
+A record goes by its SA's name, cookie or message id where it tells one, else by its peer, else to what the same writer
+spoke of just before, or just after where it announces something. What ended and went the way of others before is
+counted only; when much is held, texts of what went well are let go first.
+"""
+
+from collections.abc import Iterable
+
+from mainmode.base.instant import SECOND, Instant
+from mainmode.catalogue.facts import NO_TAG, Began, Message, Phase, Tag, Wanted
+from mainmode.explain.dialect import Clock, Reading
+from mainmode.explain.negotiation import Negotiation
+from mainmode.explain.phases import opens, phase_of
+from mainmode.explain.record import Piece, Record
+from mainmode.explain.talk import Talk
+
+BUDGET = 60_000
+"""Values (records and facts) that are held with their texts, all negotiations together."""
+MAX_TALKS = 20_000
+"""Negotiations that are held; of those beyond, the oldest that went well are only counted."""
+KEPT_ALIKE = 8
+"""Negotiations with one peer that went the same way and are kept apart; those after them are counted."""
+_OPEN_TALKS = 4
+_MAX_ORPHANS = 32
+_NEAR_LINES = 60
+_NEAR_TIME = 2 * SECOND
+_YEAR = 366 * 86400 * SECOND
+_NOBODY = ("", "0", "0:0", "(0)", "(0:0)")
+
+
+class _Writer:
+    """Who writes: one device in one dialect. Maps lead from what a record names to negotiations."""
+
+    def __init__(self) -> None:
+        self.peers: dict[str, list[Talk]] = {}
+        self.groups: dict[str, Talk] = {}
+        self.sas: dict[str, Talk] = {}
+        self.cookies: dict[str, Talk] = {}
+        self.messages: dict[int, Talk] = {}
+        self.threads: dict[str, Talk] = {}
+        self.last: Talk | None = None
+        self.nobody: Talk | None = None
+        self.orphans: list[Piece] = []
+        self.now: Instant | None = None
+        self.years = 0
+
+
+class Correlator:
+    """Negotiations of one log. `peer` keeps only those with this address or group."""
+
+    def __init__(self, log: int = 0, peer: str = "") -> None:
+        self._log = log
+        self._peer = peer
+        self._writers: dict[tuple[str, str], _Writer] = {}
+        self._talks: list[Talk] = []
+        self._alike: dict[tuple[object, ...], list[Talk]] = {}
+        self._held = 0
+        self._limit = BUDGET
+        self._count = 0
+        self.forgotten = 0
+
+    def feed(self, pieces: Iterable[Piece]) -> None:
+        """Sort records, in the order of the log."""
+        for piece in pieces:
+            said = piece.said
+            key = (piece.dialect, piece.clock.host or said.host)
+            writer = self._writers.get(key)
+            if writer is None:
+                writer = self._writers[key] = _Writer()
+            at = piece.clock.at if piece.clock.at is not None else said.at
+            if at is not None:
+                piece = self._dated(writer, piece, at)
+            self._sort(writer, key, piece, said)
+            if self._held > self._limit:
+                self._slim()
+
+    def feed_records(self, records: Iterable[Record]) -> None:
+        """Sort records that are values already."""
+        self.feed(Piece(one.first, one.last, one.text, one.dialect, one.reading) for one in records)
+
+    def finish(self) -> tuple[Negotiation, ...]:
+        """All negotiations, in the order in which they began."""
+        for key, writer in self._writers.items():
+            for piece in writer.orphans:
+                self._give(writer, writer.last or self._nobody(writer, key), piece)
+            writer.orphans = []
+        talks = [one for one in self._talks if one.records and self._wanted(one)]
+        talks.sort(key=lambda one: one.first)
+        for number, talk in enumerate(talks, 1):
+            talk.number = number
+        return tuple(talk.negotiation(self._log) for talk in talks)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the user has to know about what was let go."""
+        if not self.forgotten:
+            return ()
+        return (f"{self.forgotten} older negotiations were let go to bound the memory: --peer looks at one peer only",)
+
+    def _wanted(self, talk: Talk) -> bool:
+        return not self._peer or self._peer in (talk.peer, talk.group)
+
+    # time
+
+    def _dated(self, writer: _Writer, piece: Piece, at: Instant) -> Piece:
+        """The record with a stamp that goes on where a stamp without a year began anew at New Year."""
+        if writer.now is not None and at + writer.years * _YEAR < writer.now - 300 * 86400 * SECOND and at < 3 * _YEAR:
+            writer.years += 1
+        if writer.years:
+            at = Instant(at + writer.years * _YEAR)
+            stamp, host = piece.clock.stamp or piece.said.stamp, piece.clock.host or piece.said.host
+            piece = piece._replace(clock=Clock(stamp, at, host))
+        writer.now = at
+        return piece
+
+    # sorting
+
+    def _sort(self, writer: _Writer, key: tuple[str, str], piece: Piece, said: Reading) -> None:
+        tag = said.tag
+        if tag is NO_TAG or not _names(tag):
+            self._untagged(writer, key, piece, said)
+            return
+        talk = self._named(writer, tag)
+        if talk is None or talk.refuses(said):
+            talk = self._by_peer(writer, tag, said, talk) or self._new(writer, key, tag, said)
+        if writer.orphans:
+            for orphan in writer.orphans:
+                self._give(writer, talk, orphan)
+            writer.orphans = []
+        self._give(writer, talk, piece)
+        self._remember(writer, talk, tag)
+
+    def _named(self, writer: _Writer, tag: Tag) -> Talk | None:
+        """The negotiation that a record names by more than its peer."""
+        if tag.cookie and tag.cookie in writer.cookies:
+            return writer.cookies[tag.cookie]
+        if tag.sa not in _NOBODY and tag.sa in writer.sas:
+            return writer.sas[tag.sa]
+        if tag.message_id:
+            talk = writer.messages.get(tag.message_id)
+            if talk is not None and (not tag.peer or talk.peer in ("", tag.peer)):
+                return talk
+        if tag.peer:
+            return None
+        if tag.group and tag.group in writer.groups:
+            return writer.groups[tag.group]
+        if tag.thread and tag.thread in writer.threads:
+            return writer.threads[tag.thread]
+        return None
+
+    def _by_peer(self, writer: _Writer, tag: Tag, said: Reading, refused: Talk | None) -> Talk | None:
+        """The open negotiation with the record's peer that the record fits best."""
+        talks: list[Talk] = []
+        if tag.peer:
+            talks = writer.peers.get(tag.peer, [])
+        elif tag.group and tag.group in writer.groups:
+            talks = writer.peers.get(writer.groups[tag.group].peer, [writer.groups[tag.group]])
+        elif writer.last is not None and refused is None:
+            talks = [writer.last]
+        fitting = [one for one in talks if one is not refused and self._fits(one, tag, said) and not one.refuses(said)]
+        if not fitting:
+            return None
+        if len(fitting) > 1:
+            role = tag.role or next((one.role for one in said.facts if isinstance(one, Began)), None)
+            same = [one for one in fitting if role is not None and one.role is role]
+            fitting = same or fitting
+        return fitting[-1]
+
+    def _fits(self, talk: Talk, tag: Tag, said: Reading) -> bool:
+        """Whether the names of a record do not speak against a negotiation."""
+        if tag.cookie and talk.cookie and tag.cookie != talk.cookie:
+            return False
+        if tag.sa not in _NOBODY and talk.sa not in _NOBODY and tag.sa != talk.sa:
+            return any(phase_of(fact) is Phase.TWO for fact in said.facts)
+        if tag.role is not None and talk.role is not None and tag.role is not talk.role:
+            return not any(phase_of(fact) is Phase.ONE for fact in said.facts)
+        return not (talk.peer and tag.peer and talk.peer != tag.peer)
+
+    def _new(self, writer: _Writer, key: tuple[str, str], tag: Tag, said: Reading) -> Talk:
+        self._count += 1
+        talk = Talk(self._count, *key)
+        if not tag.peer and tag.group in writer.groups:
+            talk.peer = writer.groups[tag.group].peer
+        self._talks.append(talk)
+        peer = tag.peer or talk.peer
+        if peer:
+            several = writer.peers.setdefault(peer, [])
+            several.append(talk)
+            if len(several) > _OPEN_TALKS:
+                several.pop(0)
+            if len(several) > 1:
+                self._fold(several[-2])
+        return talk
+
+    def _remember(self, writer: _Writer, talk: Talk, tag: Tag) -> None:
+        writer.last = talk
+        if tag.group:
+            writer.groups[tag.group] = talk
+        if tag.cookie:
+            writer.cookies[tag.cookie] = talk
+        if tag.sa not in _NOBODY:
+            writer.sas[tag.sa] = talk
+        if tag.message_id:
+            writer.messages[tag.message_id] = talk
+        if tag.thread:
+            writer.threads[tag.thread] = talk
+        if tag.peer:
+            several = writer.peers.setdefault(tag.peer, [])
+            if talk not in several:
+                several.append(talk)
+            elif several[-1] is not talk and not talk.over:
+                several.remove(talk)
+                several.append(talk)
+        for names in (writer.cookies, writer.sas, writer.messages, writer.groups, writer.threads):
+            if len(names) > MAX_TALKS:
+                names.pop(next(iter(names)))  # type: ignore[call-overload]
+
+    # records that name nobody
+
+    def _untagged(self, writer: _Writer, key: tuple[str, str], piece: Piece, said: Reading) -> None:
+        last = writer.last
+        announces = any(
+            isinstance(fact, Wanted | Began) or (isinstance(fact, Message) and opens(fact)) for fact in said.facts
+        )
+        if announces or last is None or writer.orphans or not _near(last, piece):
+            writer.orphans.append(piece)
+            if len(writer.orphans) > _MAX_ORPHANS:
+                self._give(writer, self._nobody(writer, key), writer.orphans.pop(0))
+            return
+        self._give(writer, last, piece)
+
+    def _nobody(self, writer: _Writer, key: tuple[str, str]) -> Talk:
+        if writer.nobody is None:
+            self._count += 1
+            writer.nobody = Talk(self._count, *key)
+            self._talks.append(writer.nobody)
+        return writer.nobody
+
+    def _give(self, writer: _Writer, talk: Talk, piece: Piece) -> None:
+        self._held += talk.add(piece)
+
+    # bounds
+
+    def _fold(self, talk: Talk) -> None:
+        """Count a negotiation that another one with the peer followed, where enough others went its way."""
+        if not talk.over and talk.outcome.name == "OPEN":
+            return
+        alike = self._alike.setdefault((talk.dialect, talk.device, *talk.way_it_went()), [])
+        if len(alike) < KEPT_ALIKE:
+            alike.append(talk)
+        elif talk not in alike:
+            alike[-1].similar += 1 + talk.similar
+            self._held -= 0 if talk.slim else talk.cost()
+            self._talks.remove(talk)
+
+    def _slim(self) -> None:
+        """Hold less, beginning with what went well and is over or old."""
+        newest = {id(one) for one in self._talks[-256:]}
+        for hard, healthy in ((False, True), (True, False)):
+            for talk in self._talks:
+                if not talk.slim and id(talk) not in newest and (talk.healthy or not healthy):
+                    self._held -= talk.cost()
+                    talk.let_go(hard)
+            if self._held < self._limit * 3 // 4:
+                break
+        if len(self._talks) > MAX_TALKS:
+            self.forgotten += len(self._talks) - MAX_TALKS
+            del self._talks[: len(self._talks) - MAX_TALKS]
+        self._limit = max(BUDGET, self._held + BUDGET // 4)
+
+
+def _names(tag: Tag) -> bool:
+    return bool(tag.peer or tag.group or tag.cookie or tag.message_id or tag.thread or tag.sa not in _NOBODY)
+
+
+def _near(talk: Talk, piece: Piece) -> bool:
+    """Whether a record stands so near to the last of a negotiation that it may belong to it."""
+    at = piece.clock.at if piece.clock.at is not None else piece.said.at
+    if at is not None and talk.ended is not None:
+        return abs(at - talk.ended) <= _NEAR_TIME
+    return piece.first - talk.last <= _NEAR_LINES

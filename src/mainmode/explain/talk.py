@@ -1,0 +1,345 @@
+"""A negotiation in the making: the records of one IKE SA, its exchanges, and whether a record can still be its."""
+
+from mainmode.base.instant import Instant
+from mainmode.catalogue.facts import (
+    Agreed,
+    Began,
+    Deleted,
+    Down,
+    Fact,
+    GaveUp,
+    Group,
+    Identity,
+    Message,
+    NatFound,
+    Notify,
+    Phase,
+    Proxies,
+    Refused,
+    Role,
+    Tag,
+    Timer,
+    Told,
+    Up,
+    Way,
+    Why,
+)
+from mainmode.explain.attempt import End, Trying
+from mainmode.explain.dialect import Reading
+from mainmode.explain.negotiation import Attempt, Negotiation, Outcome
+from mainmode.explain.phases import opens, phase_of
+from mainmode.explain.record import Noted, Piece, Record
+
+_NO_BEGINNING = (Deleted, Down, Timer, Notify, Told)
+"""Facts that speak of an SA without showing how it came to be."""
+_LASTING = (Began, Up, Agreed, Proxies, Identity, NatFound, Refused, Told, GaveUp, Down, Group)
+"""Facts that are kept of a negotiation when memory is short."""
+MAX_QUICK = 64
+"""Quick modes of one IKE SA that are kept apart; of older ones that went well the facts are let go."""
+MAX_LINES = 4000
+"""Records of one negotiation that are kept: the first and the last ones."""
+
+Entry = tuple[Fact, Piece, Trying | None]
+
+
+class Talk:
+    """What is known of one negotiation so far. `entries` are names of declarations seen since it ended, or at all."""
+
+    def __init__(self, number: int, dialect: str, device: str) -> None:
+        self.number = number
+        self.dialect = dialect
+        self.device = device
+        self.peer = self.local = self.group = self.sa = self.cookie = ""
+        self.role: Role | None = None
+        self.phase1: Trying | None = None
+        self.phase2: list[Trying] = []
+        self.told: list[Entry] = []
+        self.pieces: list[Piece] = []
+        self.entries: set[str] = set()
+        self.first = self.last = self.records = self.dropped = 0
+        self.started: Instant | None = None
+        self.ended: Instant | None = None
+        self.similar = 0
+        self.over = False
+        self.slim = False
+        self._ids: dict[int | str, Trying] = {}
+        self._moved = False
+
+    # what comes in
+
+    def add(self, piece: Piece) -> int:
+        """A record is this negotiation's; how many values are kept for it."""
+        said = piece.said
+        if not self.records:
+            self.first = piece.first
+        self.records += 1
+        self.last = piece.last
+        at = piece.clock.at if piece.clock.at is not None else said.at
+        if at is not None:
+            self.ended = at
+            if self.started is None:
+                self.started = at
+        kept = self._keep(piece)
+        if said.tag is not None:
+            self._know(said.tag)
+        if said.facts:
+            self.entries.add(said.entry)
+            kept += self._tell(piece, said)
+        return kept
+
+    def _keep(self, piece: Piece) -> int:
+        self.pieces.append(piece)
+        if len(self.pieces) <= MAX_LINES:
+            return 1
+        del self.pieces[MAX_LINES // 2]
+        self.dropped += 1
+        return 0
+
+    def _know(self, tag: Tag) -> None:
+        if tag.peer and not self.peer:
+            self.peer = tag.peer
+        if tag.local and not self.local:
+            self.local = tag.local
+        if tag.group and not self.group:
+            self.group = tag.group
+        if tag.sa and not self.sa:
+            self.sa = tag.sa
+        if tag.cookie and not self.cookie:
+            self.cookie = tag.cookie
+
+    def _tell(self, piece: Piece, said: Reading) -> int:
+        count = 0
+        trying = self._trying(said)
+        for fact in said.facts:
+            kept: Fact | None = fact
+            own = trying
+            if isinstance(fact, Message):
+                kept = self._message(fact, said, trying)
+            elif isinstance(fact, Began):
+                self._began(fact, trying)
+            elif isinstance(fact, (Down, Deleted)):
+                own = self._ends(fact, trying)
+            elif isinstance(fact, Group):
+                self.group = fact.name
+            elif trying is not None:
+                trying.feel(fact)
+                if isinstance(fact, GaveUp) and trying is self.phase1:
+                    self.over = trying.end is not End.UP
+            if kept is not None:
+                self.told.append((kept, piece, own))
+                count += 1
+        if self.role is None:
+            self.role = said.tag.role or (self.phase1.role if self.phase1 else None)
+        return count
+
+    def _message(self, fact: Message, said: Reading, trying: Trying | None) -> Message | None:
+        if trying is None:
+            return fact
+        self._moved = self._moved or trying.phase is Phase.ONE
+        if trying.role is None and trying is self.phase1:
+            trying.role = said.tag.role or self.role
+        return trying.message(fact, said.step)
+
+    def _began(self, fact: Began, trying: Trying | None) -> None:
+        if trying is not None:
+            trying.role = fact.role or trying.role
+            trying.rekey = trying.rekey or fact.rekey
+        if fact.phase is Phase.ONE and fact.role is not None:
+            self.role = fact.role
+
+    def _ends(self, fact: Down | Deleted, trying: Trying | None) -> Trying | None:
+        """An SA or all of them ended; the attempt that it belongs to."""
+        if isinstance(fact, Deleted) and fact.spis:
+            trying = next((one for one in self.phase2 if one.spis & set(fact.spis)), trying)
+        if fact.phase is Phase.TWO:
+            if trying is None or trying.phase is Phase.ONE:
+                trying = next((one for one in self.phase2 if one.end is End.UP), trying)
+            if trying is not None:
+                trying.feel(fact)
+            return trying
+        if isinstance(fact, Deleted) and fact.phase is None:
+            return trying
+        why = fact.why if isinstance(fact, Down) else Why.PEER if fact.way is Way.RECEIVED else Why.UNSAID
+        if self.phase1 is not None:
+            self.phase1.close(why)
+        if fact.phase is None:
+            for one in self.phase2:
+                one.close(why)
+        self.over = True
+        return trying
+
+    # which exchange
+
+    def _trying(self, said: Reading) -> Trying | None:
+        phase, begins = None, False
+        for fact in said.facts:
+            phase = phase or phase_of(fact)
+            begins = begins or not isinstance(fact, _NO_BEGINNING)
+        if phase is None and said.step:
+            phase = Phase.TWO if said.step.startswith("QM") else Phase.ONE if said.step[:2] in ("MM", "AM") else None
+        tag = said.tag
+        if phase is None and tag.message_id:
+            return self._ids.get(tag.message_id)
+        if phase is None:
+            return self._current()
+        if phase is Phase.ONE:
+            if self.phase1 is None and begins:
+                self.phase1 = Trying(phase, tag.role)
+            return self.phase1
+        return self._quick(said, begins)
+
+    def _current(self) -> Trying | None:
+        if self.phase1 is not None and self.phase1.end is End.NOT_YET:
+            return self.phase1
+        last = self.phase2[-1] if self.phase2 else None
+        return last if last is not None and last.end is End.NOT_YET else None
+
+    def _quick(self, said: Reading, begins: bool) -> Trying | None:
+        tag = said.tag
+        keys = [key for key in (tag.message_id, tag.sa if tag.sa != self.sa else "") if key]
+        found = next((self._ids[key] for key in keys if key in self._ids), None)
+        if found is None:
+            last = self.phase2[-1] if self.phase2 else None
+            bound = last is not None and last.message_id is not None and tag.message_id
+            if last is None or bound or self._anew(said, last):
+                if not begins and last is None and self.phase1 is None:
+                    return None
+                found = self._another(tag)
+            else:
+                found = last
+        for key in keys:
+            self._ids[key] = found
+        if tag.message_id and found.message_id is None:
+            found.message_id = tag.message_id
+        return found
+
+    def _anew(self, said: Reading, last: Trying) -> bool:
+        """Whether a record about phase 2 without a known message id begins another quick mode."""
+        for fact in said.facts:
+            if isinstance(fact, Began):
+                return bool(last.names) or last.end is not End.NOT_YET
+            if isinstance(fact, Up):
+                fresh = {spi for spi in (fact.inbound, fact.outbound) if spi}
+                return last.end is End.CLOSED or (last.end is End.UP and bool(fresh) and not fresh <= last.spis)
+            if isinstance(fact, Message) and "SA" in fact.payloads and not fact.again:
+                return last.end is not End.NOT_YET
+        return last.end is not End.NOT_YET and any(isinstance(one, Proxies) for one in said.facts)
+
+    def _another(self, tag: Tag) -> Trying:
+        found = Trying(Phase.TWO, tag.role)
+        self.phase2.append(found)
+        if len(self.phase2) > MAX_QUICK:
+            old = next((one for one in self.phase2[:-1] if one.end in (End.CLOSED, End.UP)), self.phase2[0])
+            self.phase2.remove(old)
+            self.told = [entry for entry in self.told if entry[2] is not old]
+            self._ids = {key: one for key, one in self._ids.items() if one is not old}
+        return found
+
+    # whether a record can be its
+
+    def refuses(self, said: Reading) -> bool:
+        """Whether a record that names this peer must be of another negotiation than this one."""
+        for fact in said.facts:
+            if isinstance(fact, Began) and fact.phase is Phase.ONE:
+                return self._moved or self.over or bool(self.phase1 and self.phase1.end is not End.NOT_YET)
+            if isinstance(fact, Message) and opens(fact):
+                return self._refuses_opening(fact)
+        return self.over and said.entry in self.entries and bool(said.facts)
+
+    def _refuses_opening(self, fact: Message) -> bool:
+        trying = self.phase1
+        if trying is None:
+            return self.over or bool(self.phase2)
+        if self.over or trying.end is not End.NOT_YET:
+            return not fact.again
+        if fact.again or not trying.names:
+            return False
+        initiator = (trying.role or self.role) is Role.INITIATOR
+        if (fact.way is Way.SENT) == initiator:
+            return fact.way is Way.SENT or len(trying.names) > 2
+        return len(trying.names) > 2
+
+    # what goes out
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ended as far as the records show."""
+        ends = [one.end for one in self.phase2]
+        if End.UP in ends:
+            return Outcome.UP
+        if End.CLOSED in ends:
+            return Outcome.CLOSED
+        if End.FAILED in ends or (self.phase1 is not None and self.phase1.end is End.FAILED):
+            return Outcome.FAILED
+        if self.over:
+            return Outcome.FAILED if self.phase1 is None or self.phase1.end is not End.CLOSED else Outcome.CLOSED
+        return Outcome.OPEN
+
+    @property
+    def healthy(self) -> bool:
+        """Whether nothing in it failed."""
+        return self.outcome in (Outcome.UP, Outcome.CLOSED) and not any(one.end is End.FAILED for one in self.phase2)
+
+    def way_it_went(self) -> tuple[object, ...]:
+        """What negotiations have in common that went the same way."""
+        told = frozenset(
+            (type(fact).__name__, getattr(fact, "symptom", None) or getattr(fact, "name", "") or "")
+            for fact, _, _ in self.told
+            if isinstance(fact, Told | Notify | GaveUp | Refused | Down)
+        )
+        return (self.peer, self.group, self.role, self.outcome, len(self.phase2), told)
+
+    def cost(self) -> int:
+        """How many values it keeps."""
+        return len(self.told) + len(self.pieces)
+
+    def let_go(self, hard: bool) -> None:
+        """Keep less: no texts and no records that tell nothing; with `hard` only the facts that matter most."""
+        self.slim = True
+        self.dropped += len(self.pieces)
+        self.pieces = []
+        bare = {id(piece): piece._replace(text="") for _, piece, _ in self.told}
+        self.told = [
+            (fact, bare[id(piece)], trying)
+            for fact, piece, trying in self.told
+            if not hard or isinstance(fact, _LASTING)
+        ]
+
+    def negotiation(self, log: int) -> Negotiation:
+        """The value that stands for it."""
+        records: dict[int, Record] = {}
+
+        def record(piece: Piece) -> Record:
+            made = records.get(id(piece))
+            if made is None:
+                made = records[id(piece)] = piece.record(log)
+            return made
+
+        noted = [(Noted(fact, record(piece)), trying) for fact, piece, trying in self.told]
+
+        def attempt(one: Trying) -> Attempt:
+            own = tuple(note for note, trying in noted if trying is one)
+            return Attempt(one.phase, one.role, one.message_id, own, one.outcome, one.rekey, one.repeated)
+
+        return Negotiation(
+            self.number,
+            log,
+            self.dialect,
+            self.device,
+            self.peer,
+            self.local,
+            self.group,
+            self.role,
+            attempt(self.phase1) if self.phase1 else None,
+            tuple(map(attempt, self.phase2)),
+            tuple(note for note, _ in noted),
+            self.outcome,
+            self.first,
+            self.last,
+            self.records,
+            self.started,
+            self.ended,
+            (self.phase1.repeated if self.phase1 else 0) + sum(one.repeated for one in self.phase2),
+            self.similar,
+            tuple(map(record, self.pieces)),
+        )

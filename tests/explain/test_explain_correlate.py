@@ -1,0 +1,88 @@
+"""Records into negotiations."""
+
+from fake_dialect import negotiated
+
+from mainmode.catalogue.facts import Message, Role
+from mainmode.explain.negotiation import Negotiation, Outcome
+from mainmode.explain.table import rows
+
+HEALTHY = """BOX wanted
+BOX<P> begin one initiator
+BOX<P> sent SA VENDOR
+BOX<P> got SA
+BOX<P> sent KE NONCE
+BOX<P> got KE NONCE
+BOX<P> sent ID HASH
+BOX<P> got ID HASH
+BOX<P> up one
+BOX<P> begin two initiator
+BOX<P;id=1a2b> sent HASH SA NONCE ID ID
+BOX<P;id=1a2b> got HASH SA NONCE ID ID
+BOX<P;id=1a2b> sent HASH
+BOX note a
+BOX<P> up two 0a 0b"""
+SILENT = """BOX<P> begin one initiator
+BOX<P> sent SA VENDOR
+BOX<P> sent SA VENDOR again
+BOX<P> sent SA VENDOR again
+BOX<P> gave up one
+BOX<P> says CATCH_ALL"""
+
+
+def names(one: Negotiation) -> list[str]:
+    return [fact.name for fact, _ in one.all(Message) if not fact.again]
+
+
+def test_a_healthy_negotiation_is_one_with_named_messages() -> None:
+    (one,) = negotiated(HEALTHY.replace("P", "10.0.0.2"))
+    assert names(one) == ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "QM2", "QM3"]
+    assert (one.peer, one.role, one.outcome, one.reached) == ("10.0.0.2", Role.INITIATOR, Outcome.UP, "phase 2")
+    assert (one.first, one.last, one.records) == (1, 15, 15)
+    assert one.phase1 is not None
+    assert one.phase1.outcome is Outcome.UP
+    assert [attempt.message_id for attempt in one.phase2] == [0x1A2B]
+    assert len(one.lines) == 15
+
+
+def test_the_responder_names_them_from_its_side() -> None:
+    text = HEALTHY.replace("initiator", "responder").replace("sent", "?").replace("got", "sent").replace("?", "got")
+    (one,) = negotiated(text.replace("P", "10.0.0.2"))
+    assert names(one) == ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "QM2", "QM3"]
+    assert one.role is Role.RESPONDER
+
+
+def test_peers_that_are_interleaved_come_apart() -> None:
+    pairs = zip(HEALTHY.split("\n")[1:13], SILENT.split("\n") * 2, strict=True)
+    text = "\n".join(f"{a.replace('P', '10.0.0.2')}\n{b.replace('P', '10.0.0.3')}" for a, b in pairs)
+    first, *others = negotiated(text)
+    assert names(first) == ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "QM2", "QM3"]
+    assert [(one.peer, one.outcome, one.repeated) for one in others] == [("10.0.0.3", Outcome.FAILED, 2)] * 2
+
+
+def test_many_that_fail_alike_are_counted() -> None:
+    found = negotiated("\n".join([SILENT.replace("P", "10.0.0.3")] * 30))
+    assert len(found) == 9
+    assert sum(1 + one.similar for one in found) == 30
+    assert [row.ended_with for row in rows(found)] == ["something failed, and the line says no more"] * 9
+
+
+def test_only_one_peer_is_kept_where_asked() -> None:
+    text = HEALTHY.replace("P", "10.0.0.2") + "\n" + SILENT.replace("P", "10.0.0.3")
+    assert [one.peer for one in negotiated(text, peer="10.0.0.3")] == ["10.0.0.3"]
+
+
+def test_a_connection_number_that_comes_late_is_the_same_negotiation() -> None:
+    lines = HEALTHY.replace("P", "10.0.0.2").split("\n")
+    moved = [line.replace("<10.0.0.2", "<sa=1003") if number > 5 else line for number, line in enumerate(lines)]
+    (one,) = negotiated("\n".join(moved))
+    assert names(one) == ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "QM2", "QM3"]
+
+
+def test_a_rekeyed_phase_2_leaves_the_tunnel_up_and_the_last_delete_closes_it() -> None:
+    text = HEALTHY.replace("P", "10.0.0.2")
+    again = text.split("\n", 9)[9].replace("1a2b", "77").replace("0a 0b", "1a 1b")
+    (one,) = negotiated(f"{text}\n{again}\nBOX<10.0.0.2> deleted 0a")
+    assert [attempt.outcome for attempt in one.phase2] == [Outcome.CLOSED, Outcome.UP]
+    assert one.outcome is Outcome.UP
+    (one,) = negotiated(f"{text}\n{again}\nBOX<10.0.0.2> down all idle")
+    assert one.outcome is Outcome.CLOSED
