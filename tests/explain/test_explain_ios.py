@@ -172,7 +172,9 @@ ONE_LINE: tuple[tuple[str, tuple[Fact, ...]], ...] = (
     ("ISAKMP:(0):no offers accepted!", (Refused(Phase.ONE, everything=True),)),
     ("ISAKMP:(0):No offers accepted!", (Refused(Phase.ONE, everything=True),)),
     ("ISAKMP:(0):atts are acceptable. Next payload is 3", (Agreed(Phase.ONE),)),
-    ("ISAKMP:(1003):atts are acceptable.", (Agreed(Phase.TWO),)),
+    ("ISAKMP:(1003):atts are acceptable.", ()),
+    ("ISAKMP: (1003):QM Responder gets spi", (Agreed(Phase.TWO),)),
+    ("(ipsec_process_proposal)Map Accepted: CMAP, 10", (Agreed(Phase.TWO),)),
     (
         "ISAKMP:(1): IPSec policy invalidated proposal with error 32",
         (Told(Symptom.ACL_MISMATCH, Phase.TWO, "error 32"),),
@@ -410,6 +412,27 @@ def test_glued_records_have_heads() -> None:
     )
     starts = [found.start() for found in IOS.head.finditer(text)]
     assert [text[start:].partition(": ")[0][:8] for start in starts] == ["*Mar  1 ", "*Mar  1 ", "ISAKMP:r"]
+
+
+NARROW = (
+    "ISAKMP:(0): sending packet to 10.0.0.75 my_port 500 pe er_port 500 (I) MM_NO_STATE",
+    "ISAKMP:(0): sending packet to 10.0. 0.75 my_port 500 peer_port 500 (I) MM_NO_STATE",
+    "ISAKMP:(0): sending packet to 10.0.0.75 my_po\nrt 500 peer_port 500 (I) MM_NO_STATE",
+)
+
+
+@pytest.mark.parametrize("line", NARROW)
+def test_words_that_a_narrow_terminal_broke(line: str) -> None:
+    reading = IOS.read(line)
+    assert reading is not None
+    assert (reading.step, reading.tag.peer) == ("MM1", "10.0.0.75")
+
+
+def test_margins_of_lists_and_mails_are_no_part_of_a_record() -> None:
+    for margin in ("- ", "> ", "12. ", "  3.   ", "> > "):
+        block = "\n".join(margin + line for line in ("*Mar  1 00:00:01: " + REQUEST).splitlines())
+        assert facts(block) == WANTED
+        assert list(records(block)) == [block]
 
 
 @pytest.mark.parametrize(

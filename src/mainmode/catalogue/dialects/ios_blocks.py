@@ -73,7 +73,7 @@ _PIECE = re.compile(
             *(rf"{key} ?: ?[. ]?{value}" for key, value in _COLONS.items()),
         )
     )
-    + r")[\s,;.]{0,16}"
+    + r")[\s,;.]{0,16}(?:\( ?[^\x00-\x7f][^()\n]{0,60}\)[\s,;.]{0,16})?"
 )
 _MOST = 64
 """Pieces in a block at most; real ones have some twenty."""

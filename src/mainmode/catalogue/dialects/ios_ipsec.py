@@ -19,6 +19,7 @@ from mainmode.catalogue.dialects.ios_parts import (
 )
 from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
+    Agreed,
     Down,
     Offer,
     Phase,
@@ -211,9 +212,16 @@ REQUESTS = (
 MAPS = (
     shown(
         "crypto map found",
-        "{where}: Map Accepted: {map}, {number}",
         "{where}: Map found {map}, {number}",
         "{where}: Map found {map}",
+        where=WORD,
+        map=WORD,
+        number=NUMBER,
+    ),
+    shown(
+        "crypto map entry taken",
+        "{where}: Map Accepted: {map}, {number}",
+        tells=Agreed(Phase.TWO),
         where=WORD,
         map=WORD,
         number=NUMBER,

@@ -82,9 +82,12 @@ UNNAMED = (
         "OAK_{more} exchange",
         "oakley_process_{more}",
         "return status is IKMP_{more}",
+        "validate proposal {number}",
+        "validate proposal request {number}",
         "isadb_{more}",
         "sa->{more}",
         more=PHRASE,
+        number=NUMBER,
     ),
 )
 

@@ -66,9 +66,10 @@ PHASE_1 = (
     shown(
         "encryption",
         "encryption {name}",
-        "encryption... {name}",
+        "encryption {name} {more}",
         tells=lambda values: _one(Suite(encryption=spelling.encryption(values["name"]))),
         name=WORD,
+        more=PHRASE,
     ),
     shown(
         "key length",
@@ -117,7 +118,7 @@ PHASE_1 = (
         tells=Agreed(Phase.ONE),
         next=NUMBER,
     ),
-    shown("acceptable for phase 2", "atts are acceptable", "attrs are acceptable", tells=Agreed(Phase.TWO)),
+    shown("acceptable as such", "atts are acceptable", "attrs are acceptable"),
     shown(
         "not acceptable",
         "Found matching IKE policy {next}",

@@ -308,6 +308,8 @@ TRAFFIC = (
     ),
     recalled(
         "packet malformed",
+        "IKMP_PKT_OVERFLOW: {more}",
+        "IKMP_HASH_SIZE_EXCEEDED: {more}",
         "RECVD_PKT_INV_PROT: {more}",
         "RECVD_PKT_MSG_LEN_ERR: {more}",
         "RECVD_PKT_FAILURE: {more}",
@@ -357,6 +359,8 @@ SESSIONS = (
     ),
     recalled(
         "certificate",
+        "IKMP_INVAL_CERT: Certificate received from {peer} is bad: {more}",
+        "IKMP_INVAL_CERT: {more}",
         "CERTIFICATE_INVALID: {more}",
         "CERTIFICATE_INVALID_EXPIRED: {more}",
         "CERTIFICATE_INVALID_NOT_YET_VALID: {more}",
@@ -369,6 +373,7 @@ SESSIONS = (
         "NOAUTOROOT: {more}",
         "VALIDATE_FAIL: {more}",
         tells=Told(Symptom.CERTIFICATE, Phase.ONE),
+        peer=ADDRESS,
         more=PHRASE,
     ),
     recalled(

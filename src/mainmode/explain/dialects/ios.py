@@ -5,12 +5,13 @@ rows that follow it. Rows are read as well where their first line is lost.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from mainmode.catalogue.dialects import (
     ios_blocks,
     ios_exchange,
+    ios_extras,
     ios_failures,
     ios_ipsec,
     ios_others,
@@ -25,7 +26,7 @@ from mainmode.explain.dialects.ios_clock import STAMP, front, stamped
 
 _SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
 _SUBJECTS = (
-    r"(?<![_(%-])%?(?P<isakmp>ISAKMP)(?:-PAK|-ERROR)?(?: ?:| (?=\())[ :]?"
+    r"(?<![_(%-])%?(?P<isakmp>ISAKMP)(?:-PAK|-ERROR|-AAA|/[a-z]{1,12})?(?: ?:| (?=\())[ :]?"
     r"(?:\((?P<sa>[0-9]{1,10}(?::[\w/]{1,10}){0,3})\))?[ :]{0,4}",
     r"(?<![\w(-])IPSEC:? ?(?:\(SESSION[ _]ID = [0-9]{1,10}\) ?)?\((?P<where>[\w -]{1,64})\)[ :]{0,4}",
     r"(?<![\w)])\((?P<bare>ipsec_process_proposal|validate_\w{1,40}|map_db_\w{1,40})\)[ :]{0,4}",
@@ -48,13 +49,21 @@ _LAST = " .,;:!"
 """Punctuation at the end, which pasting and pings add to or take away."""
 _STRAY = re.compile(r"(?<=[a-z])\.(?=[a-z])|(?<=[\s=])[.!]{1,8}(?=[A-Za-z])|(?<=[A-Z])[.!](?=[A-Z_])")
 """Marks of a ping that came in between."""
-_REMARK = re.compile(r"\s(?:<[-=]|←|//|!<|--? ).*$")
+_REMARK = re.compile(r"\s(?:<[-=]|←|//|!<|--? |\(#?[0-9]{1,2}\)$).*$")
 """What people write behind a line."""
+_ARROW = re.compile(r"\s{1,8}(?:<[-=]{1,4}|←).{0,200}$")
+"""The same where it is certain."""
+_MARGIN = re.compile(r"^[>|\s]{0,8}(?:[-•]\s{1,8}|[0-9]{1,5}\.\s{1,8})?")
+"""What a mail, a list or a pasting site puts in front."""
 _PORTS = ("(500)", "(4500)", " esp ", " ah ", " 50 ", " 51 ")
 """How an access list's syslog names what a tunnel needs."""
 _ROWS_BEGIN = re.compile(r"\((?:key eng\. msg\.?|identity|sa)\)|next-payload ?:|\(proxy |src addr ?:")
 _LONGEST = 48
 """Lines of a record at most."""
+
+
+_PREFIX = 6
+"""Characters, blanks left out, by which a row with broken words is looked up."""
 
 
 def _book(*groups: Iterable[Saying]) -> Index[Saying]:
@@ -63,25 +72,41 @@ def _book(*groups: Iterable[Saying]) -> Index[Saying]:
     )
 
 
-_ISAKMP = _book(
-    ios_exchange.MESSAGES,
-    ios_exchange.NODES,
-    ios_payloads.PAYLOADS,
-    ios_payloads.IDENTITIES,
-    ios_payloads.NAT,
-    ios_payloads.NOTIFIES,
-    ios_proposals.PHASE_1,
-    ios_proposals.PHASE_2,
-    ios_failures.ENDS,
-    ios_failures.KEYS,
-    ios_failures.EXTRAS,
-    ios_failures.MESSAGES,
-)
-_IPSEC = _book(ios_ipsec.REQUESTS, ios_ipsec.MAPS, ios_ipsec.SAS)
-_BARE = _book(ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED)
-_PLAIN = _book(ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED, ios_others.ENGINE)
-_IKEV2 = _book(ios_others.IKEV2)
-_SYSLOGS = _book(ios_syslog.IKE, ios_syslog.TRAFFIC, ios_syslog.SESSIONS)
+def _squeezed(groups: Iterable[Iterable[Saying]]) -> Mapping[str, tuple[Shape[Saying], ...]]:
+    """Shapes without blanks by their first characters; those that begin with a part are left out."""
+    found: dict[str, list[Shape[Saying]]] = {}
+    for one in (one for group in groups for one in group):
+        for template in one.templates:
+            bare = template.replace(" ", "").rstrip(_LAST)
+            if len(bare.partition("{")[0]) >= _PREFIX:
+                found.setdefault(bare[:_PREFIX].lower(), []).append(Shape(one, bare, one.kinds))
+    return {key: tuple(shapes) for key, shapes in found.items()}
+
+
+_GROUPS: Mapping[str, tuple[tuple[Saying, ...], ...]] = {
+    "isakmp": (
+        ios_exchange.MESSAGES,
+        ios_exchange.NODES,
+        ios_payloads.PAYLOADS,
+        ios_payloads.IDENTITIES,
+        ios_payloads.NAT,
+        ios_payloads.NOTIFIES,
+        ios_proposals.PHASE_1,
+        ios_proposals.PHASE_2,
+        ios_failures.ENDS,
+        ios_failures.KEYS,
+        ios_extras.EXTRAS,
+        ios_failures.MESSAGES,
+    ),
+    "ipsec": (ios_ipsec.REQUESTS, ios_ipsec.MAPS, ios_ipsec.SAS),
+    "bare": (ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED),
+    "plain": (ios_ipsec.MAPS, ios_ipsec.LISTED, ios_others.UNNAMED, ios_others.ENGINE),
+    "ikev2": (ios_others.IKEV2,),
+    "syslog": (ios_syslog.IKE, ios_syslog.TRAFFIC, ios_syslog.SESSIONS),
+}
+"""What may be said behind each subject; `plain` behind a clock alone, `bare` behind nothing."""
+_BOOKS = {subject: _book(*groups) for subject, groups in _GROUPS.items()}
+_SQUEEZED = {subject: _squeezed(groups) for subject, groups in _GROUPS.items()}
 
 _OTHER = Reading("another subject", other=True)
 _OPEN = frozenset(
@@ -89,6 +114,7 @@ _OPEN = frozenset(
         "IPsec SA requested",
         "request timed out",
         "proposal looked at",
+        "transform refused",
         "IPsec SAs set up",
         "IPsec SA made",
         "IPsec SA deleted",
@@ -116,6 +142,16 @@ def _found(book: Index[Saying], body: str) -> tuple[Saying, Values] | None:
             hit = book.find(one)
             if hit is not None:
                 return hit[0].owner, hit[1]
+    return None
+
+
+def _broken(subject: str, body: str) -> tuple[Saying, Values] | None:
+    """The saying of a row whose words a narrow terminal broke: blanks are not looked at."""
+    text = body.replace(" ", "").strip(_LAST)
+    for shape in _SQUEEZED[subject].get(text[:_PREFIX].lower(), ()):
+        values = shape.read(text)
+        if values is not None:
+            return shape.owner, values
     return None
 
 
@@ -153,7 +189,7 @@ def _said(subject: str, connection: str, body: str, rows: str) -> Reading | None
     if begin is not None and begin.start():
         body, rows = body[: begin.start()], f"{body[begin.start() :]} {rows}"
     parts = ios_blocks.parts(rows) if rows.strip() else {}
-    found = _found(_BOOKS[subject], body)
+    found = _found(_BOOKS[subject], body) or _broken(subject, body)
     if parts is None or found is None:
         return None
     saying, own = found
@@ -161,9 +197,6 @@ def _said(subject: str, connection: str, body: str, rows: str) -> Reading | None
     facts = saying.tells(values)
     step = next((fact.name for fact in facts if isinstance(fact, Message)), "")
     return Reading(saying.name, facts, _tag(values, connection), open=saying.name in _OPEN, step=step)
-
-
-_BOOKS = {"isakmp": _ISAKMP, "ipsec": _IPSEC, "bare": _BARE, "plain": _PLAIN, "ikev2": _IKEV2, "syslog": _SYSLOGS}
 
 
 def _foreign(body: str) -> Reading:
@@ -209,7 +242,7 @@ class IosDialect:
 
     def read(self, text: str) -> Reading | None:
         """A line with its rows, or rows alone."""
-        lines = folded(text).split("\n")
+        lines = _cleaned(text).split("\n")
         if len(lines) > _LONGEST:
             return None
         if len(lines) > 1 and _parted(lines[0]) is None:
@@ -232,14 +265,21 @@ class IosDialect:
 
     def continues(self, text: str, line: str) -> bool:
         """Rows of a block, and the rest of a wrapped line."""
-        line = folded(line)
+        line = _cleaned(line)
         if not line or stamped(line) is not None or _SUBJECT.match(line) is not None:
             return False
         joined = self.read(f"{text}\n{line}")
         if joined is None or ios_blocks.parts(line) is not None:
             return joined is not None
         alone = self.read(text)
-        return alone is None or (alone.open and alone.entry != joined.entry)
+        return alone is None or (alone.open and alone[:2] != joined[:2])
+
+
+def _cleaned(text: str) -> str:
+    """Blanks folded; margins, arrows with remarks, and quotes as editors set them taken away."""
+    text = text.replace("`", "'").replace("’", "'").replace("\\_", "_").replace("**", "")
+    lines = folded(text).split("\n")
+    return "\n".join([_ARROW.sub("", _MARGIN.sub("", line)) for line in lines])
 
 
 def _splits(count: int) -> Iterable[int]:
