@@ -79,7 +79,8 @@ class Suite:
 
     `encryption`: DES, 3DES, AES-128, AES-192, AES-256, AES (length unsaid), AES-GCM-128 …, NULL. `integrity`: MD5,
     SHA-1, SHA-256, SHA-384, SHA-512. `group`: the number in decimal. `authentication`: pre-shared key, RSA signature,
-    and so on. `mode`: tunnel, transport, UDP tunnel, UDP transport. `protocol`: ESP, AH, IKE.
+    and so on. `mode`: tunnel, transport, UDP tunnel, UDP transport. `protocol`: ESP, AH, IKE. Where one offer leaves
+    several open, they are joined by a comma and a blank.
     """
 
     encryption: str = ""
@@ -404,6 +405,14 @@ class Carried:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """A connection was loaded from the configuration. `exchange` is the version or the mode of phase 1, where said."""
+
+    name: str
+    exchange: Exchange | None = None
+
+
 Fact = (
     Began
     | Message
@@ -428,4 +437,5 @@ Fact = (
     | Wanted
     | Group
     | Carried
+    | Configured
 )

@@ -18,6 +18,10 @@ _ENCRYPTION = {
     "esp aes": "AES",
     "aes gcm": "AES-GCM",
     "aes gcm 16": "AES-GCM",
+    "aes gcm c": "AES-GCM",
+    "oakley aes cbc": "AES",
+    "oakley 3des cbc": "3DES",
+    "oakley des cbc": "DES",
     "esp gcm": "AES-GCM",
     "null": "NULL",
     "esp null": "NULL",
@@ -33,6 +37,8 @@ _INTEGRITY = {
     "hmac sha": "SHA-1",
     "hmac sha1": "SHA-1",
     "hmac sha1 96": "SHA-1",
+    "hmac sha1 160": "SHA-1",
+    "hmac md5 128": "MD5",
     "esp sha hmac": "SHA-1",
     "sha256": "SHA-256",
     "sha2 256": "SHA-256",
@@ -40,6 +46,8 @@ _INTEGRITY = {
     "hmac sha2 256": "SHA-256",
     "hmac sha2 256 128": "SHA-256",
     "hmac sha256 128": "SHA-256",
+    "hmac sha2 256 96": "SHA-256",
+    "hmac sha2 256 truncbug": "SHA-256",
     "esp sha256 hmac": "SHA-256",
     "sha384": "SHA-384",
     "sha2 384": "SHA-384",
@@ -66,6 +74,14 @@ _AUTHENTICATION = {
     "rsa signature": "RSA signature",
     "rsa signatures": "RSA signature",
     "rsasig": "RSA signature",
+    "oakley preshared key": "pre-shared key",
+    "oakley rsa sig": "RSA signature",
+    "public key": "RSA signature",
+    "hybridinitrsa": "hybrid",
+    "xauthinitpsk": "pre-shared key with XAUTH",
+    "xauthrespsk": "pre-shared key with XAUTH",
+    "xauthinitpreshared": "pre-shared key with XAUTH",
+    "xauthinitrsa": "RSA signature with XAUTH",
     "pubkey": "RSA signature",
     "rsa": "RSA signature",
 }
@@ -80,7 +96,10 @@ def encryption(text: str, bits: int | None = None) -> str:
     name = _words(text)
     found = _ENCRYPTION.get(name)
     if found is None:
-        sized = re.fullmatch(r"(?:esp )?(aes(?: gcm(?: 16)?)?|aes cbc)[ ]?(128|192|256)(?: cbc)?", name)
+        sized = re.fullmatch(
+            r"(?:esp |oakley )?(aes(?: gcm(?: 16| c)?)?|aes cbc|3?des cbc|3?des)[ ]?\(?(0|64|128|192|256)\)?(?: cbc)?",
+            name,
+        )
         if sized is None:
             return text.strip()
         found, bits = _ENCRYPTION[sized[1]], int(sized[2])
@@ -88,8 +107,9 @@ def encryption(text: str, bits: int | None = None) -> str:
 
 
 def integrity(text: str) -> str:
-    """`HMAC-SHA1`, `esp-sha-hmac`, `SHA` → `SHA-1`; what is not known stays as it is printed."""
-    return _INTEGRITY.get(_words(text), text.strip())
+    """`HMAC-SHA1`, `esp-sha-hmac`, `SHA`, `PRF_HMAC_SHA1` → `SHA-1`; what is not known stays as it is printed."""
+    name = _words(text).removeprefix("prf ").removeprefix("oakley ").removeprefix("auth ").removeprefix("algorithm ")
+    return _INTEGRITY.get(name, text.strip())
 
 
 def group(text: str) -> str:
@@ -132,6 +152,15 @@ _NOTIFY = {
     "INVALID-HASH-INFO": "INVALID-HASH-INFORMATION",
     "INVAL-KE": "INVALID-KEY-INFORMATION",
     "INITIAL-CONTACT": "INITIAL-CONTACT",
+    "INIT-CONTACT": "INITIAL-CONTACT",
+    "IPSEC-INITIAL-CONTACT": "INITIAL-CONTACT",
+    "IPSEC-RESPONDER-LIFETIME": "RESPONDER-LIFETIME",
+    "INVAL-SPI": "INVALID-SPI",
+    "INVAL-COOKIE": "INVALID-COOKIE",
+    "INVAL-SIG": "INVALID-SIGNATURE",
+    "INVAL-MAJOR": "INVALID-MAJOR-VERSION",
+    "INVAL-MID": "INVALID-MESSAGE-ID",
+    "TS-UNACCEPT": "TS-UNACCEPTABLE",
     "DPD": "R-U-THERE",
     "DPD-ACK": "R-U-THERE-ACK",
     "R-U-THERE": "R-U-THERE",
@@ -171,3 +200,29 @@ def payload(text: str) -> str:
     """`No`, `NONCE (10)` → `NONCE`; `N(DPD)` → `NOTIFY`. What is not known stays as it is printed."""
     name = text.partition("(")[0].strip()
     return PAYLOADS.get(name, name)
+
+
+_VENDOR = {
+    "xauth": "XAUTH",
+    "dpd": "DPD",
+    "dead peer detection": "DPD",
+    "fragmentation": "fragmentation",
+    "ike fragmentation": "fragmentation",
+    "fragmentation c0000000": "fragmentation",
+    "fragmentation 80000000": "fragmentation",
+    "cisco unity": "Cisco Unity",
+    "cisco ike fragmentation": "fragmentation",
+    "cisco vpn 3000 series": "Cisco VPN 3000",
+    "strongswan": "strongSwan",
+    "rfc 3947": "NAT-T RFC 3947",
+    "nat t (rfc 3947)": "NAT-T RFC 3947",
+}
+
+
+def vendor(text: str) -> str:
+    """`XAuth`, `Dead Peer Detection`, `draft-ietf-ipsec-nat-t-ike-02_n` as `Vendor` spells them; others as printed."""
+    name = _words(text.removesuffix("\\n"))
+    draft = re.match(r"draft ietf ipsec nat t ike ([0-9]{2})", name)
+    if draft is not None:
+        return f"NAT-T draft {draft[1]}"
+    return _VENDOR.get(name, text.strip())

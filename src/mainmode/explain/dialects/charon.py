@@ -1,0 +1,192 @@
+"""charon, the daemon of strongSwan: its log files, system logs and journals, and what its commands print."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from mainmode.catalogue.dialects.charon import book
+from mainmode.catalogue.dialects.charon_messages import step_of
+from mainmode.catalogue.dialects.charon_parts import End
+from mainmode.catalogue.dialects.parts import Spot
+from mainmode.catalogue.facts import Fact, Role, Tag
+from mainmode.catalogue.phrasebook import Values, folded
+from mainmode.explain.dialect import Reading
+from mainmode.explain.stamps import STAMP, front_pattern, instant
+
+_GROUPS = "DMN|MGR|IKE|CHD|JOB|CFG|KNL|NET|ASN|ENC|TNC|IMC|IMV|PTS|TLS|APP|ESP|LIB"
+_BRACKET = rf"(?P<thread>[0-9]{{2,3}})\[(?P<group>{_GROUPS})[0-4]?\] "
+_INNER = r"(?:<(?P<id>[^<>\n]{1,200})> )?"
+_RECORD = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}", _BRACKET) + _INNER)
+_LOOSE = re.compile(_BRACKET + _INNER)
+_TERMINAL = re.compile(rf"\[(?P<group>{_GROUPS})\] {_INNER}")
+_COMMAND = re.compile(r"(?:initiate|terminate|rekey|redirect|install|uninstall) (?:completed|failed)")
+_STAMP = re.compile(STAMP)
+_BRACKET_REACH = 200
+"""How far into a line its bracket is sought where what stands in front is of no known form."""
+
+_ELSEWHERE = frozenset({"DMN", "JOB", "ASN", "TNC", "IMC", "IMV", "PTS", "TLS", "APP", "LIB"})
+"""Groups that do not speak of tunnels, with exceptions that are declared."""
+_ABOUT_ITSELF = ("charon.start", "charon.credentials", "charon.client", "charon.network", "charon.script")
+_RECEIVED, _CONFIGURED = "received proposals:", "configured proposals:"
+_SA = re.compile(r"IKE_SA ([^\s\[\]]{1,128})\[([0-9]{1,10})\]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a body tells without its front."""
+
+    entry: str
+    facts: tuple[Fact, ...]
+    tag: Tag
+    step: str
+
+
+class Charon:
+    """How charon writes."""
+
+    name = "charon"
+    title = "strongSwan charon"
+    head = re.compile(
+        rf"(?:^[^\n]{{0,120}}?|(?:{STAMP})[^\n\[\]]{{0,100}}?(?:\[[0-9]{{1,10}}\][: ])?[ \t]{{0,8}})?"
+        rf"(?<![\w.])[0-9]{{2,3}}\[(?:{_GROUPS})[0-4]?\] "
+        rf"|^\[(?:{_GROUPS})\] |^{_COMMAND.pattern}"
+    )
+
+    def read(self, text: str) -> Reading | None:
+        """What a record tells; None where the text is none of charon's."""
+        first, _, rest = text.strip("\r\n").partition("\n")
+        front = _front(first)
+        if front is None:
+            return _command(first) if not rest else None
+        body = first[front.end() :]
+        if rest:
+            joined = _joined(body, front, rest)
+            if joined is None:
+                return None
+            told = next((found for one in joined if (found := _tell(one)) is not None), None)
+        else:
+            told = _tell(folded(body))
+        parts = front.groupdict()
+        return _reading(told, parts, text[: front.start()], body)
+
+    def continues(self, text: str, line: str) -> bool:
+        """The list of what is configured goes with the list of what was received; a line without front is a rest."""
+        front = _front(line)
+        if front is None:
+            return bool(line.strip()) and "\n" not in text and not _COMMAND.match(line) and not _STAMP.match(line)
+        if not line.startswith(_CONFIGURED, front.end()):
+            return False
+        began = _front(text)
+        return (
+            began is not None
+            and "\n" not in text
+            and text.startswith(_RECEIVED, began.end())
+            and began.groupdict().get("thread") == front.groupdict().get("thread")
+        )
+
+
+def _front(line: str) -> re.Match[str] | None:
+    found = _RECORD.match(line) or _TERMINAL.match(line)
+    return found if found is not None else _LOOSE.search(line, 0, _BRACKET_REACH)
+
+
+def _joined(body: str, front: re.Match[str], rest: str) -> list[str] | None:
+    """The ways to read a record of several lines; None where they are several records."""
+    second = _front(rest)
+    if second is None:
+        lines = rest.split("\n")
+        if any(_front(line) is not None for line in lines):
+            return None
+        return [folded(glue.join([body, *lines])) for glue in (" ", "")]
+    if body.startswith(_RECEIVED) and rest.startswith(_CONFIGURED, second.end()) and "\n" not in rest:
+        return [folded(f"{body}\n{rest[second.end() :]}")]
+    return None
+
+
+def _command(line: str) -> Reading | None:
+    """What swanctl prints at the end."""
+    told = _tell(folded(line)) if _COMMAND.match(line) else None
+    return None if told is None else Reading(told.entry, told.facts, told.tag)
+
+
+def _reading(told: _Told | None, parts: dict[str, str | None], before: str, body: str) -> Reading | None:
+    stamp = parts.get("stamp") or ""
+    if not stamp and before:
+        sought = _STAMP.search(before)
+        stamp = sought[0] if sought is not None else ""
+    at = instant(stamp) if stamp else None
+    host = parts.get("host") or ""
+    if told is None:
+        if parts["group"] in _ELSEWHERE:
+            return Reading("charon.other", stamp=stamp, at=at, host=host, other=True)
+        return None
+    return Reading(
+        told.entry,
+        told.facts,
+        _tagged(told.tag, parts),
+        stamp,
+        at,
+        host,
+        other=told.entry in _ABOUT_ITSELF,
+        open=body.startswith(_RECEIVED) and told.entry == "charon.received proposals",
+        step=told.step,
+    )
+
+
+def _tagged(tag: Tag, parts: dict[str, str | None]) -> Tag:
+    """The tag with what stands in front: worker, connection and number of the IKE SA."""
+    thread, inner = parts.get("thread") or "", parts.get("id") or ""
+    if not thread and not inner:
+        return tag
+    group, _, number = inner.rpartition("|")
+    return Tag(
+        tag.peer,
+        tag.local,
+        tag.group or group,
+        tag.sa or (f"[{number}]" if number.isdigit() else ""),
+        tag.cookie,
+        tag.message_id,
+        tag.role,
+        thread,
+    )
+
+
+@lru_cache(maxsize=4096)
+def _tell(body: str) -> _Told | None:
+    found = book().find(body)
+    if found is None:
+        return None
+    shape, values = found
+    saying = shape.owner
+    step = role = None
+    if saying.name in ("charon.parsed", "charon.generating"):
+        step = step_of(values["exchange"], values["kind"], values.get("payloads", ()))
+        if values["exchange"] in ("ID_PROT", "AGGRESSIVE"):
+            asks = values["kind"] == "request"
+            role = Role.INITIATOR if asks == (saying.name == "charon.generating") else Role.RESPONDER
+    elif saying.name in ("charon.initiating", "charon.is initiating"):
+        role = Role.INITIATOR if saying.name == "charon.initiating" else Role.RESPONDER
+    return _Told(saying.name, saying.tells(values), _tag(body, values, role), step or "")
+
+
+def _tag(body: str, values: Values, role: Role | None) -> Tag:
+    named = _SA.search(body)
+    group = named[1] if named is not None and not named[1].startswith("(") else ""
+    sa = f"[{named[2]}]" if named is not None else ""
+    identifier = values.get("id")
+    return Tag(
+        _address(values.get("peer")),
+        _address(values.get("own")),
+        group,
+        sa,
+        message_id=identifier if isinstance(identifier, int) and 0 < identifier <= 0xFFFF_FFFF else None,
+        role=role,
+    )
+
+
+def _address(value: object) -> str:
+    if isinstance(value, End):
+        value = value.spot
+    if isinstance(value, Spot) and not value.address.startswith("%"):
+        return value.address
+    return ""
