@@ -2,9 +2,10 @@
 
 from mainmode.catalogue.dialects.charon_parts import END, MORE, RUNS
 from mainmode.catalogue.dialects.parts import ANY, LIST, NUMBER, QUOTED, SELECTORS, WORD, part
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import Phase, Proxies, State, Symptom, Told, Whose
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 KEY = part("name of a setting", "[a-z][a-z0-9_]{1,40}")
 SELECTOR = part(

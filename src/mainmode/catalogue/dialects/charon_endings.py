@@ -4,6 +4,7 @@ from typing import Any
 
 from mainmode.catalogue.dialects.charon_parts import END, MORE, RUNS, SA_NAME
 from mainmode.catalogue.dialects.parts import LIST, NUMBER, QUOTED, SELECTORS, SPI, WORD, part
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Carried,
     Deleted,
@@ -18,7 +19,7 @@ from mainmode.catalogue.facts import (
     Why,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 
 def _closing(values: Values) -> Facts:

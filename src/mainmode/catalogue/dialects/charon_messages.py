@@ -3,6 +3,7 @@
 from mainmode.catalogue import spelling
 from mainmode.catalogue.dialects.charon_parts import EXCHANGE, MESSAGE_PAYLOADS, RUNS
 from mainmode.catalogue.dialects.parts import ANY, LIST, NUMBER, SPOT, WORD
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Exchange,
     Floated,
@@ -17,7 +18,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 _EXCHANGES = {
     "ID_PROT": Exchange.MAIN,

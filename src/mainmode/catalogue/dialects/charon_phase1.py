@@ -2,6 +2,7 @@
 
 from mainmode.catalogue.dialects.charon_parts import END, MORE, PROPOSAL, PROPOSALS, RUNS, SA_NAME, phase_of
 from mainmode.catalogue.dialects.parts import ANY, LIST, NUMBER, QUOTED, SPOT, WORD, identity_kind
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
@@ -21,7 +22,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 from mainmode.catalogue.suites import refusals
 
 _MODES = {"Main": Exchange.MAIN, "Aggressive": Exchange.AGGRESSIVE}

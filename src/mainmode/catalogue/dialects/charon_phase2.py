@@ -5,6 +5,7 @@ from typing import Any, cast
 from mainmode.base.address import Proxy
 from mainmode.catalogue.dialects.charon_parts import MORE, RUNS, SA_NAME
 from mainmode.catalogue.dialects.parts import ANY, LIST, NUMBER, QUOTED, SELECTORS, SPI, WORD
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Began,
     GaveUp,
@@ -20,7 +21,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 
 def _proxies(own: object, peer: object, by: Whose) -> Facts:

@@ -23,6 +23,7 @@ from mainmode.catalogue.dialects.pluto_parts import (
     stands,
     waits_for,
 )
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Deleted,
     Down,
@@ -39,7 +40,7 @@ from mainmode.catalogue.facts import (
     Why,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 
 def _notified(values: Values) -> Facts:

@@ -15,6 +15,7 @@ from mainmode.catalogue.dialects.pluto_parts import (
     sent_in,
     waits_for,
 )
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
@@ -38,7 +39,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 _BEFORE = {"MM2": "MM1", "MM3": "MM2", "MM4": "MM3", "MM5": "MM4", "MM6": "MM5", "QM2": "QM1", "QM3": "QM2"}
 """The message that was received before this one was sent."""
@@ -127,8 +128,8 @@ def _nat(values: Values) -> Facts:
     if result.startswith("no nat"):
         return (NatFound(own=False, peer=False),)
     both = "both are" in result
-    own = both or "i am" in result
-    peer = both or "peer is" in result or "peer behind" in result
+    own = True if both or "i am" in result else None
+    peer = True if both or "peer is" in result or "peer behind" in result else None
     return (NatFound(own, peer),) if own or peer else ()
 
 

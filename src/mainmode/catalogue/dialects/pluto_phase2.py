@@ -26,6 +26,7 @@ from mainmode.catalogue.dialects.pluto_parts import (
     role_of,
 )
 from mainmode.catalogue.dialects.pluto_phase1 import steps
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
@@ -46,7 +47,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 
 def _proxies(own: Proxy | None, peer: Proxy | None, by: Whose) -> Facts:

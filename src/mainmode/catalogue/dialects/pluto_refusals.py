@@ -7,6 +7,7 @@ from mainmode.catalogue.dialects.pluto_parts import (
     TRANSFORM,
     exchange_of,
 )
+from mainmode.catalogue.entry import Facts
 from mainmode.catalogue.facts import (
     Exchange,
     Identity,
@@ -21,7 +22,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.origins import RECALLED
-from mainmode.catalogue.phrasebook import Facts, Values, says
+from mainmode.catalogue.phrasebook import Values, says
 
 
 def _authorised(values: Values) -> Facts:

@@ -48,7 +48,7 @@ class Charon:
     title = "strongSwan charon"
     head = re.compile(
         rf"(?:^[^\n]{{0,120}}?|(?:{STAMP})[^\n\[\]]{{0,100}}?(?:\[[0-9]{{1,10}}\][: ])?[ \t]{{0,8}})?"
-        rf"(?<![\w.])[0-9]{{2,3}}\[(?:{_GROUPS})[0-4]?\] "
+        rf"(?<![0-9.])[0-9]{{2,3}}\[(?:{_GROUPS})[0-4]?\] "
         rf"|^\[(?:{_GROUPS})\] |^{_COMMAND.pattern}"
     )
 
