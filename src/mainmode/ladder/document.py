@@ -6,9 +6,10 @@ from typing import Any
 from mainmode.base.decoded import Decoded
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source, Statement
-from mainmode.ladder.spelling import iso, kind
+from mainmode.ladder.spelling import date, kind
 from mainmode.ladder.steps import LadderStep, related, sections, steps
 from mainmode.ladder.transcript import (
+    Clock,
     LineSaid,
     MessageArrived,
     MessageSent,
@@ -31,7 +32,7 @@ def document(transcript: Transcript) -> Json:
     return {
         "schema_version": VERSION,
         "seed": transcript.seed,
-        "started_at": iso(transcript.started_at),
+        "started_at": date(transcript, transcript.started_at),
         "initiator": transcript.initiator.value if transcript.initiator else None,
         "devices": [
             {
@@ -41,6 +42,7 @@ def document(transcript: Transcript) -> Json:
                 "file": device.file,
                 "configuration": list(device.config),
             }
+            | ({"log": device.log} if device.log else {})
             for device in transcript.devices
         ],
         "verdict": _verdict(transcript),
@@ -64,7 +66,7 @@ def document(transcript: Transcript) -> Json:
             {"side": shown.side.value, "command": shown.command, "text": shown.text} for shown in transcript.shows
         ],
         "notes": list(transcript.notes),
-    }
+    } | ({} if transcript.clock is Clock.VIRTUAL else {"clock": transcript.clock.value})
 
 
 def json_text(transcript: Transcript) -> str:
@@ -133,6 +135,7 @@ class _Events:
                 "message_id": event.message_id,
                 "configuration": [_source(source) for source in event.sources],
             }
+            | ({"log_line": event.line} if event.line else {})
             for order, event in enumerate(self.transcript.events)
             if isinstance(event, LineSaid)
         ]
@@ -155,7 +158,10 @@ class _Events:
 
 
 def _time(transcript: Transcript, at: Instant) -> Json:
-    return {"us": at - transcript.started_at, "iso": iso(at)}
+    """Without a clock, neither; without a year, no date."""
+    if transcript.clock is Clock.NONE:
+        return {"us": None, "iso": None}
+    return {"us": at - transcript.started_at, "iso": date(transcript, at)}
 
 
 def _source(source: Source) -> Json:

@@ -8,8 +8,9 @@ from mainmode.catalogue.lines import failures, teardown
 from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Remark, Side
 
 MAIN_MODE = frozenset({"MM1", "MM2", "MM3", "MM4", "MM5", "MM6"})
+AGGRESSIVE_MODE = frozenset({"AM1", "AM2", "AM3"})
 QUICK_MODE = frozenset({"QM1", "QM2", "QM3"})
-OPENERS = ("MM1", "QM1")
+OPENERS = ("MM1", "AM1", "QM1")
 TRIGGER = "trigger"
 CLOSING = frozenset(
     entry.name
@@ -70,10 +71,14 @@ def belongings(events: tuple[Event, ...]) -> list[Belonging]:
     """One for each event; that of an arrival is empty, its message knows more."""
     keys = _keys(events)
     found: list[Belonging] = []
+    numbered = {message.number: key_of(message) for message in messages(events)}
     coming: dict[tuple[Side, Key], MessageSent] = {}
     asked: dict[Side, tuple[LineSaid, Key]] = {}
     for event, key in zip(reversed(events), reversed(keys), strict=True):
         belonging = Belonging(key)
+        if isinstance(event, LineSaid | Remark) and event.about in numbered:
+            found.append(Belonging(numbered[event.about], announces=event.about))
+            continue
         if isinstance(event, LineSaid) and not event.cookie:
             belonging = Belonging(key, firm=event.step == TRIGGER)
         if isinstance(event, MessageSent):
@@ -113,6 +118,8 @@ def _keys(events: tuple[Event, ...]) -> list[Key | None]:
             ends.sent(event, key)
         elif isinstance(event, LineSaid) and event.cookie:
             key = ends.told(event, _line_key(event, told_in))
+        elif isinstance(event, LineSaid) and event.gave_up:
+            key = Key("", event.message_id, event.step, gave_up=True)
         elif event.step:
             earlier = behind.get(event.step)
             found = (later or earlier) if isinstance(event, LineSaid) else (earlier or later)

@@ -106,7 +106,7 @@ class _Views:
         side = said.side or self.sides[0]
         anchors = dict.fromkeys(self.reference(source, side).anchor for source in said.sources)
         return Paragraph(
-            tuple(spelling.clean_lines(said.text)),
+            tuple(spelling.numbered(spelling.clean_lines(said.text), getattr(said, "line", 0))),
             " ".join(anchor for anchor in anchors if anchor),
             spelling.since(self.transcript, said.at),
             "line" if isinstance(said, LineSaid) else "fold" if isinstance(said, Fold) else "remark",

@@ -16,6 +16,7 @@ from mainmode.ladder.spelling import (
     kind,
     milliseconds,
     name_of,
+    numbered,
     payload_chain,
     place,
     role_of,
@@ -29,6 +30,9 @@ from mainmode.ladder.words import words
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~&:@$])")
 _MERMAID_PLAIN = re.compile(r"[^A-Za-z0-9 .,/()+×=-]")
+
+
+_ARROWS = {Fate.DELIVERED: "->>", Fate.UNKNOWN: "-->>"}
 
 
 def escaped(text: str) -> str:
@@ -83,7 +87,9 @@ def _verdict(transcript: Transcript, names: dict[Side, str]) -> Iterator[str]:
         device = device_of(transcript, side)
         if device is not None:
             role = role_of(transcript, side)
-            about = ", ".join(part for part in (role, escaped(device.address), escaped(device.file)) if part)
+            about = ", ".join(
+                part for part in (role, escaped(device.address), escaped(device.file), escaped(device.log)) if part
+            )
             yield f"- {escaped(names[side])}: {about}"
     if transcript.seed is not None:
         yield f"- seed {transcript.seed}"
@@ -99,16 +105,18 @@ def _diagram(transcript: Transcript, names: dict[Side, str]) -> Iterator[str]:
     for side in sides(transcript):
         yield f"    participant {side.value} as {mermaid(names[side])}"
     for step, message in sent:
-        arrow = "->>" if message.fate is Fate.DELIVERED else "-x"
+        arrow = _ARROWS.get(message.fate, "-x")
         lost = "" if message.fate is Fate.DELIVERED else f", {message.fate.value}"
-        label = mermaid(f"{step.title}, {size(message)}{lost}")
+        octets = f", {size(message)}" if size(message) else ""
+        label = mermaid(f"{step.title}{octets}{lost}")
         yield f"    {message.side.value}{arrow}{message.side.other.value}: {label}"
     yield from ("```", "")
 
 
 def _step(transcript: Transcript, step: LadderStep, names: dict[Side, str], folding: Folding) -> Iterator[str]:
     before, after = folding.shown(step)
-    yield f"### {step.index}. {escaped(step.title)}, {escaped(since(transcript, step.at))}"
+    when = escaped(since(transcript, step.at))
+    yield f"### {step.index}. {escaped(step.title)}{f', {when}' if when else ''}"
     yield ""
     for side, line in words(transcript, step):
         yield f"- {escaped(names[side])}: {escaped(line)}"
@@ -119,7 +127,8 @@ def _step(transcript: Transcript, step: LadderStep, names: dict[Side, str], fold
         way = f"{escaped(names[message.side])} → {escaped(names[message.side.other])}"
         lost = f" **{escaped(fate(message))}**" if fate(message) else ""
         chain = escaped(payload_chain(message))
-        yield f"**{way}: {escaped(message.name)}**, {escaped(size(message))}. {chain}{lost}"
+        octets = f", {escaped(size(message))}" if size(message) else ""
+        yield f"**{way}: {escaped(message.name)}**{octets}. {chain}{lost}"
         yield ""
     yield from _said(after, names)
 
@@ -134,7 +143,7 @@ def _said(said: tuple[Said | Fold, ...], names: dict[Side, str]) -> Iterator[str
             block = []
         if isinstance(one, LineSaid):
             speaker = one.side
-            block += clean_lines(one.text)
+            block += numbered(clean_lines(one.text), one.line)
         elif isinstance(one, Fold):
             yield from (f"{escaped(names[one.side])}: *{escaped(one.text)}*", "")
         else:

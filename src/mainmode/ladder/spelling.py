@@ -7,9 +7,12 @@ from itertools import groupby
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.base.provenance import Absent, Default, Source, Statement
-from mainmode.ladder.transcript import Device, Fate, MessageSent, Side, Transcript, Verdict
+from mainmode.ladder.transcript import Clock, Device, Fate, MessageSent, Outcome, Side, Transcript, Verdict
 
 TAB = 8
+HOUR = 3600 * SECOND
+YEARLESS = Instant(3 * 366 * 24 * HOUR)
+"""Clocks that print no year are read as of 1972: before this nothing is told as a date."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -73,8 +76,18 @@ def _cut(text: str, start: int, room: int) -> int:
 
 
 def since(transcript: Transcript, at: Instant) -> str:
-    """`+0.020 s`: virtual time since the start; microseconds only where there are any."""
-    return f"{'+' if at >= transcript.started_at else '-'}{seconds(abs(at - transcript.started_at))}"
+    """`+0.020 s`: the time since the start, microseconds only where there are any; empty where there is no clock.
+
+    In a ladder of logs an hour and more is told as `+26:03:04`.
+    """
+    if transcript.clock is Clock.NONE:
+        return ""
+    span = abs(at - transcript.started_at)
+    sign = "+" if at >= transcript.started_at else "-"
+    if transcript.clock is Clock.LOG and span >= HOUR:
+        minutes, rest = divmod(span // SECOND, 60)
+        return f"{sign}{minutes // 60}:{minutes % 60:02d}:{rest:02d}"
+    return f"{sign}{seconds(span)}"
 
 
 def seconds(span: int) -> str:
@@ -92,6 +105,12 @@ def milliseconds(span: int) -> str:
 def iso(at: Instant) -> str:
     """`2024-11-30T10:38:29.020000Z`."""
     return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def date(transcript: Transcript, at: Instant) -> str | None:
+    """An instant in ISO 8601, None where the clock has no year or there is none."""
+    known = transcript.clock is Clock.VIRTUAL or (transcript.clock is Clock.LOG and at >= YEARLESS)
+    return iso(at) if known else None
 
 
 def left_side(transcript: Transcript) -> Side:
@@ -160,10 +179,15 @@ def _counted(names: Iterable[str]) -> Iterable[str]:
 
 
 def size(message: MessageSent) -> str:
-    """`96 octets, encrypted (100 on the wire)`: the printed total, the datagram's size where it differs."""
-    protected = ", encrypted" if message.encrypted else ""
-    wire = f" ({message.octets} on the wire)" if message.octets != message.length else ""
-    return f"{message.length} octets{protected}{wire}"
+    """`96 octets, encrypted (100 on the wire)`: the printed total, the datagram's size where it differs.
+
+    What no log tells is left out; empty where that is all.
+    """
+    protected = "encrypted" if message.encrypted else ""
+    told = message.length if message.length is not None else message.octets
+    octets = "" if told is None else f"{told} octets"
+    wire = f" ({message.octets} on the wire)" if message.octets not in (told, None) else ""
+    return ", ".join(part for part in (octets, protected) if part) + wire
 
 
 def fate(message: MessageSent) -> str:
@@ -184,9 +208,33 @@ REACHED = {
 """How far a run came (`Verdict.reached`), in words."""
 
 
+SHOWN = {
+    "none": "the log shows no phase 1 that came up",
+    "phase 1": "phase 1 came up, the log shows no end of phase 2",
+    "phase 2": "phase 2 came up",
+}
+"""The same where a log ends before the negotiation does."""
+
+
 def reached(verdict: Verdict) -> str:
     """How far the run came: `phase 1 did not come up`."""
-    return REACHED.get(verdict.reached) or clean(verdict.reached)
+    told = SHOWN if verdict.outcome is Outcome.OPEN else REACHED
+    return told.get(verdict.reached) or clean(verdict.reached)
+
+
+def arrow_head(message: MessageSent, rightwards: bool) -> str:
+    """What the arrow of a message ends in."""
+    if message.fate is Fate.DELIVERED:
+        return "▶" if rightwards else "◀"
+    return "?" if message.fate is Fate.UNKNOWN else "✕"
+
+
+def numbered(lines: list[str], line: int) -> list[str]:
+    """The rows of what a log says, behind its line number where it has one."""
+    if not line:
+        return lines
+    front = f"{line}: "
+    return [f"{' ' * len(front) if place else front}{text}" for place, text in enumerate(lines)]
 
 
 def judgement(transcript: Transcript) -> str:

@@ -11,6 +11,7 @@ from enum import Enum
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Absent, Default, Source, Statement
 from mainmode.ladder.exchanges import (
+    AGGRESSIVE_MODE,
     CLOSING,
     MAIN_MODE,
     QUICK_MODE,
@@ -24,7 +25,7 @@ from mainmode.ladder.exchanges import (
 from mainmode.ladder.spelling import clean, device_of
 from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Remark, Side, Transcript
 
-NEGOTIATION = MAIN_MODE | QUICK_MODE | {"INFO"}
+NEGOTIATION = MAIN_MODE | AGGRESSIVE_MODE | QUICK_MODE | {"INFO"}
 """Names of steps that make a negotiation; the others stand for themselves."""
 
 Said = LineSaid | Remark
@@ -255,7 +256,7 @@ def _ending(draft: _Draft, continued: bool) -> Ending | None:
     if draft.key.gave_up:
         return Ending.GAVE_UP
     failed = any(isinstance(said, LineSaid) and said.entry in CLOSING for said in draft.before)
-    negotiated = draft.key.name in MAIN_MODE | QUICK_MODE
+    negotiated = draft.key.name in MAIN_MODE | AGGRESSIVE_MODE | QUICK_MODE
     return Ending.UNSENT if failed and negotiated and not continued else None
 
 

@@ -6,6 +6,7 @@ from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.rows import Rows, Style
 from mainmode.ladder.series import series_of
 from mainmode.ladder.spelling import (
+    arrow_head,
     cells,
     clean,
     clean_lines,
@@ -15,6 +16,7 @@ from mainmode.ladder.spelling import (
     judgement,
     milliseconds,
     name_of,
+    numbered,
     payload_chain,
     place,
     role_of,
@@ -29,6 +31,10 @@ from mainmode.ladder.words import words
 
 TWO_COLUMNS = 130
 """The width from which on the sides stand beside each other."""
+
+
+_STYLES = {Fate.DELIVERED: Style.ARROW, Fate.UNKNOWN: Style.REMARK}
+_OUTCOMES = {Outcome.UP: Style.GOOD, Outcome.DOWN: Style.BAD}
 
 
 class _Page(Rows):
@@ -95,7 +101,7 @@ def _head(page: _Page) -> None:
         device = device_of(page.transcript, side)
         parts = [page.names[side], role_of(page.transcript, side)]
         if device is not None:
-            parts += [clean(device.address), clean(device.file)]
+            parts += [clean(device.address), clean(device.file), clean(device.log)]
         cards[side] = "  ".join(part for part in parts if part)
     if page.wide:
         columns = [wrap(cards[side], page.column) for side in (page.left, page.right)]
@@ -130,7 +136,7 @@ def _said(page: _Page, said: tuple[Said | Fold, ...]) -> None:
     for one in said:
         lines = clean_lines(one.text)
         if isinstance(one, LineSaid):
-            page.by(one.side, lines)
+            page.by(one.side, numbered(lines, one.line))
         elif isinstance(one, Fold):
             page.by(one.side, [f"({one.text})"], Style.QUIET)
         elif one.side is not None:
@@ -142,25 +148,25 @@ def _said(page: _Page, said: tuple[Said | Fold, ...]) -> None:
 
 def _arrow(page: _Page, message: MessageSent) -> None:
     """The message between the sides, its payloads, and what became of it."""
-    label = f" {clean(message.name)}  {size(message)} "
+    label = f" {clean(message.name)}  {size(message)}".rstrip() + " "
     rightwards = message.side is page.left
     arrived = message.fate is Fate.DELIVERED
     ends = ("    ", "    ") if page.wide else (f"{page.names[page.left]} ", f" {page.names[page.right]}")
     room = page.width - cells(ends[0] + ends[1] + label) - 1
-    style = Style.ARROW if arrived else Style.BAD
+    style = _STYLES.get(message.fate, Style.BAD)
     if room < 4:
         way = f"{page.names[message.side]} ─▶ {page.names[message.side.other]}"
         page.put(f"{way}{label}".rstrip(), style)
     else:
         shaft = (room // 2) * "─", (room - room // 2) * "─"
-        head = ("▶" if rightwards else "◀") if arrived else "✕"
+        head = arrow_head(message, rightwards)
         line = f"{shaft[0]}{label}{shaft[1]}{head}" if rightwards else f"{head}{shaft[0]}{label}{shaft[1]}"
         page.rows.append(f"{ends[0]}{page.paint(line, style)}{ends[1]}".rstrip(" "))
     below = 6 if page.wide else page.tag + 3
     if message.payloads:
         page.put(payload_chain(message), Style.ARROW, indent=below)
     if not arrived:
-        page.put(fate(message), Style.BAD, indent=below)
+        page.put(fate(message), style, indent=below)
 
 
 def _related(page: _Page, step: LadderStep) -> None:
@@ -186,7 +192,7 @@ def _related(page: _Page, step: LadderStep) -> None:
 
 def _verdict(page: _Page) -> None:
     verdict = page.transcript.verdict
-    style = Style.GOOD if verdict.outcome is Outcome.UP else Style.BAD
+    style = _OUTCOMES.get(verdict.outcome, Style.REMARK)
     page.gap()
     page.rule("verdict")
     page.put(judgement(page.transcript), style)

@@ -1,6 +1,7 @@
 """A transcript: what one or two devices sent and said, in true order, as plain values. All layouts read this.
 
-The lab fills it from effects; a reader of strangers' logs fills it from text. Neither is known here.
+The lab fills it from effects; a reader of strangers' logs fills it from text. Neither is known here. What only a log
+leaves unsaid (a length, what became of a message, the time) has a value for it.
 """
 
 from dataclasses import dataclass, field
@@ -27,13 +28,17 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device: hostname, configuration file's name, its lines (keys masked), and its IKE address."""
+    """One device: hostname, configuration file's name, its lines (keys masked), and its IKE address.
+
+    `log` is the name of the log that it wrote, empty in the lab and for a peer that is known by its messages only.
+    """
 
     side: Side
     hostname: str
     file: str
     config: tuple[str, ...]
     address: str
+    log: str = ""
 
 
 class Fate(Enum):
@@ -43,22 +48,34 @@ class Fate(Enum):
     LOST = "lost"
     BLOCKED = "blocked"
     UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+class Clock(Enum):
+    """Whose time the instants are."""
+
+    VIRTUAL = "virtual"
+    """The lab's."""
+    LOG = "log"
+    """That of the log, of the first one where there are two."""
+    NONE = "none"
+    """The log has none: instants tell the order only."""
 
 
 @dataclass(frozen=True, slots=True)
 class MessageSent:
     """One message on the wire between the devices.
 
-    `length` is the printed total (without cipher padding), `octets` the UDP payload's size. `payloads` are
-    the chain's names in the device's spelling (`SA (1)`, `NAT-D (20)`).
+    `length` is the printed total (without cipher padding), `octets` the UDP payload's size, each None where no log
+    tells it. `payloads` are the chain's names in the device's spelling (`SA (1)`, `NAT-D (20)`).
     """
 
     number: int
     side: Side
     at: Instant
     name: str
-    length: int
-    octets: int
+    length: int | None
+    octets: int | None
     encrypted: bool
     source: str
     destination: str
@@ -83,7 +100,11 @@ class MessageArrived:
 
 @dataclass(frozen=True, slots=True)
 class LineSaid:
-    """A line of one device, printed whole (prefix and bracket included); `entry` is its catalogue entry."""
+    """A line of one device, printed whole (prefix and bracket included); `entry` is its catalogue entry.
+
+    In a ladder of logs, `line` is its number in the log, `about` the number of the message that it stands with (0: none
+    in particular), and `gave_up` says that it ends the waiting for the message of its step.
+    """
 
     side: Side
     at: Instant
@@ -93,6 +114,9 @@ class LineSaid:
     sources: tuple[Source, ...] = ()
     cookie: str = ""
     message_id: int = 0
+    line: int = 0
+    about: int = 0
+    gave_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +128,19 @@ class Remark:
     text: str
     step: str = ""
     sources: tuple[Source, ...] = ()
+    about: int = 0
 
 
 Event = MessageSent | MessageArrived | LineSaid | Remark
 
 
 class Outcome(Enum):
-    """How the run ended."""
+    """How the run ended; CLOSED and OPEN are told of logs only: it was up and ended, or the log shows no end."""
 
     UP = "up"
     DOWN = "down"
+    CLOSED = "closed"
+    OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,3 +202,4 @@ class Transcript:
     seed: int | None = None
     started_at: Instant = EPOCH
     notes: tuple[str, ...] = field(default=())
+    clock: Clock = Clock.VIRTUAL

@@ -12,7 +12,7 @@ from mainmode.ladder.exchanges import TRIGGER
 from mainmode.ladder.reception import repeated_itself, repetition, triggered, unused
 from mainmode.ladder.spelling import clean, seconds, sides
 from mainmode.ladder.steps import Ending, LadderStep
-from mainmode.ladder.transcript import Fate, MessageSent, Side, Transcript
+from mainmode.ladder.transcript import Clock, Fate, MessageSent, Side, Transcript
 
 TOTAL = re.compile(r"IKE_DECODE (?:RE)?SENDING .*total length : ([0-9]{1,9})$")
 
@@ -50,6 +50,18 @@ WORDS = {
         "Proves itself in the same way. For this side phase 1 is up.",
         "Verifies the peer's HASH. Phase 1 is up on both sides: the IKE SA protects everything that follows.",
     ),
+    "AM1": Words(
+        "Opens aggressive mode in clear: {policies}, a public Diffie-Hellman value, a nonce and an identity at once.",
+        "Looks for the connection by this identity, and compares what is offered with its policies.",
+    ),
+    "AM2": Words(
+        "Answers with the policy that it chose, its own value and identity, and a HASH made with the pre-shared key.",
+        "Verifies the HASH. Pre-shared keys that differ show here, on the initiator's side.",
+    ),
+    "AM3": Words(
+        "Proves itself with its own HASH. For this side phase 1 is up.",
+        "Verifies it. Phase 1 is up on both sides.",
+    ),
     "QM1": Words(
         "Opens quick mode: a new SPI, {proposals}, and the proxies, the traffic for the tunnel{pfs}.",
         "Looks for the crypto map entry whose ACL mirrors these proxies, and for a transform set in common.",
@@ -71,6 +83,14 @@ WORDS = {
         "Dead peer detection: a sign of life is asked for, or given, on a quiet tunnel.",
         "Notes that the peer lives; a question is answered.",
     ),
+    "XAUTH": Words(
+        "Asks for a user's name and password, or for configuration, after phase 1 (extended authentication).",
+        "Answers, or refuses: LAN-to-LAN tunnels do without.",
+    ),
+    "IKEv2": Words(
+        "Speaks IKE version 2, which knows no main mode and no quick mode.",
+        "Must speak version 2 as well.",
+    ),
     "ESP": Words(
         "Encrypts the packet, adds a sequence number and an integrity check, sends it to the peer.",
         "Checks sequence number and integrity, decrypts, and lets through what fits the SA's proxies.",
@@ -81,6 +101,7 @@ ALONE = {
     "data": "Traffic of the inside hosts. What matches the crypto ACL passes as ESP only, through the tunnel.",
     "teardown": "SAs end here: their keys are forgotten, and new traffic has to negotiate again.",
     "run": "Told by the run itself.",
+    "log": "Told beside any message.",
 }
 """Steps that have no message of their own."""
 
@@ -98,6 +119,7 @@ LOST = {
     Fate.LOST: "Never sees this message: it was lost on the way.",
     Fate.BLOCKED: "Never sees this message: it was blocked on the way.",
     Fate.UNREACHABLE: "Never sees this message: nobody is at the address that it was sent to.",
+    Fate.UNKNOWN: "Nothing here tells whether it gets this message.",
 }
 
 
@@ -109,7 +131,7 @@ def words(transcript: Transcript, step: LadderStep) -> tuple[tuple[Side, str], .
         return tuple((side, _alone(transcript, step, side)) for side in sides(transcript) if side in speaking)
     declared = _declared(step.name, message)
     facts = _facts(message)
-    sends = _repeats(step, message) if message.retransmission else declared.sends.format_map(facts)
+    sends = _repeats(transcript, step, message) if message.retransmission else declared.sends.format_map(facts)
     receives = declared.receives.format_map(facts)
     if message.fate is not Fate.DELIVERED:
         receives = LOST[message.fate]
@@ -149,8 +171,9 @@ def _declared(name: str, message: MessageSent) -> Words:
     return WORDS.get(name, OTHER)
 
 
-def _repeats(step: LadderStep, message: MessageSent) -> str:
-    waited = f", {seconds(message.at - step.first.at)} after the first" if step.first and step.again else ""
+def _repeats(transcript: Transcript, step: LadderStep, message: MessageSent) -> str:
+    timed = transcript.clock is not Clock.NONE and step.first and step.again
+    waited = f", {seconds(message.at - step.first.at)} after the first" if timed and step.first else ""
     asked = repeated_itself(step, message.side)
     why = "the peer repeated itself" if asked else "no answer came, or the peer repeated itself"
     return f"Sends the same octets again{waited}: {why}."

@@ -1,0 +1,146 @@
+"""Two clocks that nobody set alike: the difference between them, estimated from messages that both logs tell of."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from mainmode.base.instant import SECOND, Span, seconds
+from mainmode.catalogue.facts import Way
+from mainmode.explain.passages import Passage
+from mainmode.explain.profile import Profile
+
+SLACK = 2 * SECOND
+"""How far a message on its way, or a line on its way into the log, may stray."""
+MOST = 20
+"""So many repetitions of one message are compared with one another."""
+ZONE = 15 * 60 * SECOND
+"""Time zones differ by multiples of this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """`offset` is the second log's clock minus the first's; `spread` how far single messages stray from it.
+
+    `matched` counts the messages that fit, `told` all that both logs tell of, `span` is the time that they cover.
+    """
+
+    offset: Span
+    spread: Span
+    matched: int
+    told: int
+    span: Span
+
+
+def tolerance(first: Profile, second: Profile) -> int:
+    """How far a message may stray from the offset; a clock that prints whole seconds adds one."""
+    return SLACK + sum(one.tick for one in (first, second) if one.tick == SECOND)
+
+
+def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clocks | None:
+    """The offset that most messages agree on, the smallest of those; None where no message stands in both logs.
+
+    With a `hint` only what lies near to it counts.
+    """
+    threads = [(sent, received) for way in Way for sent, received in _threads(first.passages, second.passages, way)]
+    slack = tolerance(first, second)
+    differences = sorted(
+        (theirs - mine, number, mine)
+        for number, (ours, others) in enumerate(threads)
+        for mine in ours[:MOST]
+        for theirs in others[:MOST]
+    )
+    if hint is not None:
+        differences = [one for one in differences if abs(one[0] - hint) <= 2 * slack]
+    if not differences:
+        return None
+    near = _most_agreed(differences, 2 * slack)
+    middle = median(difference for difference, _, _ in near)
+    offset = round(median(_nearest(near, middle)))
+    fitting = _nearest(near, offset)
+    when = [mine for _, _, mine in near]
+    return Clocks(
+        Span(offset),
+        Span(max(abs(one - offset) for one in fitting)),
+        len(fitting),
+        sum(min(len(ours), len(others)) for ours, others in threads),
+        Span(max(when) - min(when)),
+    )
+
+
+def _most_agreed(differences: list[tuple[int, int, int]], width: int) -> list[tuple[int, int, int]]:
+    """The differences within `width` of each other that most messages agree on; among equals the smallest ones."""
+    seen: Counter[tuple[int, int]] = Counter()
+    best = (0, 0, 0, 0)
+    start = 0
+    for end, (difference, number, mine) in enumerate(differences):
+        seen[number, mine] += 1
+        while difference - differences[start][0] > width:
+            gone = differences[start][1:]
+            seen[gone] -= 1
+            if not seen[gone]:
+                del seen[gone]
+            start += 1
+        best = max(best, (len(seen), -abs(differences[(start + end) // 2][0]), start, end + 1))
+    return differences[best[2] : best[3]]
+
+
+def _nearest(near: list[tuple[int, int, int]], value: float) -> list[int]:
+    """For each message the difference that is nearest to `value`."""
+    found: dict[tuple[int, int], int] = {}
+    for difference, number, mine in near:
+        held = found.get((number, mine))
+        if held is None or abs(difference - value) < abs(held - value):
+            found[number, mine] = difference
+    return list(found.values())
+
+
+def _threads(first: Iterable[Passage], second: Iterable[Passage], way: Way) -> Iterable[tuple[list[int], list[int]]]:
+    """Times of the same message in both logs, repetitions in order; `way` as the first log sees it."""
+    ours: dict[tuple[str, int], list[int]] = {}
+    others: dict[tuple[str, int], list[int]] = {}
+    for held, log, wanted in ((ours, first, way), (others, second, _opposite(way))):
+        for one in log:
+            if one.name and one.way is wanted and one.at is not None:
+                held.setdefault((one.name, one.message_id or 0), []).append(one.at)
+    for key, times in ours.items():
+        if key in others:
+            yield times, others[key]
+
+
+def _opposite(way: Way) -> Way:
+    return Way.RECEIVED if way is Way.SENT else Way.SENT
+
+
+def spoken(offset: int) -> str:
+    """`12.4 s ahead of`, `the same as`: the second clock beside the first."""
+    if abs(offset) < SECOND:
+        return f"within {max(abs(offset) / SECOND, 0.001):.3f} s of"
+    size = _size(abs(offset))
+    return f"{size} ahead of" if offset > 0 else f"{size} behind"
+
+
+def _size(span: int) -> str:
+    if span < 2 * 60 * SECOND:
+        return f"{span / SECOND:.1f} s"
+    if span < 2 * 3600 * SECOND:
+        return f"{span / SECOND / 60:.1f} minutes"
+    if span < 48 * 3600 * SECOND:
+        return f"{span / SECOND / 3600:.2f} hours"
+    return f"{span / SECOND / 86400:.1f} days"
+
+
+def size(span: int) -> str:
+    """A span for people: `1.5 s`, `3.0 minutes`."""
+    return _size(abs(span))
+
+
+def agree(offset: int) -> bool:
+    """Whether two clocks go alike, as clocks do that a server sets."""
+    return abs(offset) <= seconds(3)
+
+
+def zone_apart(offset: int) -> bool:
+    """Whether they go alike but for a time zone."""
+    rest = abs(offset) % ZONE
+    return ZONE <= abs(offset) + seconds(3) <= 14 * 4 * ZONE and min(rest, ZONE - rest) <= seconds(3)

@@ -1,0 +1,173 @@
+"""Which message of one log is which of the other: sent here, received there, or lost between."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mainmode.base.instant import Span
+from mainmode.catalogue.facts import Way
+from mainmode.explain.clocks import SLACK
+from mainmode.explain.pairing import Link
+from mainmode.explain.passages import CLEAR, Passage
+from mainmode.explain.profile import Profile
+
+OPENERS = ("MM1", "AM1")
+"""A log that begins with one of these begins with the negotiation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A message in both logs, or in one of them. `sender` is 0 or 1."""
+
+    name: str
+    sender: int
+    sent: Passage | None
+    received: Passage | None
+
+    def link(self) -> Link:
+        """The same as the pairing tells it."""
+        return Link(
+            self.name,
+            self.sender,
+            self.sent.first if self.sent else None,
+            self.received.first if self.received else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The time that a log covers, by its own clock; None where it has none."""
+
+    first: int | None
+    last: int | None
+
+
+def matches(first: Profile, second: Profile, offset: Span | None, reaches: tuple[Reach, Reach]) -> tuple[Match, ...]:
+    """All messages of both, in the order of sending; those that one log cannot know of are left out."""
+    found: list[Match] = []
+    for sender, (speaker, hearer) in enumerate(((first, second), (second, first))):
+        shift = None if offset is None else Span(offset if sender == 0 else -offset)
+        speaks = any(one.way is Way.SENT for one in speaker.passages)
+        for sent, received in _pairs(speaker, hearer, shift):
+            known = received or sent
+            told = (
+                speaks
+                if sent is None
+                else received is not None or _would_tell(sent, hearer, shift, reaches[1 - sender])
+            )
+            if known is not None and told:
+                found.append(Match(sent.name if sent else known.name, sender, sent, received))
+    return tuple(sorted(found, key=lambda match: _place(match, offset)))
+
+
+def _place(match: Match, offset: Span | None) -> tuple[int, int]:
+    """By the first log's clock, or by its lines."""
+    own, other = (match.sent, match.received) if match.sender == 0 else (match.received, match.sent)
+    for passage, moved in ((own, 0), (other, offset)):
+        if passage is not None and passage.at is not None and moved is not None:
+            return passage.at - moved, passage.record.first
+    return 0, next(passage.record.first for passage in (own, other) if passage is not None)
+
+
+def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
+    """Whether the hearer's log would show the message, had it come.
+
+    A log that tells of sending only shows it by waiting: it repeats itself.
+    """
+    timed = shift is not None and sent.at is not None
+    at = sent.at + shift if shift is not None and sent.at is not None else 0
+    if not hearer.hears:
+        repeats = (one.at for one in hearer.passages if one.way is Way.SENT and one.again)
+        return sent.name in CLEAR and any(not timed or when is None or when >= at for when in repeats)
+    if not timed:
+        return True
+    first = next((one.name for one in hearer.passages), "")
+    early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
+    late = reach.last is not None and at > reach.last + SLACK
+    return not early and not late
+
+
+def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[tuple[Passage | None, Passage | None]]:
+    """Sent and received of one direction, each at most once."""
+    sent = [one for one in speaker.passages if one.way is Way.SENT]
+    heard = [one for one in hearer.passages if one.way is Way.RECEIVED]
+    found: list[tuple[Passage | None, Passage | None]] = []
+    for exact in (True, False):
+        left: list[Passage] = []
+        for key, (ours, theirs) in _threads(sent, heard, exact).items():
+            if not key[0]:
+                left += theirs
+                continue
+            done = _thread(ours, theirs, shift)
+            found += done
+            used = {id(one) for pair in done for one in pair}
+            sent = [one for one in sent if id(one) not in used]
+            left += [one for one in theirs if id(one) not in used]
+        heard = left
+    found += _nameless(sent, heard, shift)
+    used = {id(one) for pair in found for one in pair}
+    found += [(one, None) for one in sent if id(one) not in used]
+    return found + [(None, one) for one in heard if id(one) not in used and one.name]
+
+
+def _threads(
+    sent: Iterable[Passage], heard: Iterable[Passage], exact: bool
+) -> dict[tuple[str, int | None], tuple[list[Passage], list[Passage]]]:
+    """By name, and by message id where `exact`."""
+    threads: dict[tuple[str, int | None], tuple[list[Passage], list[Passage]]] = {}
+    for column, messages in enumerate((sent, heard)):
+        for one in messages:
+            number = (one.message_id or 0) if exact else None
+            threads.setdefault((one.name, number), ([], []))[column].append(one)
+    return threads
+
+
+def _thread(
+    sent: list[Passage], heard: list[Passage], shift: Span | None
+) -> list[tuple[Passage | None, Passage | None]]:
+    """Repetitions of one message: each reception belongs to the sending that is nearest before it."""
+    found: list[tuple[Passage | None, Passage | None]] = []
+    free = list(sent)
+    for one in heard:
+        place = _fitting(free, one, shift)
+        if place is not None:
+            found.append((free[place], one))
+            del free[: place + 1]
+    return found
+
+
+def _fitting(free: list[Passage], heard: Passage, shift: Span | None) -> int | None:
+    """Which of the sendings a reception is of, None where none can be."""
+    fits = [
+        place
+        for place, one in enumerate(free)
+        if not (one.message_id and heard.message_id and one.message_id != heard.message_id)
+    ]
+    if not fits:
+        return None
+    at = heard.at
+    if shift is None or at is None:
+        return fits[0]
+    timed = [(abs(at - sent_at - shift), place) for place in fits if (sent_at := free[place].at) is not None]
+    if not timed:
+        return fits[0]
+    away, place = min(timed)
+    return place if away <= 3 * SLACK else None
+
+
+def _nameless(
+    sent: list[Passage], heard: list[Passage], shift: Span | None
+) -> list[tuple[Passage | None, Passage | None]]:
+    """What came and could not be read is what was sent at that time, of that length."""
+    found: list[tuple[Passage | None, Passage | None]] = []
+    free = list(sent)
+    for one in heard:
+        if one.name:
+            continue
+        fits = [
+            other for other in free if other.length is None or one.length is None or abs(other.length - one.length) <= 4
+        ]
+        place = _fitting(fits, one, shift)
+        if place is not None and fits[place].name not in CLEAR:
+            found.append((fits[place], one))
+            free.remove(fits[place])
+    return found
