@@ -86,27 +86,28 @@ def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach
     return not early and not late
 
 
-def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[tuple[Passage | None, Passage | None]]:
-    """Sent and received of one direction, each at most once."""
+Pair = tuple[Passage | None, Passage | None]
+
+
+def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[Pair]:
+    """Sent and received of one direction, each at most once: by name and message id, then by name, then by length."""
     sent = [one for one in speaker.passages if one.way is Way.SENT]
     heard = [one for one in hearer.passages if one.way is Way.RECEIVED]
-    found: list[tuple[Passage | None, Passage | None]] = []
+    found: list[Pair] = []
     for exact in (True, False):
-        left: list[Passage] = []
-        for key, (ours, theirs) in _threads(sent, heard, exact).items():
-            if not key[0]:
-                left += theirs
-                continue
-            done = _thread(ours, theirs, shift)
-            found += done
-            used = {id(one) for pair in done for one in pair}
-            sent = [one for one in sent if id(one) not in used]
-            left += [one for one in theirs if id(one) not in used]
-        heard = left
+        for (name, _), (ours, theirs) in _threads(sent, heard, exact).items():
+            if name:
+                found += _thread(ours, theirs, shift)
+        sent, heard = _left(sent, found), _left(heard, found)
     found += _nameless(sent, heard, shift)
+    found += [(one, None) for one in _left(sent, found)]
+    return found + [(None, one) for one in _left(heard, found) if one.name]
+
+
+def _left(messages: list[Passage], found: list[Pair]) -> list[Passage]:
+    """Those that are in no pair yet."""
     used = {id(one) for pair in found for one in pair}
-    found += [(one, None) for one in sent if id(one) not in used]
-    return found + [(None, one) for one in heard if id(one) not in used and one.name]
+    return [one for one in messages if id(one) not in used]
 
 
 def _threads(
@@ -121,11 +122,9 @@ def _threads(
     return threads
 
 
-def _thread(
-    sent: list[Passage], heard: list[Passage], shift: Span | None
-) -> list[tuple[Passage | None, Passage | None]]:
+def _thread(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
     """Repetitions of one message: each reception belongs to the sending that is nearest before it."""
-    found: list[tuple[Passage | None, Passage | None]] = []
+    found: list[Pair] = []
     free = list(sent)
     for one in heard:
         place = _fitting(free, one, shift)
@@ -154,11 +153,9 @@ def _fitting(free: list[Passage], heard: Passage, shift: Span | None) -> int | N
     return place if away <= 3 * SLACK else None
 
 
-def _nameless(
-    sent: list[Passage], heard: list[Passage], shift: Span | None
-) -> list[tuple[Passage | None, Passage | None]]:
+def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
     """What came and could not be read is what was sent at that time, of that length."""
-    found: list[tuple[Passage | None, Passage | None]] = []
+    found: list[Pair] = []
     free = list(sent)
     for one in heard:
         if one.name:

@@ -15,7 +15,7 @@ from mainmode.explain.profile import Profile, facing, profile, started
 SURE = 0.9
 PROBABLE = 0.6
 UNLIKELY = 0.15
-MOST = 60
+MOST = 40
 """So many negotiations of each log are compared one with each other where no number tells which belong together."""
 NEAR = 90 * 1_000_000
 """How near in time two negotiations begin that are compared, once the clocks' difference is known; microseconds."""
@@ -97,7 +97,7 @@ def _candidates(first: Sequence[Negotiation], second: Sequence[Negotiation]) -> 
     common = _common_offset(found)
     if common is None:
         return found
-    again = {one.numbers: (one.first, one.second) for one in found}
+    again = {one.numbers: (one.first, one.second) for one in found if _total(one) > 0}
     again |= {
         (one.negotiation.number, other.negotiation.number): (one, other) for one, other in _worth(ours, theirs, common)
     }

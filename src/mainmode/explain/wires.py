@@ -1,12 +1,12 @@
 """Each message of a ladder once: who sent it, which passage of which log tells of it, and what became of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from mainmode.catalogue.facts import Notify, Role, Way
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Link, Pairing
-from mainmode.explain.passages import CLEAR, Passage, passages
+from mainmode.explain.passages import CLEAR, QUICK, Passage, passages
 from mainmode.explain.record import Noted
 from mainmode.ladder.transcript import Fate, Side
 
@@ -130,14 +130,24 @@ def _answered(told: tuple[Passage, ...]) -> frozenset[int]:
     found: set[int] = set()
     waiting: dict[tuple[str, int], int] = {}
     for number, one in enumerate(told):
+        key = one.message_id if one.message_id and one.name in QUICK else 0
         if one.way is Way.SENT:
-            waiting[one.name, one.message_id or 0] = number
+            if one.name in ANSWERS:
+                waiting[one.name, key] = number
             continue
-        for name, message_id in list(waiting):
-            same = not message_id or not one.message_id or message_id == one.message_id or name in ("MM6", "AM3", "DPD")
-            if one.name in ANSWERS.get(name, ()) and same:
-                found.add(waiting.pop((name, message_id)))
+        for name, message_id in _answers(one.name, key):
+            place = waiting.pop((name, message_id), None)
+            if place is not None:
+                found.add(place)
     return frozenset(found)
+
+
+def _answers(name: str, message_id: int) -> Iterator[tuple[str, int]]:
+    """What a message shows to have come."""
+    for before, answers in ANSWERS.items():
+        if name in answers:
+            yield before, message_id
+            yield before, 0
 
 
 def encrypted(passage: Passage, unprotected: Iterable[Notify]) -> bool:
