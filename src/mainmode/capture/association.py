@@ -64,7 +64,7 @@ class Association:
     initiator_said: Said = field(default_factory=Said)
     responder_said: Said = field(default_factory=Said)
     floated: bool = False
-    proven: bool = False
+    torn: bool = False
     opener: Opener | str | None = None
     quick: OrderedDict[int, Quick] = field(default_factory=OrderedDict)
     seen: OrderedDict[int, str] = field(default_factory=OrderedDict)

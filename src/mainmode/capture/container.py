@@ -51,7 +51,7 @@ def _read(stream: BinaryIO, count: int) -> bytes:
 
 def _pcap(stream: BinaryIO, magic: bytes) -> Iterator[Frame | Flaw]:
     record_kind = pcap.MAGIC_TO_PKT_HDR[int.from_bytes(magic)]
-    little = record_kind.__byte_order__ == "<"
+    little = getattr(record_kind, "__byte_order__", ">") == "<"
     kind = pcap.LEFileHdr if little else pcap.FileHdr
     head = magic + _read(stream, kind.__hdr_len__ - 4)
     if len(head) < kind.__hdr_len__:

@@ -29,6 +29,8 @@ _EXTENSIONS = (0, 43, 60)
 _IPV6_FRAGMENT = 44
 _MOST_EXTENSIONS = 8
 _MOST_FLOWS = 1024
+_LENGTH = 24
+"""Where the length stands in an ISAKMP header."""
 _VERSIONS = (0x10, 0x20)
 _EXCHANGES = {0x10: frozenset((1, 2, 3, 4, 5, 6, 32, 33)), 0x20: frozenset(range(34, 45))}
 
@@ -132,10 +134,10 @@ class Datagrams:
         return None
 
     def _packet(self, frame: Frame, octets: bytes) -> _Packet | Flaw | None:
-        if octets[0] >> 4 == 6:
+        version, size = (octets[0] >> 4, (octets[0] & 15) * 4) if octets else (0, 0)
+        if version == 6:
             return _ipv6(frame, octets)
-        size = (octets[0] & 15) * 4
-        if octets[0] >> 4 != 4 or size < _IPV4_HEADER or len(octets) < size:
+        if version != 4 or size < _IPV4_HEADER or len(octets) < size:
             return Flaw(frame.number, "no whole IP header")
         total = int.from_bytes(octets[2:4]) or len(octets)
         if total < size:
@@ -165,14 +167,14 @@ class Datagrams:
             return Flaw(frame.number, "no whole UDP header") if packet.missing else None
         ends = Ends(packet.source, packet.destination, int.from_bytes(octets[:2]), int.from_bytes(octets[2:4]))
         length = int.from_bytes(octets[4:6]) or len(octets) + packet.missing
-        datagram = octets[_UDP_HEADER:length]
-        missing = max(0, length - len(octets))
+        datagram, missing = _completed(octets[_UDP_HEADER:length], max(0, length - len(octets)))
         ports = (ends.source_port, ends.destination_port)
         if NAT_T_PORT in ports or self._is_flow(ends):
             return self._floated(frame, ends, datagram, missing)
         if IKE_PORT in ports:
             if not _is_isakmp(datagram, missing):
-                return Flaw(frame.number, "a datagram on UDP 500 that is no ISAKMP message")
+                what = "no whole ISAKMP header" if missing else "a datagram on UDP 500 that is no ISAKMP message"
+                return Flaw(frame.number, what)
             return Ike(frame.number, frame.at, ends, datagram, False, missing)
         marked = datagram.startswith(NON_ESP_MARKER)
         if _is_isakmp(datagram[len(NON_ESP_MARKER) :] if marked else datagram, missing):
@@ -202,6 +204,14 @@ class Datagrams:
         self._flows[ends] = True
         if len(self._flows) > _MOST_FLOWS:
             self._flows.popitem(last=False)
+
+
+def _completed(datagram: bytes, missing: int) -> tuple[bytes, int]:
+    """What was cut off within the length at the end of an ISAKMP header follows from UDP's: as with 68 octets kept."""
+    length = len(datagram) + missing
+    if missing < HEADER_LENGTH - len(datagram) or not _LENGTH <= len(datagram) < HEADER_LENGTH:
+        return datagram, missing
+    return datagram[:_LENGTH] + length.to_bytes(4), length - HEADER_LENGTH
 
 
 def _is_isakmp(octets: bytes, missing: int) -> bool:

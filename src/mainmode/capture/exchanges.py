@@ -49,9 +49,10 @@ class Heard:
     """One message, understood as far as it can be.
 
     `name` is MM1 … QM4 or empty. `payloads` are those that could be read: in clear, or `opened` with a key; `flaw` says
-    why the rest was not. `piece` is the IKE fragment that the datagram is; the message that it completes follows as one
-    of its own. `again`: the same octets were seen before. `proof`: whether the sender has the pre-shared key that was
-    given, None where that cannot be judged. `beginner`: who began this exchange.
+    why the rest was not. `torn`: the first encrypted message of an IKE SA of which the key file holds several keys.
+    `piece` is the IKE fragment that the datagram is; the message that it completes follows as one of its own. `again`:
+    the same octets were seen before. `proof`: whether the sender has the pre-shared key that was given, None where that
+    cannot be judged. `beginner`: who began this exchange.
     """
 
     datagram: Ike
@@ -63,6 +64,7 @@ class Heard:
     opened: bool = False
     again: bool = False
     floated: bool = False
+    torn: bool = False
     flaw: str = ""
     piece: Fragment | None = None
     nat: NatSeen | None = None
@@ -156,6 +158,7 @@ class Exchanges:
             payloads,
             opened=opened,
             floated=floated,
+            torn=self._torn(sa, header),
             flaw=flaw,
             nat=nat,
             proof=proof,
@@ -191,6 +194,13 @@ class Exchanges:
         why = sa.opener if isinstance(sa.opener, str) else "the key for it does not open it"
         self.reasons[why] = self.reasons.get(why, 0) + 1
         return (), why, False
+
+    def _torn(self, sa: Association, header: Header) -> bool:
+        """Whether this is the first encrypted message of an SA whose ends made different keys."""
+        if not header.encrypted or sa.torn or len(self._secrets.ike.get(sa.cookie, ())) < 2:
+            return False
+        sa.torn = True
+        return True
 
     def _nat(
         self, datagram: Ike, sa: Association, payloads: tuple[Payload, ...], from_initiator: bool

@@ -1,14 +1,16 @@
-"""Key files as Wireshark reads them from its configuration folder (`WIRESHARK_CONFIG_DIR`).
+"""Key files as Wireshark keeps them in its configuration folder (`WIRESHARK_CONFIG_DIR`): written, and read again.
 
 `ikev1_decryption_table`: initiator cookie and cipher key. `esp_sa`: protocol, addresses, SPI, cipher, key, integrity,
 key. `preferences` switches ESP decryption on, which is off by default. Algorithm names are Wireshark's own.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.base.errors import InputError
 from mainmode.base.secret import Secret
 from mainmode.ipsec.dataplane import EspSuite, SaPair
 
@@ -97,3 +99,27 @@ def esp_line(key: EspKey) -> str:
 def _hexed(key: Secret) -> str:
     octets = key.reveal()
     return f"0x{octets.hex()}" if octets else ""
+
+
+_IKE_LINE = re.compile(r'"?(?:0x)?([0-9a-fA-F]{16})"?\s*,\s*"?(?:0x)?((?:[0-9a-fA-F]{2}){8,64})"?')
+_MOST_KEYS = 100_000
+
+
+def read_ike_table(text: str, name: str) -> tuple[IkeKey, ...]:
+    """The keys of an `ikev1_decryption_table`: an initiator's cookie and a cipher key in hexadecimal on each line.
+
+    Blank lines and `#` comments are passed over. Raises InputError, which names the line and never shows it.
+    """
+    found: list[IkeKey] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        bare = line.strip()
+        if not bare or bare.startswith("#"):
+            continue
+        fields = _IKE_LINE.fullmatch(bare)
+        if fields is None or len(found) == _MOST_KEYS:
+            raise InputError(
+                f"{name}:{number}: not a line of {IKE_TABLE}: the initiator's cookie (16 hexadecimal digits), a comma, "
+                "the cipher key in hexadecimal"
+            )
+        found.append(IkeKey(bytes.fromhex(fields[1]), Secret(bytes.fromhex(fields[2]))))
+    return tuple(found)

@@ -125,11 +125,9 @@ def _ends(view: View) -> Iterator[Fact]:
         own_is_initiator = heard.sa.initiator == view.own
         pair = (heard.nat.initiator, heard.nat.responder)
         yield NatFound(*(pair if own_is_initiator else pair[::-1]))
-    if heard.proof is False:
-        whose = "this end's" if view.sent else "the peer's"
-        yield Told(
-            Symptom.KEY_WRONG, Phase.ONE, f"{whose} HASH was made with another pre-shared key than the one given"
-        )
+    if heard.torn:
+        what = "the key file holds two cipher keys for this IKE SA, as each end made its own of another pre-shared key"
+        yield Told(Symptom.KEY_WRONG, Phase.ONE, what)
     phase = _COMPLETE.get(heard.name)
     if phase is Phase.ONE:
         yield Up(Phase.ONE, view.role)

@@ -170,6 +170,9 @@ def stalled_facts(stalled: Stalled, own: Address) -> tuple[str, tuple[Fact, ...]
     ends, name = stalled.heard.datagram.ends, stalled.name
     awaited = _NEXT.get(name, "")
     sender, receiver = ends.source, ends.destination
+    if stalled.heard.proof is False:
+        what = f"{name} was made with another pre-shared key than the one given, and no {awaited} came"
+        return what, (GaveUp(phase, awaited), Told(Symptom.KEY_WRONG, phase, what))
     if stalled.refused and not stalled.unread:
         return f"{name} was refused, and no {awaited} came", (GaveUp(phase, awaited),)
     if stalled.refused:

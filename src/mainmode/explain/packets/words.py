@@ -25,6 +25,7 @@ from mainmode.explain.packets.names import exchange_name
 from mainmode.ladder.spelling import clean
 
 _MOST = 6
+_THAN = {True: "given", False: "than the one given"}
 _UNREACHABLE = {
     0: "network unreachable",
     1: "host unreachable",
@@ -86,8 +87,8 @@ def message_text(heard: Heard, facts: tuple[Fact, ...], names: tuple[str, ...]) 
         return f"{text}: encrypted" + (f" ({heard.flaw})" if heard.flaw else "")
     text += ": " + (_counted(names) if names else "no payloads") + (", decrypted" if heard.opened else "")
     said = [one for one in _said(facts) if one]
-    if heard.proof:
-        said.append("its HASH was made with the pre-shared key given")
+    if heard.proof is not None:
+        said.append(f"its HASH was made with {'the' if heard.proof else 'another'} pre-shared key {_THAN[heard.proof]}")
     if heard.flaw:
         said.append(heard.flaw)
     return clean("; ".join((text, *said)))
