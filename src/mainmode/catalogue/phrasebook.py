@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from mainmode.catalogue.entry import Facts, Kind, teller
+from mainmode.catalogue.entry import Facts as Facts
+from mainmode.catalogue.entry import Kind, teller
 from mainmode.catalogue.facts import Fact
 from mainmode.catalogue.origins import Origin
 

@@ -235,8 +235,10 @@ def responder_lifetime(values: Values) -> Facts:
 # Proxies
 
 
-def network(address: IPv4Address, mask: IPv4Address, protocol: int = 0, port: int = 0) -> Proxy:
-    """Address and mask as a proxy; a mask that is none is the last address of a range."""
+def network(address: Any, mask: Any, protocol: int = 0, port: int = 0) -> Proxy | None:
+    """Address and mask as a proxy; a mask that is none is the last address of a range; None where one is masked."""
+    if not isinstance(address, IPv4Address) or not isinstance(mask, IPv4Address):
+        return None
     size = 0x1_0000_0000 - int(mask)
     if size & (size - 1):
         return Proxy(address, max(address, mask), protocol, port)
@@ -246,18 +248,28 @@ def network(address: IPv4Address, mask: IPv4Address, protocol: int = 0, port: in
 
 def received_proxy(values: Values) -> Facts:
     """`Received remote IP Proxy Subnet data in ID Payload: …`: a network, a host or a range."""
-    if "first" in values:
-        proxy = Proxy(values["first"], values["last"], values["protocol"], values["port"])
+    first = values["first"] if "first" in values else values["address"]
+    proxy: Proxy | None
+    if "last" in values:
+        whole = isinstance(first, IPv4Address) and isinstance(values["last"], IPv4Address)
+        proxy = Proxy(first, values["last"], values["protocol"], values["port"]) if whole else None
     else:
         mask = values.get("mask", IPv4Address(0xFFFF_FFFF))
-        proxy = network(values["address"], mask, values["protocol"], values["port"])
+        proxy = network(first, mask, values["protocol"], values["port"])
+    if proxy is None:
+        return ()
     is_peer = values["side"] == "remote"
     return (Proxies(None if is_peer else proxy, proxy if is_peer else None, Whose.PEER),)
 
 
 def proxies(by: Whose, *more: Fact) -> Tells:
-    """The parts `local` and `remote` as proxies."""
-    return lambda values: (Proxies(values["local"], values["remote"], by), *more)
+    """The parts `local` and `remote` as proxies, as far as they are not masked."""
+
+    def tells(values: Values) -> Facts:
+        own, peer = (values[part] if isinstance(values[part], Proxy) else None for part in ("local", "remote"))
+        return (Proxies(own, peer, by), *more) if own is not None or peer is not None else more
+
+    return tells
 
 
 def rule(values: Values) -> Facts:
@@ -267,7 +279,7 @@ def rule(values: Values) -> Facts:
     number = values["protocol"] if values["use_protocol"] else 0
     own = network(values["source"], values["source_mask"], number, values["source_port"])
     peer = network(values["destination"], values["destination_mask"], number, values["destination_port"])
-    return (Proxies(own, peer, Whose.OWN),)
+    return (Proxies(own, peer, Whose.OWN),) if own is not None and peer is not None else ()
 
 
 # SAs
@@ -398,6 +410,23 @@ def told(symptom: Symptom, phase: Phase | None = None, detail: str = "", *more: 
 
 
 # What starts, and the rest
+
+
+def in_progress(values: Values) -> Facts:
+    """A quick mode between these networks is under way already."""
+    own = network(values["local"], values["local_mask"])
+    peer = network(values["remote"], values["remote_mask"])
+    collision = Told(Symptom.COLLISION, Phase.TWO)
+    return (collision, Proxies(own, peer, Whose.PEER)) if own is not None and peer is not None else (collision,)
+
+
+def outside_policy(values: Values) -> Facts:
+    """An inner packet that is outside its SA's proxies, which the line names."""
+    found = Told(Symptom.INNER_MISMATCH, Phase.TWO, f"{values['source']} > {values['destination']}")
+    own, peer = values["local_proxy"], values["remote_proxy"]
+    if isinstance(own, Proxy) and isinstance(peer, Proxy):
+        return (found, Proxies(own, peer, Whose.OWN))
+    return (found,)
 
 
 def wanted(values: Values) -> Facts:

@@ -6,10 +6,10 @@ The device says 402114 to 402122 at most once in five seconds each. A public log
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
-from mainmode.catalogue.facts import Phase, Proxies, Symptom, Told, Whose
+from mainmode.catalogue.facts import Phase, Symptom, Told
 from mainmode.catalogue.kinds import IPV4, NAME, NUMBER, PHRASE, SERVICE_PROXY, SPI_UPPER
 from mainmode.catalogue.origins import GUIDE, PACKET_POLICY
-from mainmode.catalogue.telling import told, unknown_spi
+from mainmode.catalogue.telling import outside_policy, told, unknown_spi
 
 ESP_INVALID_SPI = entry(
     "ESP_INVALID_SPI",
@@ -80,10 +80,7 @@ INNER_PACKET_OUTSIDE_POLICY = entry(
     protocol=NAME,
     local_proxy=SERVICE_PROXY,
     remote_proxy=SERVICE_PROXY,
-    tells=lambda values: (
-        Told(Symptom.INNER_MISMATCH, Phase.TWO, f"{values['source']} > {values['destination']}"),
-        Proxies(values["local_proxy"], values["remote_proxy"], Whose.OWN),
-    ),
+    tells=outside_policy,
     peer_in="remote",
 )
 CLEAR_PACKET_RECEIVED = entry(

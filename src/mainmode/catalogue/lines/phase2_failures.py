@@ -2,10 +2,10 @@
 
 from mainmode.catalogue.declare import entry
 from mainmode.catalogue.entry import Channel
-from mainmode.catalogue.facts import Phase, Proxies, Refused, Symptom, Told, Whose
+from mainmode.catalogue.facts import Phase, Refused, Symptom, Told, Whose
 from mainmode.catalogue.kinds import ATTRIBUTE, IPV4, NAME, NUMBER, PHRASE, PROXY
 from mainmode.catalogue.origins import AWS, GUIDE, PARSER, RECALLED
-from mainmode.catalogue.telling import network, proxies, refused, told
+from mainmode.catalogue.telling import in_progress, proxies, refused, told
 
 PHASE2_MISMATCH = entry(
     "PHASE2_MISMATCH",
@@ -216,12 +216,7 @@ NEGOTIATION_ALREADY_IN_PROGRESS = entry(
     local_mask=IPV4,
     remote=IPV4,
     remote_mask=IPV4,
-    tells=lambda values: (
-        Told(Symptom.COLLISION, Phase.TWO),
-        Proxies(
-            network(values["local"], values["local_mask"]), network(values["remote"], values["remote_mask"]), Whose.PEER
-        ),
-    ),
+    tells=in_progress,
 )
 PEER_DOES_NOT_MATCH = entry(
     "PEER_DOES_NOT_MATCH",

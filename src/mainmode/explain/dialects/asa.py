@@ -2,6 +2,7 @@
 
 import re
 
+from mainmode.catalogue.dialects.asa import SUBJECTS, TUNNEL
 from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
@@ -27,7 +28,7 @@ class AsaDialect:
     head = HEAD
 
     def __init__(self) -> None:
-        self._texts: dict[str, Text | None] = {}
+        self._texts: dict[tuple[str, str], Text | None] = {}
         self._said: dict[str, Reading | None] = {}
         self._clocks: dict[str, Clock] = {}
 
@@ -95,7 +96,7 @@ class AsaDialect:
         number, text = opened(rest)
         if number and is_other(number, rest):
             return _OTHER
-        return self._reading(text)
+        return self._reading(text, SUBJECTS.get(number[:3], TUNNEL))
 
     def clock(self, front: str) -> Clock:
         """See `Enveloped`."""
@@ -105,12 +106,12 @@ class AsaDialect:
         """A text without envelope, with or without a clock in front."""
         if len(text) > MAX_LENGTH or start(text) >= 0:
             return None
-        return self._reading(text)
+        return self._reading(text, "")
 
-    def _reading(self, text: str) -> Reading | None:
+    def _reading(self, text: str, subject: str) -> Reading | None:
         """What the text behind the envelope tells."""
         group, ip, body = _about(folded(text))
-        found = self._text(body)
+        found = self._text(body, subject)
         if found is None:
             return None
         values = found.values
@@ -122,12 +123,13 @@ class AsaDialect:
         )
         return Reading(found.name, found.facts, NO_TAG if tag == NO_TAG else tag, open=found.open, step=found.step)
 
-    def _text(self, body: str) -> Text | None:
-        if body in self._texts:
-            return self._texts[body]
+    def _text(self, body: str, subject: str) -> Text | None:
+        key = (subject, body)
+        if key in self._texts:
+            return self._texts[key]
         if len(self._texts) >= _MOST_KEPT:
             self._texts.clear()
-        found = self._texts[body] = read_text(body)
+        found = self._texts[key] = read_text(body, subject)
         return found
 
 

@@ -1,0 +1,108 @@
+"""ASA, PIX and FTD: certificates (717xxx), and what the firewall does to the traffic around a tunnel."""
+
+from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.facts import Phase, Symptom, Told
+from mainmode.catalogue.origins import GUIDE, PARSER
+from mainmode.catalogue.phrasebook import Saying
+from mainmode.catalogue.telling import told
+
+CERTIFICATES: tuple[Saying, ...] = (
+    asa(
+        "CERTIFICATE_REFUSED",
+        "Certificate validation failed. {words}",
+        "Certificate chain failed validation. {words}",
+        "Certificate chain failed validation{words}",
+        "Failed to find a suitable trustpoint for {words}",
+        "Tunnel group search using certificate maps failed for {words}",
+        "Certificate received from {words} is {more}",
+        "Unable to {words}",
+        "Removing expired {words}",
+        "Certificate expired{words}",
+        "OCSP status {words} revoked{more}",
+        "Certificate is revoked{words}",
+        "CRL {words} expired{more}",
+        "Fail to {words}",
+        "Failed to {words}",
+        "Password for {words}",
+        origin=GUIDE,
+        tells=told(Symptom.CERTIFICATE, Phase.ONE, "{words}"),
+    ),
+    asa(
+        "CERTIFICATE_WORDS",
+        "Certificate was successfully validated. {words}",
+        "Certificate chain was successfully validated{words}",
+        "Validating certificate chain containing {words}",
+        "Identified client certificate {words}",
+        "Found a suitable trustpoint {words}",
+        "Found a suitable authenticated trustpoint {words}",
+        "Looking for a tunnel group match {words}",
+        "Tunnel group match found. {words}",
+        "Attempting to check revocation status. {words}",
+        "CRL {words}",
+        "OCSP {words}",
+        "Trustpoint {words}",
+        "Certificate {words}",
+        "Certificate enrollment {words}",
+        "Unable to revocation check{words}",
+        "Local CA {words}",
+        "No-check extension {words}",
+        "CRYPTO_PKI: {words}",
+        "Peer certificate {words}",
+        "Creating a Certificate {words}",
+        origin=GUIDE,
+    ),
+)
+
+AROUND: tuple[Saying, ...] = (
+    asa(
+        "IKE_DENIED",
+        "Deny inbound UDP from {words}",
+        "Deny udp {words}",
+        "Deny inbound protocol {words}",
+        "Deny inbound (No xlate) {words}",
+        "Deny protocol {words}",
+        "Deny IP {words}",
+        "access-list {name} denied {words}",
+        "UDP access denied by ACL from {words}",
+        "UDP request discarded from {words}",
+        "TCP access denied by ACL from {words}",
+        "ESP request discarded from {words}",
+        "{name} request discarded from {words}",
+        "{name} access denied by ACL from {words}",
+        "Denied ICMP {words}",
+        "Inbound TCP connection denied from {words}",
+        origin=PARSER,
+        tells=told(Symptom.DENIED, None, "{words}"),
+    ),
+    asa("PERMITTED", "access-list {name} permitted {words}", "access-list {name} est-allowed {words}", origin=PARSER),
+    asa(
+        "NAT_ASYMMETRIC",
+        "Asymmetric NAT rules matched for forward and reverse flows; {words}",
+        "Asymmetric NAT rules matched for forward and reverse flows{words}",
+        origin=GUIDE,
+        tells=told(Symptom.NAT_ASYMMETRIC, None, "{words}"),
+    ),
+    asa(
+        "NO_TRANSLATION",
+        "No translation group found for {words}",
+        "portmap translation creation failed for {words}",
+        "regular translation creation failed for {words}",
+        "{name} translation creation failed for {words}",
+        origin=GUIDE,
+        tells=told(Symptom.TRANSLATED, None, "{words}"),
+    ),
+    asa(
+        "NO_ROUTE_FOR",
+        "Routing failed to locate next hop for {words}",
+        "No route to {words}",
+        "Failed to locate egress interface for {words}",
+        origin=GUIDE,
+        tells=told(Symptom.ROUTING, None, "{words}"),
+    ),
+    asa(
+        "PEER_OF_OTHERS",
+        "The subject name of the peer cert is not allowed for connection",
+        origin=GUIDE,
+        tells=Told(Symptom.CERTIFICATE, Phase.ONE),
+    ),
+)
