@@ -101,7 +101,7 @@ def test_a_refusal_of_phase_2_is_read(fault: str, name: str, phase: Phase) -> No
     assert Notify(Way.RECEIVED, name, True, phase) in facts(records, Notify)
     assert {fact.way for fact in facts(records, Deleted)} == {Way.SENT, Way.RECEIVED}
     closed, _ = told(capture_of(result))
-    assert [fact.symptom for fact in facts(closed, Told)] == [Symptom.CATCH_ALL]
+    assert [fact.symptom for fact in facts(closed, Told)] == [Symptom.UNREAD_ANSWER]
 
 
 def test_two_keys_for_one_association_are_two_pre_shared_keys() -> None:

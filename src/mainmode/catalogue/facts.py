@@ -340,6 +340,8 @@ class Symptom(Enum):
     SAME_OUTER_AND_INNER = "inner and outer addresses are the same"
     # either
     NO_RESPONSE = "the peer does not answer"
+    UNREAD_ANSWER = "an encrypted informational message came instead of the answer, and it cannot be read"
+    NOT_HEARD = "a message is repeated although its answer went out: the answer does not arrive"
     UNREACHABLE = "the network says that the peer or its port cannot be reached"
     CONNECTION_TYPE = "the connection-type forbids beginning or answering"
     LIMIT = "a limit on negotiations or tunnels is reached"

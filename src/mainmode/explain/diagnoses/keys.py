@@ -20,6 +20,16 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
     if wrong:
         yield _unreadable(case, wrong, malformed)
         return
+    disproved = (*case.notified("INVALID-HASH-INFORMATION"), *case.notified("INVALID-HASH-INFORMATION", way=Way.SENT))
+    if disproved:
+        who = case.peer if case.notified("INVALID-HASH-INFORMATION") else "This device"
+        sees = f"{who} answered the other's proof with INVALID-HASH-INFORMATION: it was made with another key."
+        yield Match(Weight.SHAPED, sees, disproved[:3], instead=("IDENTITY_MISMATCH",), better=3)
+        return
+    unread = case.told(Symptom.UNREAD_ANSWER)
+    if unread:
+        yield _sealed(case, unread)
+        return
     damaged = case.told(Symptom.MALFORMED)
     if damaged and case.waiting in ("MM5", "MM6", ""):
         sees = f"A message of {case.peer} cannot be read, as an encrypted one is where the pre-shared keys differ."
@@ -77,6 +87,18 @@ def _unreadable(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ..
         )
     sees = f"A message of {case.peer} does not decrypt or verify with this device's pre-shared key."
     return Match(Weight.IMPLIED, sees, wrong[:4], instead=("PSK_MISSING", "IDENTITY_MISMATCH"), better=3)
+
+
+def _sealed(case: Case, unread: tuple[Noted, ...]) -> Match:
+    """A capture without keys: the last message in clear or the first encrypted one was answered under encryption."""
+    aggressive = bool(case.messages(Way.SENT, "AM2") or case.messages(Way.RECEIVED, "AM2"))
+    return Match(
+        Weight.SHAPED if aggressive else Weight.FITS,
+        f"In this capture {case.detail(Symptom.UNREAD_ANSWER)}: the exchange was refused, and the reason is encrypted.",
+        unread[:3],
+        instead=("IDENTITY_MISMATCH", "AGGRESSIVE_REFUSED", "PSK_MISSING"),
+        unknowable="The reason is encrypted: a key file (--keys) opens it, or either end's log tells it.",
+    )
 
 
 def _is_answer(case: Case) -> bool:

@@ -53,6 +53,16 @@ def proxy_mismatch(case: Case) -> Iterator[Match]:
     policy = [noted for noted in case.all(Down) if isinstance(noted.fact, Down) and noted.fact.why is Why.POLICY]
     if policy and not acl and not none and not specific and what:
         yield Match(Weight.SHAPED, said, tuple(policy[:2]), scope=Scope.PHASE2, instead=others)
+    unread = case.in_lame(case.told(Symptom.UNREAD_ANSWER))
+    if unread and case.phase1_up:
+        yield Match(
+            Weight.FITS,
+            f"In this capture {case.detail(Symptom.UNREAD_ANSWER)}: phase 2 was refused, and the reason is encrypted.",
+            unread[:3],
+            scope=Scope.PHASE2,
+            instead=("TRANSFORM_MISMATCH", "PFS_MISMATCH", "NO_MATCHING_ENTRY"),
+            unknowable="The reason is encrypted: a key file (--keys) opens it, or either end's log tells it.",
+        )
     notified = case.in_lame(case.notified("INVALID-ID-INFORMATION"))
     if notified and case.phase1_up:
         mine = asked(case, Whose.OWN)
@@ -227,6 +237,8 @@ def phase2_silence(case: Case) -> Iterator[Match]:
     if not case.phase1_up or (case.initiator is False and not case.messages(Way.SENT, "QM1")):
         return
     if case.in_lame(case.errors()) or case.in_lame(case.refusals(Phase.TWO)) or not case.lame:
+        return
+    if case.told(Symptom.UNREAD_ANSWER):
         return
     again = case.in_lame(case.repeats(Way.SENT, "QM1"))
     gave_up = tuple(noted for attempt in case.lame for noted in attempt.noted if type(noted.fact).__name__ == "GaveUp")

@@ -88,6 +88,11 @@ def _answers_lost(case: Case) -> Iterator[Match]:
         sees = f"What {case.peer} sends arrives here, and nothing that this device sends arrives there."
         yield Match(Weight.IMPLIED, sees, noted, instead=("UDP_BLOCKED",), better=2)
         return
+    unheard = case.told(Symptom.NOT_HEARD)
+    if unheard:
+        sees = f"In this capture {case.detail(Symptom.NOT_HEARD)}."
+        yield Match(Weight.SHAPED, sees, unheard[:3], instead=("UDP_BLOCKED", "PACKETS_LOST"), better=2)
+        return
     again = (*case.repeats(Way.RECEIVED, "MM1", "MM3", "AM1"), *case.told(Symptom.DUPLICATE))
     waits = case.waiting in ("MM3", "AM3") or (case.waiting == "MM5" and bool(case.repeats(Way.RECEIVED, "MM3")))
     if case.initiator is False and again and (waits or not case.waiting) and not case.told(Symptom.KEY_WRONG):

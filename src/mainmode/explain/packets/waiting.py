@@ -23,6 +23,8 @@ _PROBES, _FAREWELL = 3, seconds(3)
 """So many informational messages in a row, over so long a time, are no deletes of one farewell."""
 _STATUS = 16_384
 """Notify types from here on tell of a state, those before of an error (RFC 2408 §3.14.1)."""
+_IN_CLEAR = ("MM2", "MM3", "MM4", "AM2")
+"""Messages that are heard once they arrive; an encrypted one may arrive and still not be understood."""
 _LAST = ("MM6", "AM3", "QM3", "QM4")
 _NEXT = {
     **{f"MM{number}": f"MM{number + 1}" for number in range(1, 6)},
@@ -177,11 +179,11 @@ def stalled_facts(stalled: Stalled, own: Address) -> tuple[str, tuple[Fact, ...]
         return f"{name} was refused, and no {awaited} came", (GaveUp(phase, awaited),)
     if stalled.refused:
         what = f"{name} was answered with an encrypted informational message, and no {awaited} came"
-        return what, (GaveUp(phase, awaited), Told(Symptom.CATCH_ALL, phase, what))
-    if stalled.echoes:
+        return what, (GaveUp(phase, awaited), Told(Symptom.UNREAD_ANSWER, phase, what))
+    if stalled.echoes and name in _IN_CLEAR:
         before = next(one for one, after in _NEXT.items() if after == name)
         what = f"{receiver} repeated {before} although {name} went out: {name} of {sender} does not seem to arrive"
-        return what, (GaveUp(phase, name, timeout=True), Told(Symptom.NO_RESPONSE, phase, what))
+        return what, (GaveUp(phase, name, timeout=True), Told(Symptom.NOT_HEARD, phase, what))
     if stalled.repeats:
         what = f"{name} was sent {stalled.repeats + 1} times, and no {awaited} was captured"
         symptom = Symptom.NO_RESPONSE if sender == own else Symptom.DUPLICATE
