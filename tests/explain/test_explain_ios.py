@@ -40,8 +40,12 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
+from mainmode.explain.assembler import Assembler
+from mainmode.explain.correlate import Correlator
 from mainmode.explain.dialects.ios import IosDialect
+from mainmode.explain.logs import read_log
 from mainmode.explain.offers import whole
+from mainmode.explain.reading import Source
 
 IOS = IosDialect()
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "ios"
@@ -120,6 +124,98 @@ def test_messages_of_every_release(line: str, name: str, way: Way) -> None:
     assert (message.name, message.way, reading.step) == (name, way, name)
     assert reading.tag.peer == "10.0.0.2"
     assert reading.tag.role is (Role.RESPONDER if "(R)" in line else Role.INITIATOR)
+
+
+RECEIVED = "ISAKMP (1003): received packet from 10.0.0.2 dport 500 sport 500 Global (R) {}"
+NODE = "ISAKMP: set new node 77 to QM_IDLE"
+HASH = "ISAKMP:(1003): processing HASH payload. message ID = 77"
+CHAINS = (
+    (
+        (RECEIVED.format("QM_IDLE"), NODE, HASH, "ISAKMP:(1003): processing SA payload. message ID = 77"),
+        Message(Way.RECEIVED, Exchange.QUICK, ("HASH", "SA")),
+        77,
+    ),
+    (
+        (RECEIVED.format("QM_IDLE"), NODE, HASH, "ISAKMP:(1003): processing NOTIFY PROPOSAL_NOT_CHOSEN protocol 3"),
+        Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("HASH", "NOTIFY")),
+        None,
+    ),
+    (
+        (RECEIVED.format("QM_IDLE"), NODE, HASH, "ISAKMP:(1003): processing DELETE payload. message ID = 77"),
+        Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("HASH", "DELETE")),
+        None,
+    ),
+    ((RECEIVED.format("MM_KEY_EXCH"), NODE), Message(Way.RECEIVED, Exchange.INFORMATIONAL), None),
+    (
+        (RECEIVED.format("MM_KEY_EXCH"), "ISAKMP:(1003): phase 1 packet is a duplicate of a previous packet."),
+        Message(Way.RECEIVED, Exchange.MAIN, again=True, name="MM3"),
+        None,
+    ),
+    (
+        (
+            NODE,
+            "ISAKMP:(1003):Sending NOTIFY DPD/R_U_THERE_ACK protocol 1\n\t spi 1695512992, message ID = 77",
+            "ISAKMP:(1003): sending packet to 10.0.0.2 my_port 500 peer_port 500 (R) QM_IDLE",
+        ),
+        Message(Way.SENT, Exchange.INFORMATIONAL, ("HASH", "NOTIFY")),
+        None,
+    ),
+)
+
+
+@pytest.mark.parametrize(("lines", "message", "node"), CHAINS)
+def test_what_a_message_is_is_told_by_the_lines_beside_it(
+    lines: tuple[str, ...], message: Message, node: int | None
+) -> None:
+    text = "\n".join(f"*Mar  1 00:00:0{number}.000: {line}" for number, line in enumerate(lines))
+    assert list(records(text)) == [text]
+    reading = IOS.read(text)
+    assert reading is not None
+    assert message in reading.facts
+    assert (reading.tag.peer, reading.tag.sa, reading.tag.message_id) == ("10.0.0.2", "1003", node)
+    assert reading.stamp == "*Mar 1 00:00:00.000"
+
+
+def test_a_notify_under_a_hash_came_protected() -> None:
+    lines = (RECEIVED.format("QM_IDLE"), NODE, HASH, "ISAKMP:(1003): processing NOTIFY INVALID_ID_INFO protocol 1")
+    assert Notify(Way.RECEIVED, "INVALID-ID-INFORMATION", True, Phase.ONE) in facts("\n".join(lines))
+
+
+def test_other_lines_stay_apart() -> None:
+    apart = (
+        (RECEIVED.format("MM_SA_SETUP"), "ISAKMP:(0):Input = IKE_MESG_FROM_PEER, IKE_MM_EXCH"),
+        (RECEIVED.format("MM_NO_STATE"), "ISAKMP:(0): processing SA payload. message ID = 0"),
+        (NODE, HASH),
+        (RECEIVED.format("QM_IDLE"), RECEIVED.format("QM_IDLE")),
+    )
+    for lines in apart:
+        assert list(records("\n".join(lines))) == list(lines)
+        assert IOS.read("\n".join(lines)) is None
+
+
+@pytest.mark.parametrize(
+    ("log", "names"),
+    [
+        ("ios12-init-11", ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "", "QM1", "QM2", "QM3"]),
+        ("iosxe-init-09", ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "", "QM2", "QM3"]),
+        ("iosxe-resp-08", ["MM1", "MM2", "MM3", "MM4", "MM5", "MM6", "QM1", "QM2", "QM3"]),
+        ("iosxe-resp-10", ["QM1", "QM2", "QM3"]),
+    ],
+)
+def test_every_message_of_a_real_exchange_has_its_name(log: str, names: list[str]) -> None:
+    path = CORPUS / f"{log}.log"
+    if not path.exists():
+        return
+    negotiation = read_log(Source(str(path))).negotiations[0]
+    assert [message.name for message, _ in negotiation.all(Message)] == names
+
+
+def test_an_sa_that_is_deleted_in_two_lines_is_one_negotiation() -> None:
+    end = 'ISAKMP:(1003):deleting SA reason "No reason" state (I) QM_IDLE       (peer 10.0.0.2)'
+    assembler, correlator = Assembler((IOS,)), Correlator()
+    correlator.feed(assembler.feed([RECEIVED.format("QM_IDLE"), end, "ISAKMP:(1003):purging node 77", end]))
+    correlator.feed(assembler.finish())
+    assert len(correlator.finish()) == 1
 
 
 def test_a_message_on_4500_has_floated_and_the_responders_last_is_known_by_it() -> None:

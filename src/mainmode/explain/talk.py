@@ -244,6 +244,8 @@ class Talk:
                 return self._moved or self.over or bool(self.phase1 and self.phase1.end is not End.NOT_YET)
             if isinstance(fact, Message) and opens(fact):
                 return self._refuses_opening(fact)
+        if said.tag.sa and said.tag.sa == self.sa:
+            return False
         return self.over and said.entry in self.entries and bool(said.facts)
 
     def _refuses_opening(self, fact: Message) -> bool:

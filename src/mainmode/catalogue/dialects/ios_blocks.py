@@ -36,7 +36,7 @@ _EQUALS: Mapping[str, str] = {
     r"(?:dest_|src_|local_|remote_)?(?:vrf|ivrf|fvrf|kei->ivrf)": r"[^\s,;]{0,64}",
     "(?:connection )?id": r"[0-9]{1,10}",
     "sequence number": r"[0-9]{1,20}",
-    "message ID": r"(?P<node>-?[0-9]{1,12})",
+    "message ID": r"-?[0-9]{1,12}",
     "sa": r"(?:0[xX])?[0-9A-Fa-f]{1,16}",
 }
 _COLONS: Mapping[str, str] = {

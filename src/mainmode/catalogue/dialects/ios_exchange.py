@@ -1,5 +1,7 @@
 """IOS, `debug crypto isakmp`: messages, states, nodes, timers and the keeping of peers."""
 
+from dataclasses import replace
+
 from mainmode.catalogue.dialects.ios_parts import (
     ADDRESS,
     MESSAGE_ID,
@@ -102,8 +104,10 @@ def _message(way: Way, values: Values) -> Facts:
     floated = 4500 in (own, peer)
     if way is Way.SENT and role == "R" and state == "MM_KEY_EXCH" and floated:
         name = "MM6"
-    facts: Facts = (Message(way, exchange_of(state), name=name),)
-    return (*facts, Floated()) if floated else facts
+    message = Message(way, exchange_of(state), name=name)
+    if role == "N" and way is Way.RECEIVED:
+        return (Began(Phase.ONE, Role.RESPONDER), replace(message, name="MM1"))
+    return (message, Floated()) if floated and name else (message,)
 
 
 def _sent(values: Values) -> Facts:
@@ -351,8 +355,12 @@ NODES = (
         more=PHRASE,
     ),
     shown(
-        "proposal taken",
+        "responder's SPI",
         "QM Responder gets spi",
+        tells=Agreed(Phase.TWO),
+    ),
+    shown(
+        "proposal taken",
         "asking for {number} spis from ipsec for {more}",
         "asking for {number} spis from ipsec",
         "Asking for {number} SPIs from ipsec for {more}",

@@ -82,6 +82,8 @@ def _deleted(values: Values) -> Facts:
 
 
 PAYLOADS = (
+    shown("HASH payload", "processing HASH payload. message ID = {node}", node=MESSAGE_ID),
+    shown("SA payload", "processing SA payload. message ID = {node}", node=MESSAGE_ID),
     shown(
         "payload",
         "processing {name} payload. message ID = {node}",

@@ -16,7 +16,6 @@ from mainmode.catalogue.entry import Facts, Kind
 from mainmode.catalogue.facts import (
     Down,
     Exchange,
-    Identity,
     Message,
     Phase,
     Refused,
@@ -24,7 +23,6 @@ from mainmode.catalogue.facts import (
     Told,
     Up,
     Way,
-    Whose,
     Why,
 )
 from mainmode.catalogue.phrasebook import Values
@@ -62,15 +60,13 @@ def _clear(values: Values) -> Facts:
 
 
 def _identity(values: Values) -> Facts:
-    told = (Told(Symptom.IDENTITY_MISMATCH, Phase.ONE, str(values.get("certificate", "")).strip(" *")),)
-    if values.get("identity"):
-        return (Identity(Whose.PEER, _TYPES.get(values.get("type", 0), "address"), values["identity"]), *told)
-    return told
+    certificate, identity = str(values.get("certificate", "")).strip(" *"), values.get("identity")
+    detail = f"{identity}, its certificate says {certificate or 'nothing of the kind'}" if identity else ""
+    return (Told(Symptom.IDENTITY_MISMATCH, Phase.ONE, detail),)
 
 
 _INVALID_SPI = "rec'd IPSEC packet has invalid spi for destaddr={own}, prot={protocol}, spi={spi}, srcaddr={peer}"
 _NOT_IPSEC = "RECVD_PKT_NOT_IPSEC: Rec'd packet not an IPSEC packet. (ip)"
-_TYPES = {1: "address", 2: "FQDN", 3: "user FQDN", 9: "DN", 11: "key id"}
 
 
 def _on_off(values: Values) -> Facts:

@@ -22,6 +22,7 @@ from mainmode.catalogue.dialects import (
 from mainmode.catalogue.facts import NO_TAG, Message, Role, Symptom, Tag, Told
 from mainmode.catalogue.phrasebook import Index, Saying, Shape, Values, folded
 from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
+from mainmode.explain.dialects import ios_chains
 from mainmode.explain.dialects.ios_clock import STAMP, front, stamped
 
 _SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
@@ -127,6 +128,7 @@ _OPEN = frozenset(
         "SA listed",
         "SA listed, more",
         "configuration mode",
+        *ios_chains.OPEN,
         "PKT_REPLAY_ERR",
         "RECVD_PKT_INV_IDENTITY",
     }
@@ -196,7 +198,13 @@ def _said(subject: str, connection: str, body: str, rows: str) -> Reading | None
     values = {**parts, **own}
     facts = saying.tells(values)
     step = next((fact.name for fact in facts if isinstance(fact, Message)), "")
-    return Reading(saying.name, facts, _tag(values, connection), open=saying.name in _OPEN, step=step)
+    return Reading(
+        saying.name,
+        facts,
+        _tag(values, connection),
+        open=saying.name in _OPEN,
+        step=step,
+    )
 
 
 def _foreign(body: str) -> Reading:
@@ -241,38 +249,71 @@ class IosDialect:
     head = _HEAD
 
     def read(self, text: str) -> Reading | None:
-        """A line with its rows, or rows alone."""
+        """A line with its rows, rows alone, or lines that tell only together what a message is."""
         lines = _cleaned(text).split("\n")
         if len(lines) > _LONGEST:
             return None
-        if len(lines) > 1 and _parted(lines[0]) is None:
-            lines = [" ".join(lines)]
-        found = _parted(lines[0])
-        if found is None:
-            rows = ios_blocks.parts(lines[0])
-            if rows is None:
-                return _said("bare", "", lines[0], "")
-            return Reading("rows", tag=_tag(rows, ""), open=True)
-        clock, subject, connection, body = found
-        reading = _foreign(" ".join((body, *lines[1:]))) if subject == "other" else None
-        for split in () if reading else _splits(len(lines)):
-            reading = _said(subject, connection, " ".join((body, *lines[1:split])), " ".join(lines[split:]))
-            if reading is not None:
-                break
-        if reading is None or clock is NO_CLOCK:
-            return reading
-        return reading._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
+        readings: list[Reading] = []
+        for group in _groups(lines):
+            reading = _single(group)
+            if reading is None or len(readings) == ios_chains.MOST:
+                return None
+            readings.append(reading)
+        return readings[0] if len(readings) == 1 else ios_chains.joined(readings)
 
     def continues(self, text: str, line: str) -> bool:
-        """Rows of a block, and the rest of a wrapped line."""
+        """Rows of a block, the rest of a wrapped line, and what tells more about a message."""
         line = _cleaned(line)
-        if not line or stamped(line) is not None or _SUBJECT.match(line) is not None:
+        if not line:
             return False
+        if _begins(line):
+            reading = _single([line])
+            if reading is None:
+                return False
+            entries = [one.entry for one in map(_single, _groups(_cleaned(text).split("\n"))) if one is not None]
+            return bool(entries) and entries[0] in ios_chains.OPEN and ios_chains.follows(entries, reading.entry)
         joined = self.read(f"{text}\n{line}")
         if joined is None or ios_blocks.parts(line) is not None:
             return joined is not None
         alone = self.read(text)
         return alone is None or (alone.open and alone[:2] != joined[:2])
+
+
+def _begins(line: str) -> bool:
+    """Whether a line has a clock or a subject of its own."""
+    return stamped(line) is not None or _parted(line) is not None
+
+
+def _groups(lines: list[str]) -> list[list[str]]:
+    """Lines, each with the rows that follow it."""
+    groups = [lines[:1]]
+    for line in lines[1:]:
+        if _begins(line) and _parted(groups[-1][0]) is not None:
+            groups.append([line])
+        else:
+            groups[-1].append(line)
+    return groups
+
+
+def _single(lines: list[str]) -> Reading | None:
+    """One line with its rows, or rows alone."""
+    if len(lines) > 1 and _parted(lines[0]) is None:
+        lines = [" ".join(lines)]
+    found = _parted(lines[0])
+    if found is None:
+        rows = ios_blocks.parts(lines[0])
+        if rows is None:
+            return _said("bare", "", lines[0], "")
+        return Reading("rows", tag=_tag(rows, ""), open=True)
+    clock, subject, connection, body = found
+    reading = _foreign(" ".join((body, *lines[1:]))) if subject == "other" else None
+    for split in () if reading else _splits(len(lines)):
+        reading = _said(subject, connection, " ".join((body, *lines[1:split])), " ".join(lines[split:]))
+        if reading is not None:
+            break
+    if reading is None or clock is NO_CLOCK:
+        return reading
+    return reading._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
 
 
 def _cleaned(text: str) -> str:

@@ -1,0 +1,79 @@
+"""Lines of a router that follow each other and are one record, since only together they tell what a message is.
+
+`received packet … QM_IDLE` may be a quick mode, a notify or a delete; `processing SA payload`, which follows, tells.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mainmode.catalogue.facts import Exchange, Fact, Message, Notify
+from mainmode.explain.dialect import Reading
+
+_AFTER_RECEIVED = frozenset(
+    {
+        "node",
+        "HASH payload",
+        "SA payload",
+        "notify received",
+        "delete payload",
+        "message repeated by the peer",
+        "unprotected notify",
+    }
+)
+_BEFORE_SENT = ("node", "notify sent")
+OPEN = frozenset({"received packet", *_BEFORE_SENT})
+"""Entries that such a record may begin with."""
+_BEFORE = {"MM2": "", "MM3": "MM1", "MM4": "MM2", "MM5": "MM3", "MM6": "MM4", "AM2": "", "AM3": "AM1"}
+"""What a peer repeats where the message of the key was waited for."""
+MOST = 5
+"""Lines with a clock or a subject of their own in such a record."""
+
+
+def follows(before: Sequence[str], entry: str) -> bool:
+    """Whether a line of `entry` belongs to a record whose lines so far are of the entries `before`."""
+    if len(before) >= MOST:
+        return False
+    if before[0] == "received packet":
+        ended = before[-1] not in ("received packet", "node", "HASH payload")
+        return not ended and entry in _AFTER_RECEIVED and (entry != "SA payload" or len(before) > 1)
+    return before[-1] in _BEFORE_SENT and entry in ("sending packet", "notify sent") and entry != before[-1]
+
+
+def joined(readings: Sequence[Reading]) -> Reading | None:
+    """The readings of several lines as one; None where they are not one record."""
+    entries = [one.entry for one in readings]
+    if not all(follows(entries[:number], entries[number]) for number in range(1, len(entries))):
+        return None
+    first, last = readings[0], readings[-1]
+    node = next((one.tag.message_id for one in reversed(readings) if one.tag.message_id), None)
+    carrier = first if first.entry == "received packet" else last
+    message = next((fact for fact in carrier.facts if isinstance(fact, Message)), None)
+    if message is None:
+        facts: tuple[Fact, ...] = tuple(fact for one in readings for fact in one.facts)
+        return last._replace(facts=facts, stamp=first.stamp, at=first.at, open=True)
+    known = _received(message, entries, node) if carrier is first else _sent(message, entries)
+    told = [known if fact is message else fact for one in readings for fact in one.facts]
+    if "HASH payload" in entries:
+        told = [replace(fact, protected=True) if isinstance(fact, Notify) else fact for fact in told]
+    tag = replace(carrier.tag, message_id=None if known.exchange is Exchange.INFORMATIONAL else node)
+    return first._replace(entry=carrier.entry, facts=tuple(told), tag=tag, open=carrier is first, step=known.name)
+
+
+def _received(message: Message, entries: Sequence[str], node: int | None) -> Message:
+    last = entries[-1]
+    if last == "message repeated by the peer":
+        return replace(message, again=True, name=_BEFORE.get(message.name, ""))
+    if last in ("notify received", "delete payload", "unprotected notify"):
+        payload = "DELETE" if last == "delete payload" else "NOTIFY"
+        hashed = ("HASH",) if last != "unprotected notify" else ()
+        return replace(message, exchange=Exchange.INFORMATIONAL, name="", payloads=(*hashed, payload))
+    if last == "SA payload" and node:
+        return replace(message, exchange=Exchange.QUICK, name="", payloads=("HASH", "SA"))
+    if node and message.exchange is Exchange.MAIN:
+        return replace(message, exchange=Exchange.INFORMATIONAL, name="")
+    return message
+
+
+def _sent(message: Message, entries: Sequence[str]) -> Message:
+    payloads = ("HASH", "NOTIFY") if "notify sent" in entries else ("HASH",)
+    return replace(message, exchange=Exchange.INFORMATIONAL, name="", payloads=payloads)
