@@ -588,3 +588,10 @@ def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
     IOS.continues("ISAKMP:(0): ID payload", text)
     assert sum(1 for _ in IOS.head.finditer(text)) < 8192
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
+def test_a_routers_log_is_read_as_a_routers(log: Path) -> None:
+    read = read_log(Source(str(log))).log
+    assert [name for name, _ in read.dialects] == ["ios"]
+    assert read.unknown == 0

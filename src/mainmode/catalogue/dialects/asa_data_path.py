@@ -54,7 +54,7 @@ DEBUG_IPSEC: tuple[Saying, ...] = (
     asa(
         "MAP_CHECK_STEP",
         "IPSEC(crypto_map_check)-{number}: {words}",
-        "IPSEC({name}: {words}",
+        "IPSEC({name})-{number}: {words}",
     ),
     asa(
         "IPSEC_ERROR",
