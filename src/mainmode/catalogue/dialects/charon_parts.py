@@ -62,7 +62,7 @@ def _end(text: str) -> End:
     return End(Spot(address), rest.removesuffix("]"))
 
 
-_WORD = re.compile(r"[^\s()]{1,64}(?:\([^()]{0,256}\))?")
+_WORD = re.compile(r"[^\s()]{1,64}(?:\((?:[^()]{0,256}|\([^()]{0,32}\))\))?")
 
 
 def payloads(text: str) -> tuple[str, ...]:
@@ -72,7 +72,7 @@ def payloads(text: str) -> tuple[str, ...]:
 
 PROPOSAL = part("proposal", "(?:IKE|ESP|AH):[^\\s,]{0,1024}", suite)
 PROPOSALS = part("proposals", "(?:(?:IKE|ESP|AH):[^\n]{0,6000})?", suites)
-END = part("end of an IKE SA", r"[0-9A-Za-z.:%_-]{1,64}(?:\[[^\n]{0,256}?\])?", _end)
+END = part("end of an IKE SA", r"[0-9A-Za-z.:%_<>{}*#@-]{1,64}(?:\[[^\n]{0,256}?\])?", _end)
 MESSAGE_PAYLOADS = part("payloads", r"[^\[\]\n]{0,2048}", payloads)
 EXCHANGE = part("exchange", "[A-Z][A-Z0-9_]{2,32}")
 SA_NAME = part("name of an SA", r"[^\s\[\]{}\"']{1,128}")

@@ -44,6 +44,8 @@ SAYINGS = (
         "killing {rest}",
         "charon stopped after {rest}",
         "charon ({rest}",
+        "sending DHCP {rest}",
+        "DHCP {rest}",
         "charon has quit: {rest}",
         "charon too long to start... - kill kill",
         "ipsec starter stopped",

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from mainmode.base.address import Proxy
 from mainmode.catalogue.entry import Kind
 
-_ADDRESS = r"[0-9A-Za-z.:%_-]{1,64}"
+_ADDRESS = r"[0-9A-Za-z.:%_<>{}*#@-]{1,64}"
+"""Addresses are often masked by who shows a log: `x.x.x.x`, `<peer>`, `198.51.***.7`."""
 
 
 def part(name: str, pattern: str, read: Callable[[str], Any] = str) -> Kind:
@@ -96,7 +97,7 @@ def first_selector(text: str) -> Proxy | None:
     return selector(words[0]) if words else None
 
 
-SELECTORS = part("traffic selectors", r"[0-9A-Za-z.:/\[\]%|_, -]{1,512}", first_selector)
+SELECTORS = part("traffic selectors", r"[0-9A-Za-z.:/\[\]%|_,<>{}*#@ -]{1,512}", first_selector)
 
 
 def identity_kind(value: str) -> str:

@@ -131,7 +131,9 @@ SAYINGS = (
         "loaded connection {rest}",
         "loading {rest}",
         "failed to pull traffic counters from {rest}",
-        "netlink response for {rest}",
+        "netlink {rest}",
+        "ERROR: netlink {rest}",
+        "ERROR: {rest}: No such process{more}",
         "next payload {rest}",
         "warning: {rest}",
         "WARNING: {rest}",
@@ -150,6 +152,7 @@ SAYINGS = (
         number=NUMBER,
         rest=LIST,
         which=WORD,
+        more=LIST,
         phase=part("phase", "IKE|ESP|ESP/AH|AH"),
     ),
     says(

@@ -14,7 +14,9 @@ RUNS = Origin(Certainty.ATTESTED, "logs of Libreswan pluto 4.10 against itself a
 FORUM = Origin(Certainty.ATTESTED, "public logs: Openswan against a Cisco VPN 3000 and a Meraki MX, ipsec auto --up")
 MORE = RUNS.but("spellings of other releases and of Openswan recalled")
 
-STATE = part("state", "STATE_[A-Z0-9_]{2,32}")
+STATE = part(
+    "state", "(?:STATE_)?(?:MAIN|AGGR|QUICK|XAUTH|MODE_CFG|INFO|V2|PARENT|IKE|UNDEFINED|MODECFG)[A-Z0-9_]{0,32}"
+)
 
 _WAITS = {
     "MAIN_I1": "MM2",

@@ -117,9 +117,9 @@ def _gave_up(values: Values) -> Facts:
 
 
 def _identity(values: Values) -> Facts:
-    value, kind = str(values["value"]), str(values["kind"])
-    kinds = {"ID_IPV4_ADDR": "address", "ID_IPV6_ADDR": "address", "ID_FQDN": "FQDN", "ID_USER_FQDN": "user FQDN"}
-    kinds |= {"ID_DER_ASN1_DN": "DN", "ID_KEY_ID": "key id"}
+    value, kind = str(values["value"]), str(values["kind"]).removeprefix("ID_")
+    kinds = {"IPV4_ADDR": "address", "IPV6_ADDR": "address", "USER_FQDN": "user FQDN"}
+    kinds |= {"DER_ASN1_DN": "DN", "KEY_ID": "key id"}
     return (Identity(Whose.PEER, kinds.get(kind, kind), value),)
 
 
@@ -440,9 +440,15 @@ SAYINGS = (
         "ModeCFG {rest}",
         "Mode Config {rest}",
         "User {rest}",
+        "{state}: XAUTH {rest}",
+        "{state}: ModeCfg {rest}",
+        "{state}: modecfg {rest}",
+        "{name} prompt for {rest}",
         origin=RECALLED,
         tells=Told(Symptom.XAUTH, Phase.ONE),
         rest=LIST,
+        state=STATE,
+        name=WORD,
     ),
 )
 """Every saying about phase 1."""

@@ -27,6 +27,7 @@ _BRACKET_REACH = 200
 _ELSEWHERE = frozenset({"DMN", "JOB", "ASN", "TNC", "IMC", "IMV", "PTS", "TLS", "APP", "LIB"})
 """Groups that do not speak of tunnels, with exceptions that are declared."""
 _ABOUT_ITSELF = ("charon.start", "charon.credentials", "charon.client", "charon.network", "charon.script")
+_TERMINATE = ("vici terminate IKE_SA '", "received stroke: terminate '")
 _RECEIVED, _CONFIGURED = "received proposals:", "configured proposals:"
 _SA = re.compile(r"IKE_SA ([^\s\[\]]{1,128})\[([0-9]{1,10})\]")
 
@@ -172,6 +173,8 @@ def _tell(body: str) -> _Told | None:
 def _tag(body: str, values: Values, role: Role | None) -> Tag:
     named = _SA.search(body)
     group = named[1] if named is not None and not named[1].startswith("(") else ""
+    if not group and body.startswith(_TERMINATE):
+        group = values.get("name", "")
     sa = f"[{named[2]}]" if named is not None else ""
     identifier = values.get("id")
     return Tag(

@@ -16,9 +16,10 @@ _PROGRAM = r"pluto|_{0,2}(?:ipsec_{1,2})?plutorun|ipsec__plutorun|ipsec|libreswa
 _PREFIX = r"(?:(?:ERROR|WARNING|FATAL ERROR|EXPECTATION FAILED|ASSERTION FAILED): )?"
 _CONNECTION = (
     r'"(?P<name>[^"\n]{1,200})"(?:\[(?P<instance>[0-9]{1,10})\])?'
-    r"(?: (?P<address>[0-9A-Fa-f.:%]{2,50}(?:\[[0-9]{1,5}\])?))?(?: [$#](?P<sa>[0-9]{1,10})(?:\.#?[0-9]{1,10})?)?: "
+    r"(?: (?:\.\.\.)?(?P<address>[0-9A-Za-z.:*<>%@-]{2,60}(?:\[[0-9]{1,5}\])?))?"
+    r"(?: [$#](?P<sa>[0-9]{1,10})(?:\.#?[0-9]{1,10})?)?: "
 )
-_PACKET = r"packet from (?P<packet>[0-9A-Fa-f.:\[\]]{2,60}): "
+_PACKET = r"packet from (?P<packet>[^\s]{2,60}): "
 _NUMBER = r"#(?P<bare>[0-9]{1,10}): "
 _SUBJECT = rf"(?:{_CONNECTION}|{_PACKET}|{_NUMBER})"
 _CODE = r"(?P<code>[0-9]{3}) "
@@ -55,7 +56,7 @@ class Pluto:
         rf"|(?<![\w.:/-])(?:{_PROGRAM})\[[0-9]{{1,10}}\]: "
         r"|(?<![0-9.:])[0-9]{3} (?=(?:ERROR: )?\"[^\"\n]{1,200}\"(?:\[[0-9]{1,10}\])?[^\"\n]{0,60}?: |#[0-9]{1,10}: )"
         r"|^(?=\"[^\"\n]{1,200}\"(?:\[[0-9]{1,10}\])?[^\"\n]{0,60}?: )"
-        r"|^(?=packet from [0-9A-Fa-f.:\[\]]{2,60}: )"
+        r"|^(?=packet from [^\s]{2,60}: )"
         r"|^\| "
     )
 
