@@ -52,7 +52,11 @@ class Said:
 
 @dataclass(slots=True)
 class Association:
-    """One IKE SA. `ends` are the initiator's words and the responder's; `offer` is the body of MM1's SA payload."""
+    """One IKE SA: what each end said, and what was chosen of it.
+
+    `offer` is the body of MM1's SA payload. `torn`: it was told that a key file holds several keys for it. `closing`:
+    MM6 was seen, and nothing yet that shows that the initiator took it.
+    """
 
     cookie: bytes
     initiator: Address
@@ -65,6 +69,7 @@ class Association:
     responder_said: Said = field(default_factory=Said)
     floated: bool = False
     torn: bool = False
+    closing: bool = False
     opener: Opener | str | None = None
     quick: OrderedDict[int, Quick] = field(default_factory=OrderedDict)
     seen: OrderedDict[int, str] = field(default_factory=OrderedDict)

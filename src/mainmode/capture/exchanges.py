@@ -52,7 +52,8 @@ class Heard:
     why the rest was not. `torn`: the first encrypted message of an IKE SA of which the key file holds several keys.
     `piece` is the IKE fragment that the datagram is; the message that it completes follows as one of its own. `again`:
     the same octets were seen before. `proof`: whether the sender has the pre-shared key that was given, None where that
-    cannot be judged. `beginner`: who began this exchange.
+    cannot be judged. `beginner`: who began this exchange. `goes_on`: the initiator's first message after MM6,
+    no informational one, which shows that it took it.
     """
 
     datagram: Ike
@@ -65,6 +66,7 @@ class Heard:
     again: bool = False
     floated: bool = False
     torn: bool = False
+    goes_on: bool = False
     flaw: str = ""
     piece: Fragment | None = None
     nat: NatSeen | None = None
@@ -159,6 +161,7 @@ class Exchanges:
             opened=opened,
             floated=floated,
             torn=self._torn(sa, header),
+            goes_on=_goes_on(sa, header, name, from_initiator),
             flaw=flaw,
             nat=nat,
             proof=proof,
@@ -238,6 +241,18 @@ class Exchanges:
         if chosen.numbers.get(Phase1Attribute.AUTHENTICATION) not in _WITH_PSK:
             return None
         return proves(hash_, psk, known, identity, proof.digest, from_initiator)
+
+
+_AFTER_PHASE_1 = (ExchangeType.QUICK_MODE, ExchangeType.TRANSACTION)
+
+
+def _goes_on(sa: Association, header: Header, name: str, from_initiator: bool) -> bool:
+    """Whether the initiator sends under the SA what it sends only after MM6."""
+    if name == "MM6":
+        sa.closing = True
+    goes_on = sa.closing and from_initiator and header.exchange in _AFTER_PHASE_1
+    sa.closing = sa.closing and not goes_on
+    return goes_on
 
 
 _NAT_D = (PayloadType.NAT_D, PayloadType.NAT_D_DRAFT)

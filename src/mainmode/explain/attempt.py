@@ -90,10 +90,11 @@ class Trying:
     def message(self, fact: Message, step: str) -> Message | None:
         """The message with its name and whether it is a repetition; None for one of many repetitions."""
         name = fact.name or step or self._name(fact)
-        again = fact.again or (bool(name) and name in self.names and (not step or self._same_way(fact)))
-        if name and name not in self.names:
+        counted = name[-1:].isdigit()
+        again = fact.again or (counted and name in self.names and (not step or self._same_way(fact)))
+        if counted and name not in self.names:
             self.names.append(name)
-            if self.role is None and name[-1:].isdigit():
+            if self.role is None:
                 self.role = Role.INITIATOR if (fact.way is Way.SENT) == (int(name[-1]) % 2 == 1) else Role.RESPONDER
         if again:
             self.repeated += 1

@@ -122,7 +122,8 @@ class Correlator:
             self._untagged(writer, key, piece, said)
             return
         talk = self._named(writer, tag)
-        if talk is None or talk.refuses(said):
+        sure = talk is not None and bool(tag.cookie) and talk.cookie == tag.cookie
+        if talk is None or (not sure and talk.refuses(said)):
             talk = self._by_peer(writer, tag, said, talk) or self._new(writer, key, tag, said)
         if writer.orphans:
             for orphan in writer.orphans:

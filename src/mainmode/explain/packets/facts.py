@@ -97,6 +97,8 @@ def facts_of(heard: Heard, own: Address) -> tuple[Fact, ...]:
 def _facts(view: View) -> Iterator[Fact]:
     heard, phase = view.heard, view.phase
     exchange = exchange_name(heard.header.exchange)
+    if heard.goes_on and heard.sa.initiator == view.own:
+        yield Up(Phase.ONE, Role.INITIATOR)
     if heard.name in _BEGINNINGS and not heard.again and phase is not None:
         yield Began(phase, view.role, exchange=exchange)
     names = tuple(payload_name(payload.type) for payload in heard.payloads)
@@ -129,7 +131,7 @@ def _ends(view: View) -> Iterator[Fact]:
         what = "the key file holds two cipher keys for this IKE SA, as each end made its own of another pre-shared key"
         yield Told(Symptom.KEY_WRONG, Phase.ONE, what)
     phase = _COMPLETE.get(heard.name)
-    if phase is Phase.ONE:
+    if phase is Phase.ONE and not (heard.name == "MM6" and heard.sa.initiator == view.own):
         yield Up(Phase.ONE, view.role)
     elif phase is Phase.TWO:
         quick = heard.sa.quick.get(heard.header.message_id)

@@ -12,20 +12,22 @@ from mainmode.base.codes import ExchangeType
 from mainmode.base.instant import Instant, seconds
 from mainmode.capture.datagrams import Address
 from mainmode.capture.exchanges import Heard
-from mainmode.catalogue.facts import Fact, GaveUp, Phase, Symptom, Told
+from mainmode.catalogue.facts import Fact, GaveUp, Phase, Role, Symptom, Told, Up
 from mainmode.explain.packets.facts import phase_of
 from mainmode.wire.payloads import Notify
 
 _MOST, _MOST_OF_ONE = 4096, 64
 _COPY = seconds(0.2)
 """The same octets within so short a time are one message that the capture holds twice, no repetition."""
+_REFUSAL = seconds(2)
+"""What the initiator sends so soon after MM6, and cannot be read, refuses it; later it may be anything."""
 _PROBES, _FAREWELL = 3, seconds(3)
 """So many informational messages in a row, over so long a time, are no deletes of one farewell."""
 _STATUS = 16_384
 """Notify types from here on tell of a state, those before of an error (RFC 2408 §3.14.1)."""
-_IN_CLEAR = ("MM2", "MM3", "MM4", "AM2")
-"""Messages that are heard once they arrive; an encrypted one may arrive and still not be understood."""
-_LAST = ("MM6", "AM3", "QM3", "QM4")
+_IN_CLEAR = ("MM2", "MM3", "MM4", "MM6", "AM2")
+"""Messages that are heard once they arrive; MM5 may arrive and not be understood, QM2 and not be liked."""
+_LAST = ("AM3", "QM3", "QM4")
 _NEXT = {
     **{f"MM{number}": f"MM{number + 1}" for number in range(1, 6)},
     "AM1": "AM2",
@@ -84,6 +86,8 @@ class Waiting:
         self._listen(heard)
         header, datagram = heard.header, heard.datagram
         under_way = self._exchanges.get(header.initiator_cookie)
+        if heard.goes_on and under_way is not None:
+            under_way.pop(0, None)
         if header.exchange == ExchangeType.INFORMATIONAL:
             _informed(heard, under_way)
             return
@@ -150,8 +154,13 @@ def _informed(heard: Heard, under_way: OrderedDict[int, Stalled] | None) -> None
     if under_way is None or (heard.readable and not refuses):
         return
     for known in under_way.values():
-        if known.heard.datagram.ends.source != heard.datagram.ends.source:
+        late = known.name == "MM6" and not _soon(known.heard.datagram.at, heard.datagram.at)
+        if known.heard.datagram.ends.source != heard.datagram.ends.source and not late:
             known.frame, known.refused, known.unread = heard.datagram.number, True, not heard.readable
+
+
+def _soon(before: Instant | None, after: Instant | None) -> bool:
+    return before is None or after is None or after - before < _REFUSAL
 
 
 def _repeated(known: Stalled, heard: Heard) -> None:
@@ -178,12 +187,15 @@ def stalled_facts(stalled: Stalled, own: Address) -> tuple[str, tuple[Fact, ...]
     if stalled.refused and not stalled.unread:
         return f"{name} was refused, and no {awaited} came", (GaveUp(phase, awaited),)
     if stalled.refused:
-        what = f"{name} was answered with an encrypted informational message, and no {awaited} came"
+        what = f"{name} was answered with an encrypted informational message, and no {awaited or 'quick mode'} came"
         return what, (GaveUp(phase, awaited), Told(Symptom.UNREAD_ANSWER, phase, what))
     if stalled.echoes and name in _IN_CLEAR:
         before = next(one for one, after in _NEXT.items() if after == name)
         what = f"{receiver} repeated {before} although {name} went out: {name} of {sender} does not seem to arrive"
         return what, (GaveUp(phase, name, timeout=True), Told(Symptom.NOT_HEARD, phase, what))
+    if name == "MM6":
+        up = (Up(Phase.ONE, Role.INITIATOR),) if receiver == own else ()
+        return ("MM6 was the last message of phase 1", up) if up else ("", ())
     if stalled.repeats:
         what = f"{name} was sent {stalled.repeats + 1} times, and no {awaited} was captured"
         symptom = Symptom.NO_RESPONSE if sender == own else Symptom.DUPLICATE
