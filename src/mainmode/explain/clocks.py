@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
-from mainmode.base.instant import SECOND, Span, seconds
+from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, seconds
 from mainmode.catalogue.facts import Way
 from mainmode.explain.passages import Passage
 from mainmode.explain.profile import Profile
@@ -14,6 +15,9 @@ SLACK = 2 * SECOND
 """How far a message on its way, or a line on its way into the log, may stray."""
 MOST = 20
 """So many repetitions of one message are compared with one another."""
+YEARLESS = Instant(3 * 366 * 86400 * SECOND)
+"""A clock that prints no year is read as of 1972: times before this are of such a clock."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONE = 15 * 60 * SECOND
 """Time zones differ by multiples of this."""
 
@@ -144,3 +148,19 @@ def zone_apart(offset: int) -> bool:
     """Whether they go alike but for a time zone."""
     rest = abs(offset) % ZONE
     return ZONE <= abs(offset) + seconds(3) <= 14 * 4 * ZONE and min(rest, ZONE - rest) <= seconds(3)
+
+
+def years(first: Instant | None, second: Instant | None) -> tuple[Span, Span]:
+    """What to take from the times of each log, so that both lie in one year: nothing, unless one prints no year."""
+    if first is None or second is None or (first < YEARLESS) is (second < YEARLESS):
+        return NO_TIME, NO_TIME
+    return (NO_TIME, _since_1972(second)) if first < YEARLESS else (_since_1972(first), NO_TIME)
+
+
+def _since_1972(at: Instant) -> Span:
+    """The time from the same day in 1972."""
+    told = _EPOCH + timedelta(microseconds=at)
+    try:
+        return Span((told - told.replace(year=1972)) // timedelta(microseconds=1))
+    except (OverflowError, ValueError):
+        return NO_TIME
