@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from statistics import median
+from statistics import mean, median
 
 from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, seconds
 from mainmode.catalogue.facts import Way
@@ -46,7 +46,8 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
 
     With a `hint` only what lies near to it counts.
     """
-    threads = [(sent, received) for way in Way for sent, received in _threads(first.passages, second.passages, way)]
+    ways = [list(_threads(first.passages, second.passages, way)) for way in Way]
+    threads = [thread for several in ways for thread in several]
     slack = tolerance(first, second)
     differences = sorted(
         (theirs - mine, number, mine)
@@ -60,7 +61,7 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
         return None
     near = _most_agreed(differences, 2 * slack)
     middle = median(difference for difference, _, _ in near)
-    offset = round(median(_nearest(near, middle)))
+    offset = _between(near, middle, len(ways[0]))
     fitting = _nearest(near, offset)
     when = [mine for _, _, mine in near]
     return Clocks(
@@ -70,6 +71,15 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
         sum(min(len(ours), len(others)) for ours, others in threads),
         Span(max(when) - min(when)),
     )
+
+
+def _between(near: list[tuple[int, int, int]], middle: float, there: int) -> int:
+    """The offset: the way there shows it with the time on the way added, the way back with it taken off.
+
+    The first `there` threads are of messages that the first log sent. With one direction only, its median.
+    """
+    ways = ([one for one in near if one[1] < there], [one for one in near if one[1] >= there])
+    return round(mean(median(_nearest(several, middle)) for several in ways if several))
 
 
 def _most_agreed(differences: list[tuple[int, int, int]], width: int) -> list[tuple[int, int, int]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from mainmode.base.instant import Span
 from mainmode.catalogue.facts import Way
 from mainmode.explain.clocks import SLACK, tolerance
+from mainmode.explain.negotiation import Outcome
 from mainmode.explain.pairing import Link
 from mainmode.explain.passages import CLEAR, Passage
 from mainmode.explain.profile import Profile
@@ -72,7 +73,8 @@ def _place(match: Match, offset: Span | None) -> tuple[int, int]:
 def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
     """Whether the hearer's log would show the message, had it come.
 
-    A log that tells of sending only shows it by waiting: it repeats itself.
+    A log that tells of sending only shows it by waiting: it repeats itself. What comes for a negotiation that is over
+    is often not told.
     """
     timed = shift is not None and sent.at is not None
     at = sent.at + shift if shift is not None and sent.at is not None else 0
@@ -84,7 +86,10 @@ def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach
     first = next((one.name for one in hearer.passages), "")
     early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
     late = reach.last is not None and at > reach.last + SLACK
-    return not early and not late
+    one = hearer.negotiation
+    over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
+    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + SLACK
+    return not early and not late and not forgotten
 
 
 Pair = tuple[Passage | None, Passage | None]
