@@ -301,10 +301,7 @@ def test_a_log_without_a_year_is_compared_by_the_day() -> None:
     plain = Instant(1_795_431_143 * SECOND)
     first = healthy(skew=0)[0]
     moved = tuple(
-        Noted(
-            one.fact,
-            replace(one.record, reading=one.record.reading._replace(at=Instant(one.record.reading.at + plain - START))),
-        )
+        Noted(one.fact, replace(one.record, reading=one.record.reading._replace(at=Instant(at + plain - START))))
         for one in first.noted
         if (at := one.record.reading.at) is not None
     )
