@@ -73,6 +73,8 @@ class Trying:
         self.names: list[str] = []
         self.repeated = 0
         self.aggressive = False
+        self.announced = False
+        self.inbound = self.outbound = ""
         self.spis: set[str] = set()
         self._last: Message | None = None
         self._again: dict[str, int] = {}
@@ -86,6 +88,11 @@ class Trying:
     def outcome(self) -> Outcome:
         """The end as it is told."""
         return _OUTCOMES[self.end]
+
+    def differs(self, fact: Up) -> bool:
+        """Whether SAs that stand are others than this exchange's, by their SPIs."""
+        pairs = ((fact.inbound, self.inbound), (fact.outbound, self.outbound))
+        return any(told and known and told != known for told, known in pairs)
 
     def message(self, fact: Message, step: str) -> Message | None:
         """The message with its name and whether it is a repetition; None for one of many repetitions."""
@@ -141,8 +148,11 @@ class Trying:
             number = 1 if self.role is None or (fact.way is Way.SENT) == (self.role is Role.INITIATOR) else 2
             return f"{kind}{number}"
         last = self.names[-1]
-        if fact.again or (self._last is not None and self._last.way is fact.way):
+        if self._last is not None and self._last.way is fact.way:
             return last
+        if fact.again:
+            odd = (fact.way is Way.SENT) == (self.role is Role.INITIATOR)
+            return next((one for one in reversed(self.names) if one[-1:] in ("135" if odd else "246")), last)
         number = int(last[-1]) + 1 if last[-1:].isdigit() else 1
         return f"{kind}{number}" if number <= count else ""
 
@@ -151,6 +161,7 @@ class Trying:
         if isinstance(fact, Up):
             self.end = End.UP
             self.role = fact.role or self.role
+            self.inbound, self.outbound = fact.inbound or self.inbound, fact.outbound or self.outbound
             self.spis.update(spi for spi in (fact.inbound, fact.outbound) if spi)
         elif isinstance(fact, Spi):
             self.spis.add(fact.spi)

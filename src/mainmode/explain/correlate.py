@@ -8,7 +8,7 @@ counted only; when much is held, texts of what went well are let go first.
 from collections.abc import Iterable
 
 from mainmode.base.instant import SECOND, Instant
-from mainmode.catalogue.facts import NO_TAG, Began, Message, Phase, Tag, Wanted
+from mainmode.catalogue.facts import NO_TAG, Began, Message, Phase, Tag, Wanted, Way
 from mainmode.explain.dialect import Clock, Reading
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.phases import opens, phase_of
@@ -23,6 +23,7 @@ KEPT_ALIKE = 8
 """Negotiations with one peer that went the same way and are kept apart; those after them are counted."""
 _OPEN_TALKS = 4
 _MAX_ORPHANS = 32
+_MAX_SPUN = 8
 _NEAR_LINES = 60
 _NEAR_TIME = 2 * SECOND
 _YEAR = 366 * 86400 * SECOND
@@ -42,6 +43,7 @@ class _Writer:
         self.last: Talk | None = None
         self.nobody: Talk | None = None
         self.orphans: list[Piece] = []
+        self.spun: dict[str, list[Piece]] = {}
         self.now: Instant | None = None
         self.years = 0
 
@@ -81,10 +83,13 @@ class Correlator:
 
     def finish(self) -> tuple[Negotiation, ...]:
         """All negotiations, in the order in which they began."""
-        for key, writer in self._writers.items():
+        for writer in self._writers.values():
+            for thread, held in writer.spun.items():
+                for piece in held:
+                    self._give(writer, writer.threads.get(thread) or writer.last or self._nobody(writer, piece), piece)
             for piece in writer.orphans:
-                self._give(writer, writer.last or self._nobody(writer, key), piece)
-            writer.orphans = []
+                self._give(writer, writer.last or self._nobody(writer, piece), piece)
+            writer.orphans, writer.spun = [], {}
         talks = [one for one in self._talks if one.records and self._wanted(one)]
         talks.sort(key=lambda one: one.first)
         for number, talk in enumerate(talks, 1):
@@ -119,18 +124,39 @@ class Correlator:
     def _sort(self, writer: _Writer, key: tuple[str, str], piece: Piece, said: Reading) -> None:
         tag = said.tag
         if tag is NO_TAG or not _names(tag):
-            self._untagged(writer, key, piece, said)
+            self._untagged(writer, piece, said)
+            return
+        if tag.thread and not tag.peer and self._holds(writer, tag, said, piece):
             return
         talk = self._named(writer, tag)
         sure = talk is not None and bool(tag.cookie) and talk.cookie == tag.cookie
         if talk is None or (not sure and talk.refuses(said)):
-            talk = self._by_peer(writer, tag, said, talk) or self._new(writer, key, tag, said)
+            talk = self._by_peer(writer, tag, said, piece, talk) or self._new(writer, key, tag, talk)
+        if tag.thread in writer.spun:
+            for held in writer.spun.pop(tag.thread):
+                self._give(writer, talk, held)
         if writer.orphans:
             for orphan in writer.orphans:
                 self._give(writer, talk, orphan)
             writer.orphans = []
         self._give(writer, talk, piece)
         self._remember(writer, talk, tag)
+
+    def _holds(self, writer: _Writer, tag: Tag, said: Reading, piece: Piece) -> bool:
+        """Whether a daemon's thread speaks of a message that it is about to send, to whom it says next."""
+        held = writer.spun.get(tag.thread)
+        if held is None:
+            sends = any(isinstance(fact, Message) and fact.way is Way.SENT for fact in said.facts)
+            if not sends and (tag.thread in writer.threads or tag.group or tag.sa):
+                return False
+            held = writer.spun[tag.thread] = []
+        if len(held) >= _MAX_SPUN:
+            del writer.spun[tag.thread]
+            for one in held:
+                self._give(writer, writer.threads.get(tag.thread) or writer.last or self._nobody(writer, piece), one)
+            return False
+        held.append(piece)
+        return True
 
     def _named(self, writer: _Writer, tag: Tag) -> Talk | None:
         """The negotiation that a record names by more than its peer."""
@@ -150,15 +176,20 @@ class Correlator:
             return writer.threads[tag.thread]
         return None
 
-    def _by_peer(self, writer: _Writer, tag: Tag, said: Reading, refused: Talk | None) -> Talk | None:
+    def _by_peer(self, writer: _Writer, tag: Tag, said: Reading, piece: Piece, refused: Talk | None) -> Talk | None:
         """The open negotiation with the record's peer that the record fits best."""
         talks: list[Talk] = []
         if tag.peer:
             talks = writer.peers.get(tag.peer, [])
-        elif tag.group and tag.group in writer.groups:
-            talks = writer.peers.get(writer.groups[tag.group].peer, [writer.groups[tag.group]])
-        elif writer.last is not None and refused is None:
-            talks = [writer.last]
+            last = writer.last
+            if not talks and last is not None and not last.peer and last is not writer.nobody and _near(last, piece):
+                talks = [last]
+        else:
+            if tag.group and tag.group in writer.groups:
+                talks = writer.peers.get(writer.groups[tag.group].peer, [writer.groups[tag.group]])
+            last = writer.last
+            if last is not None and last is not refused and last not in talks and last.sa in _NOBODY:
+                talks = [*talks, last]
         fitting = [one for one in talks if one is not refused and self._fits(one, tag, said) and not one.refuses(said)]
         if not fitting:
             return None
@@ -178,11 +209,13 @@ class Correlator:
             return not any(phase_of(fact) is Phase.ONE for fact in said.facts)
         return not (talk.peer and tag.peer and talk.peer != tag.peer)
 
-    def _new(self, writer: _Writer, key: tuple[str, str], tag: Tag, said: Reading) -> Talk:
+    def _new(self, writer: _Writer, key: tuple[str, str], tag: Tag, refused: Talk | None) -> Talk:
         self._count += 1
         talk = Talk(self._count, *key)
-        if not tag.peer and tag.group in writer.groups:
-            talk.peer = writer.groups[tag.group].peer
+        if not tag.peer:
+            talk.peer = refused.peer if refused is not None else ""
+            if not talk.peer and tag.group in writer.groups:
+                talk.peer = writer.groups[tag.group].peer
         self._talks.append(talk)
         peer = tag.peer or talk.peer
         if peer:
@@ -219,7 +252,7 @@ class Correlator:
 
     # records that name nobody
 
-    def _untagged(self, writer: _Writer, key: tuple[str, str], piece: Piece, said: Reading) -> None:
+    def _untagged(self, writer: _Writer, piece: Piece, said: Reading) -> None:
         last = writer.last
         announces = any(
             isinstance(fact, Wanted | Began) or (isinstance(fact, Message) and opens(fact)) for fact in said.facts
@@ -227,14 +260,14 @@ class Correlator:
         if announces or last is None or writer.orphans or not _near(last, piece):
             writer.orphans.append(piece)
             if len(writer.orphans) > _MAX_ORPHANS:
-                self._give(writer, self._nobody(writer, key), writer.orphans.pop(0))
+                self._give(writer, self._nobody(writer, piece), writer.orphans.pop(0))
             return
         self._give(writer, last, piece)
 
-    def _nobody(self, writer: _Writer, key: tuple[str, str]) -> Talk:
+    def _nobody(self, writer: _Writer, piece: Piece) -> Talk:
         if writer.nobody is None:
             self._count += 1
-            writer.nobody = Talk(self._count, *key)
+            writer.nobody = Talk(self._count, piece.dialect, piece.clock.host or piece.said.host)
             self._talks.append(writer.nobody)
         return writer.nobody
 

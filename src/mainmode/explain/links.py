@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 from mainmode.base.instant import Span
 from mainmode.catalogue.facts import Way
-from mainmode.explain.clocks import SLACK, tolerance
-from mainmode.explain.negotiation import Outcome
+from mainmode.explain.clocks import SLACK
 from mainmode.explain.pairing import Link
 from mainmode.explain.passages import CLEAR, Passage
 from mainmode.explain.profile import Profile
@@ -45,11 +44,10 @@ class Reach:
 def matches(first: Profile, second: Profile, offset: Span | None, reaches: tuple[Reach, Reach]) -> tuple[Match, ...]:
     """All messages of both, in the order of sending; those that one log cannot know of are left out."""
     found: list[Match] = []
-    slack = tolerance(first, second)
     for sender, (speaker, hearer) in enumerate(((first, second), (second, first))):
         shift = None if offset is None else Span(offset if sender == 0 else -offset)
         speaks = any(one.way is Way.SENT for one in speaker.passages)
-        for sent, received in _pairs(speaker, hearer, shift, slack):
+        for sent, received in _pairs(speaker, hearer, shift):
             known = received or sent
             told = (
                 speaks
@@ -73,8 +71,7 @@ def _place(match: Match, offset: Span | None) -> tuple[int, int]:
 def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
     """Whether the hearer's log would show the message, had it come.
 
-    A log that tells of sending only shows it by waiting: it repeats itself. What comes for a negotiation that is over
-    is often not told.
+    A log that tells of sending only shows it by waiting: it repeats itself.
     """
     timed = shift is not None and sent.at is not None
     at = sent.at + shift if shift is not None and sent.at is not None else 0
@@ -86,16 +83,13 @@ def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach
     first = next((one.name for one in hearer.passages), "")
     early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
     late = reach.last is not None and at > reach.last + SLACK
-    one = hearer.negotiation
-    over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
-    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + SLACK
-    return not early and not late and not forgotten
+    return not early and not late
 
 
 Pair = tuple[Passage | None, Passage | None]
 
 
-def _pairs(speaker: Profile, hearer: Profile, shift: Span | None, slack: int) -> list[Pair]:
+def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[Pair]:
     """Sent and received of one direction, each at most once: by name and message id, then by name, then by length."""
     sent = [one for one in speaker.passages if one.way is Way.SENT]
     heard = [one for one in hearer.passages if one.way is Way.RECEIVED]
@@ -103,9 +97,9 @@ def _pairs(speaker: Profile, hearer: Profile, shift: Span | None, slack: int) ->
     for exact in (True, False):
         for (name, _), (ours, theirs) in _threads(sent, heard, exact).items():
             if name:
-                found += _thread(ours, theirs, shift, slack)
+                found += _thread(ours, theirs, shift)
         sent, heard = _left(sent, found), _left(heard, found)
-    found += _nameless(sent, heard, shift, slack)
+    found += _nameless(sent, heard, shift)
     found += [(one, None) for one in _left(sent, found)]
     return found + [(None, one) for one in _left(heard, found) if one.name]
 
@@ -128,20 +122,20 @@ def _threads(
     return threads
 
 
-def _thread(sent: list[Passage], heard: list[Passage], shift: Span | None, slack: int) -> list[Pair]:
+def _thread(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
     """Repetitions of one message: each reception belongs to the sending that is nearest before it."""
     found: list[Pair] = []
     free = list(sent)
     for one in heard:
-        place = _fitting(free, one, shift, slack)
+        place = _fitting(free, one, shift)
         if place is not None:
             found.append((free[place], one))
             del free[: place + 1]
     return found
 
 
-def _fitting(free: list[Passage], heard: Passage, shift: Span | None, slack: int) -> int | None:
-    """Which of the sendings a reception is of: the first that is near enough; None where none can be."""
+def _fitting(free: list[Passage], heard: Passage, shift: Span | None) -> int | None:
+    """Which of the sendings a reception is of, None where none can be."""
     fits = [
         place
         for place, one in enumerate(free)
@@ -149,17 +143,17 @@ def _fitting(free: list[Passage], heard: Passage, shift: Span | None, slack: int
     ]
     if not fits:
         return None
-    if shift is None or heard.at is None:
+    at = heard.at
+    if shift is None or at is None:
         return fits[0]
-    aways = [(abs(heard.at - sent_at - shift), place) for place in fits if (sent_at := free[place].at) is not None]
-    near = [place for away, place in aways if away <= slack]
-    if near or not aways:
-        return near[0] if near else fits[0]
-    away, place = min(aways)
-    return place if away <= 3 * slack else None
+    timed = [(abs(at - sent_at - shift), place) for place in fits if (sent_at := free[place].at) is not None]
+    if not timed:
+        return fits[0]
+    away, place = min(timed)
+    return place if away <= 3 * SLACK else None
 
 
-def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None, slack: int) -> list[Pair]:
+def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
     """What came and could not be read is what was sent at that time, of that length."""
     found: list[Pair] = []
     free = list(sent)
@@ -169,7 +163,7 @@ def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None, sla
         fits = [
             other for other in free if other.length is None or one.length is None or abs(other.length - one.length) <= 4
         ]
-        place = _fitting(fits, one, shift, slack)
+        place = _fitting(fits, one, shift)
         if place is not None and fits[place].name not in CLEAR:
             found.append((fits[place], one))
             free.remove(fits[place])

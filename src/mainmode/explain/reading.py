@@ -12,6 +12,7 @@ import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -235,39 +236,60 @@ class Source:
         self._input = standard_input
         self.files = [] if name == "-" else files_of(Path(name)) if Path(name).is_dir() else [Path(name)]
         self.beginnings: list[tuple[str, int]] = []
+        self._progress: Progress | None = None
+        self._begun: Iterator[tuple[str, Iterator[bytes]]] | None = None
+        self._first: tuple[str, Iterator[bytes]] | None = None
+        self._head = b""
 
     def first_octets(self, count: int = 64) -> bytes:
-        """How the only file of this source begins, unpacked; empty for a folder and for standard input."""
-        if len(self.files) != 1:
-            return b""
-        with self.files[0].open("rb") as stream:
-            return next(unpacked(chunks_of(stream)), b"")[:count]
+        """How the first file of this source begins, unpacked. What is read for it is not read again."""
+        if self._begun is None:
+            self._begun = self._streams(self._progress_of)
+            self._first = next(self._begun, None)
+            if self._first is not None:
+                name, chunks = self._first
+                head = next(chunks, b"")
+                self._first = (name, chain((head,), chunks))
+                self._head = head
+        return self._head[:count]
 
     def octets(self, progress: Progress | None = None) -> Iterator[bytes]:
-        """All octets, unpacked, file after file."""
-        for stream, done, total in self._streams():
-            yield from unpacked(chunks_of(stream, progress, total, done))
+        """All octets, unpacked, file after file. They come once."""
+        for _, chunks in self._files(progress):
+            yield from chunks
 
     def stream(self, progress: Progress | None = None) -> BinaryIO:
         """All octets, to be read like a file that cannot be wound back."""
         return io.BufferedReader(_Stream(self.octets(progress)))
 
     def lines(self, progress: Progress | None = None) -> Iterator[list[str]]:
-        """All lines, many at a time."""
+        """All lines, many at a time. They come once."""
         number = 1
-        names = iter([file.name for file in self.files] or [self.name])
-        for stream, done, total in self._streams():
-            self.beginnings.append((next(names), number))
-            for several in lines(unpacked(chunks_of(stream, progress, total, done))):
+        for name, chunks in self._files(progress):
+            self.beginnings.append((name, number))
+            for several in lines(chunks):
                 number += len(several)
                 yield several
 
-    def _streams(self) -> Iterator[tuple[BinaryIO, int, int | None]]:
+    def _files(self, progress: Progress | None) -> Iterator[tuple[str, Iterator[bytes]]]:
+        self._progress = progress
+        self.first_octets()
+        if self._first is not None:
+            yield self._first
+        if self._begun is not None:
+            yield from self._begun
+
+    def _progress_of(self, done: int, total: int | None) -> None:
+        if self._progress is not None:
+            self._progress(done, total)
+
+    def _streams(self, progress: Progress) -> Iterator[tuple[str, Iterator[bytes]]]:
         if self.name == "-":
-            yield self._input or sys.stdin.buffer, 0, None
+            yield self.name, unpacked(chunks_of(self._input or sys.stdin.buffer, progress))
             return
-        total, done = sum(file.stat().st_size for file in self.files), 0
-        for file in self.files:
+        sizes = [file.stat().st_size for file in self.files]
+        total, done = sum(sizes), 0
+        for file, size in zip(self.files, sizes, strict=True):
             with file.open("rb") as stream:
-                yield stream, done, total or None
-            done += file.stat().st_size
+                yield file.name, unpacked(chunks_of(stream, progress, total or None, done))
+            done += size

@@ -1,11 +1,12 @@
 """A negotiation in the making: the records of one IKE SA, its exchanges, and whether a record can still be its."""
 
-from mainmode.base.instant import Instant
+from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
     Deleted,
     Down,
+    Exchange,
     Fact,
     GaveUp,
     Group,
@@ -13,10 +14,12 @@ from mainmode.catalogue.facts import (
     Message,
     NatFound,
     Notify,
+    Offer,
     Phase,
     Proxies,
     Refused,
     Role,
+    Symptom,
     Tag,
     Timer,
     Told,
@@ -34,10 +37,16 @@ _NO_BEGINNING = (Deleted, Down, Timer, Notify, Told)
 """Facts that speak of an SA without showing how it came to be."""
 _LASTING = (Began, Up, Agreed, Proxies, Identity, NatFound, Refused, Told, GaveUp, Down, Group)
 """Facts that are kept of a negotiation when memory is short."""
+_FRESH = (Began, Offer, Agreed, Proxies, Refused, GaveUp, Up)
+"""Facts that no echo of a negotiation that ended tells."""
+_ECHOES = (Symptom.NO_SA, Symptom.BAD_COOKIE, Symptom.DUPLICATE, Symptom.UNEXPECTED, Symptom.UNKNOWN_SPI)
 MAX_QUICK = 64
 """Quick modes of one IKE SA that are kept apart; of older ones that went well the facts are let go."""
 MAX_LINES = 4000
 """Records of one negotiation that are kept: the first and the last ones."""
+
+_GLOW = 10 * SECOND
+"""How long after its end a negotiation is still spoken of."""
 
 Entry = tuple[Fact, Piece, Trying | None]
 
@@ -64,6 +73,7 @@ class Talk:
         self.slim = False
         self._ids: dict[int | str, Trying] = {}
         self._moved = False
+        self._announced = False
 
     # what comes in
 
@@ -144,8 +154,10 @@ class Talk:
         if trying is not None:
             trying.role = fact.role or trying.role
             trying.rekey = trying.rekey or fact.rekey
-        if fact.phase is Phase.ONE and fact.role is not None:
-            self.role = fact.role
+            trying.announced = True
+        if fact.phase is Phase.ONE:
+            self._announced = True
+            self.role = fact.role or self.role
 
     def _ends(self, fact: Down | Deleted, trying: Trying | None) -> Trying | None:
         """An SA or all of them ended; the attempt that it belongs to."""
@@ -201,6 +213,8 @@ class Talk:
         if found is None:
             last = self.phase2[-1] if self.phase2 else None
             bound = last is not None and last.message_id is not None and tag.message_id
+            if bound and all(isinstance(fact, Message) and fact.again for fact in said.facts):
+                return None
             if last is None or bound or self._anew(said, last):
                 if not begins and last is None and self.phase1 is None:
                     return None
@@ -217,13 +231,12 @@ class Talk:
         """Whether a record about phase 2 without a known message id begins another quick mode."""
         for fact in said.facts:
             if isinstance(fact, Began):
-                return bool(last.names) or last.end is not End.NOT_YET
+                return last.announced or len(last.names) > 1 or last.end is not End.NOT_YET
             if isinstance(fact, Up):
-                fresh = {spi for spi in (fact.inbound, fact.outbound) if spi}
-                return last.end is End.CLOSED or (last.end is End.UP and bool(fresh) and not fresh <= last.spis)
+                return last.end is End.CLOSED or (last.end is End.UP and last.differs(fact))
             if isinstance(fact, Message) and "SA" in fact.payloads and not fact.again:
                 return last.end is not End.NOT_YET
-        return last.end is not End.NOT_YET and any(isinstance(one, Proxies) for one in said.facts)
+        return last.over and any(isinstance(one, Proxies) for one in said.facts)
 
     def _another(self, tag: Tag) -> Trying:
         found = Trying(Phase.TWO, tag.role)
@@ -241,12 +254,32 @@ class Talk:
         """Whether a record that names this peer must be of another negotiation than this one."""
         for fact in said.facts:
             if isinstance(fact, Began) and fact.phase is Phase.ONE:
-                return self._moved or self.over or bool(self.phase1 and self.phase1.end is not End.NOT_YET)
-            if isinstance(fact, Message) and opens(fact):
-                return self._refuses_opening(fact)
+                return self._refuses_beginning()
+            if isinstance(fact, Message):
+                if opens(fact):
+                    return self._refuses_opening(fact)
+                if self.over and not fact.again and fact.name in ("MM1", "AM1"):
+                    return True
         if said.tag.sa and said.tag.sa == self.sa:
             return False
-        return self.over and said.entry in self.entries and bool(said.facts)
+        return self.over and bool(said.facts) and said.entry in self.entries and not self._glows(said)
+
+    def _refuses_beginning(self) -> bool:
+        trying = self.phase1
+        if trying is None:
+            return self.over or bool(self.phase2)
+        return self.over or trying.end is not End.NOT_YET or len(trying.names) > 1 or (self._announced and self._moved)
+
+    def _glows(self, said: Reading) -> bool:
+        """Whether a record can be an echo of what just ended: the delete that goes out, a packet too late."""
+        if said.at is not None and self.ended is not None and said.at - self.ended > _GLOW:
+            return False
+        return not any(
+            isinstance(fact, _FRESH)
+            or (isinstance(fact, Message) and not _is_informational(fact))
+            or (isinstance(fact, Told) and fact.symptom not in _ECHOES)
+            for fact in said.facts
+        )
 
     def _refuses_opening(self, fact: Message) -> bool:
         trying = self.phase1
@@ -345,3 +378,7 @@ class Talk:
             self.similar,
             tuple(map(record, self.pieces)),
         )
+
+
+def _is_informational(fact: Message) -> bool:
+    return fact.exchange is Exchange.INFORMATIONAL or fact.name == "INFO" or not {"SA", "KE", "ID"} & set(fact.payloads)

@@ -88,7 +88,8 @@ def _proposed(values: Values) -> Facts:
 def _initialized(values: Values) -> Facts:
     number = spi(values["spi"]) if values.get("spi") else ""
     way = direction(values)
-    return (Spi(number, Whose.OWN if way == "INBOUND" else Whose.PEER),) if number and way else ()
+    chosen = (Spi(number, Whose.OWN if way == "INBOUND" else Whose.PEER),) if number and way else ()
+    return (*proxies(values, Whose.OWN), *_old_proxies(values), *chosen)
 
 
 def _made(values: Values) -> Facts:
@@ -96,8 +97,8 @@ def _made(values: Values) -> Facts:
     destination = values.get("sa_dest")
     local, remote = (str(values.get(end, "")).partition(":")[0] for end in ("local", "remote"))
     if not number or destination is None or destination not in (local, remote):
-        return ()
-    return (Spi(number, Whose.OWN if destination == local else Whose.PEER),)
+        return proxies(values, Whose.OWN)
+    return (*proxies(values, Whose.OWN), Spi(number, Whose.OWN if destination == local else Whose.PEER))
 
 
 def _gone(values: Values) -> Facts:
@@ -159,7 +160,6 @@ REQUESTS = (
         "{where}: proxy identities not supported {more}",
         "{where}: invalid proxy IDs",
         "{where}: Invalid Proxy IDs",
-        "{where}: invalid proxy ids",
         tells=Told(Symptom.ACL_MISMATCH, Phase.TWO),
         where=WORD,
         more=PHRASE,
@@ -242,7 +242,6 @@ MAPS = (
         "Crypto mapdb: proxy_match",
         "Crypto mapdb : {more}",
         "kei_proxy: {more}",
-        "proxy_match",
         "{where}: head = {more}",
         "{where}: reconnecting with the same proxies and {more}",
         "{where}: reconnecting with the same proxies and peer {more}",
@@ -302,7 +301,7 @@ SAS = (
         spi=SPI,
     ),
     recalled(
-        "IPsec bookkeeping",
+        "still in use sibling",
         "still in use sa: {more}",
         "update_current_outbound_sa: {more}",
         "still_in_use: {more}",

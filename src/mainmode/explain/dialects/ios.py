@@ -119,7 +119,6 @@ _OPEN = frozenset(
         "IPsec SAs set up",
         "IPsec SA made",
         "IPsec SA deleted",
-        "IPsec bookkeeping",
         "crypto map searched",
         "payload",
         "authenticating",
