@@ -104,6 +104,32 @@ def test_the_clock_is_a_number() -> None:
     assert third.at - second.at == 2 * SECOND
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "initiating Main Mode IKE_SA hq[1] to 10.0.0.2",
+        "generating ID_PROT request 0 [ SA V V V V V ]",
+        "sending packet: from 10.0.0.1[500] to 10.0.0.2[500] (180 bytes)",
+        "received packet: from x.x.x.x[500] to <OWN_ADDRESS>[500] (180 bytes)",
+        "parsed INFORMATIONAL_V1 request 2124355898 [ HASH N(NO_PROP) ]",
+        "received NO_PROPOSAL_CHOSEN error notify",
+        "received unknown vendor ID: fb:1d:e3:cd:f3:41:b7:ea:16:b7:e5:be:08:55:f1:20",
+        "retransmit 1 of request with message ID 0",
+        "IKE_SA hq[1] established between 10.0.0.1[10.0.0.1]...10.0.0.2[10.0.0.2]",
+        "CHILD_SA lan{1} established with SPIs c9f0dac2_i 65f81cda_o and TS 10.0.0.1/32 === 10.0.0.2/32[tcp]",
+        "establishing connection 'hq' failed",
+        "connection 'hq' established successfully",
+    ],
+)
+def test_what_ipsec_up_prints_needs_no_front(line: str) -> None:
+    found = CHARON.read(line)
+    assert found is not None
+    assert CHARON.head.match(line)
+    framed = CHARON.read(f"05[IKE] {line}")
+    assert framed is not None
+    assert found.facts == framed.facts
+
+
 def test_a_name_that_came_later_keeps_the_number_of_the_sa() -> None:
     before = CHARON.read("16[IKE] <1> received DPD vendor ID")
     after = CHARON.read("02[IKE] <hq-branch|1> scheduling rekeying in 13748s")
@@ -394,6 +420,10 @@ def test_glued_records_come_apart_at_their_heads() -> None:
         "05[IKE]",
         "05[XYZ] sending DPD request",
         "05[IKE] the moon is made of cheese",
+        "received a parcel",
+        "version = 2",
+        "local:",
+        "parsed",
     ],
 )
 def test_what_charon_did_not_say_is_not_read(line: str) -> None:
@@ -455,6 +485,13 @@ def test_names_of_sayings_are_unique_and_parts_are_declared() -> None:
     for one in ALL:
         for template in one.templates:
             assert template.strip()
+
+
+def test_lines_as_they_are_shown_in_public_are_read() -> None:
+    """Masked, cut, wrapped by typography, of releases of twenty years."""
+    lines = (Path(__file__).parent / "data" / "charon_lines.txt").read_text().splitlines()
+    assert len(lines) > 80
+    assert [line for line in lines if CHARON.read(line) is None] == []
 
 
 def test_every_line_of_the_runs_is_read() -> None:

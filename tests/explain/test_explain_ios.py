@@ -595,3 +595,13 @@ def test_a_routers_log_is_read_as_a_routers(log: Path) -> None:
     read = read_log(Source(str(log))).log
     assert [name for name, _ in read.dialects] == ["ios"]
     assert read.unknown == 0
+
+
+def test_the_lines_of_a_pix_are_read_as_well() -> None:
+    text = (Path(__file__).parent / "data" / "ios_pix_lines.txt").read_text()
+    assert [one for one in records(text) if IOS.read(one) is None] == []
+
+
+def test_a_notify_by_number_has_its_name() -> None:
+    line = "ISAKMP (0): processing NOTIFY payload 14 protocol 3"
+    assert facts(line) == (Notify(Way.RECEIVED, "NO-PROPOSAL-CHOSEN", phase=Phase.TWO),)

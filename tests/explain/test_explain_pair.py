@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from strangers_logs import MAIN, QUICK, Book, ends, healthy, renumbered, talk
+from strangers_logs import MAIN, QUICK, START, Book, ends, healthy, renumbered, talk
 
 from mainmode.base.address import Proxy
-from mainmode.base.instant import SECOND
+from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import Message, Phase, Proxies, Role, Up, Way, Whose
 from mainmode.explain.alike import WEIGHTS
 from mainmode.explain.negotiation import Negotiation, Outcome
@@ -254,3 +254,60 @@ def test_two_lines_of_one_message_are_one_passage() -> None:
         ("MM3", 304, True),
         ("MM3", 304, True),
     ]
+
+
+def test_a_responder_that_forgets_what_it_refused_has_one_partner_for_all_of_it() -> None:
+    initiator = Book(0)
+    refusals = []
+    for place, at in enumerate((0.0, 4.0, 11.0, 24.0)):
+        book = Book(1, Role.RESPONDER, "10.0.0.1", "10.0.0.2", place + 1)
+        initiator.passes(at, Way.SENT, "MM1", again=place > 0)
+        book.passes(at + 0.02, Way.RECEIVED, "MM1")
+        book.passes(at + 0.03, Way.SENT, "INFO", 40 + place)
+        initiator.passes(at + 0.04, Way.RECEIVED, "INFO", 40 + place)
+        told = book.negotiation(Outcome.FAILED)
+        refusals.append(replace(told, noted=tuple(later(one, place * 10) for one in told.noted)))
+    found = pairings([initiator.negotiation(Outcome.FAILED)], refusals)
+    assert len(found) == 1
+    assert found[0].same is Same.YES
+    assert losses(found[0]) == ()
+    assert len([link for link in found[0].links if link.name == "MM1" and link.sent and link.received]) == 4
+
+
+def later(one: Noted, lines: int) -> Noted:
+    """A fact so many lines further down."""
+    record = one.record
+    return Noted(one.fact, replace(record, first=record.first + lines, last=record.last + lines))
+
+
+def test_what_is_repeated_after_the_end_is_not_lost() -> None:
+    books = ends()
+    talk(books, MAIN[:5])
+    books[1].line(0.6, "refuses")
+    for at in (3.0, 9.0, 20.0):
+        books[0].passes(at, Way.SENT, "MM5", again=True)
+    lonely = Book(1, Role.RESPONDER, "10.9.9.9", "10.0.0.2", 2)
+    lonely.passes(40.0, Way.RECEIVED, "MM1")
+    found = pairings(
+        [books[0].negotiation(Outcome.FAILED)],
+        [books[1].negotiation(Outcome.FAILED), lonely.negotiation(Outcome.OPEN)],
+    )
+    assert losses(found[0]) == ()
+
+
+def test_a_log_without_a_year_is_compared_by_the_day() -> None:
+    yearless = Instant(91_363_943 * SECOND)
+    first, second = healthy(skew=yearless - START)
+    plain = Instant(1_795_431_143 * SECOND)
+    first = healthy(skew=0)[0]
+    moved = tuple(
+        Noted(one.fact, replace(one.record, reading=one.record.reading._replace(at=Instant(at + plain - START))))
+        for one in first.noted
+        if (at := one.record.reading.at) is not None
+    )
+    first = replace(first, noted=moved, started=plain, ended=Instant(plain + 2 * SECOND))
+    second = replace(second, started=yearless, ended=Instant(yearless + 2 * SECOND))
+    found = pair_of(first, second)
+    assert found.same is Same.YES
+    assert found.offset == yearless - plain
+    assert any("Both happened at the same time" in ground for ground in found.grounds)

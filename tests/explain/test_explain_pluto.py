@@ -476,6 +476,13 @@ def test_names_of_sayings_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
+def test_lines_as_they_are_shown_in_public_are_read() -> None:
+    """Masked, cut, wrapped by typography, of releases of twenty years."""
+    lines = (Path(__file__).parent / "data" / "pluto_lines.txt").read_text().splitlines()
+    assert len(lines) > 80
+    assert [line for line in lines if PLUTO.read(line) is None] == []
+
+
 def test_every_line_of_the_runs_is_read() -> None:
     logs = [path for path in sorted(CORPUS.glob("swan-runs/*/*.log")) if "FIPS Mode" in path.read_text()[:400]]
     for path in logs:

@@ -41,7 +41,7 @@ WEIGHTS = {
     "cookie": Weight(6.0, 8.0),
     "message id": Weight(6.0, 6.0),
     "informational id": Weight(4.0, 0.0),
-    "addresses": Weight(1.0, 1.5),
+    "addresses": Weight(1.5, 1.5),
     "same peer": Weight(0.0, 4.0),
     "identities": Weight(0.7, 2.0),
     "roles": Weight(0.5, 6.0),
@@ -128,16 +128,16 @@ def _spis(first: Profile, second: Profile) -> Iterator[Ground]:
     if common:
         yield _for("spi", f"SPIs fit: {_some(common)} is of one end in both logs.")
         return
-    stood = all(
-        any(one.outcome in (Outcome.UP, Outcome.CLOSED) for one in profile.negotiation.phase2)
-        for profile in (first, second)
-    )
+    stood = all(profile.confirmed or _stood(profile) for profile in (first, second))
     ours, theirs = first.own_spis | first.peer_spis, second.own_spis | second.peer_spis
-    both = (first.own_spis and second.peer_spis) or (first.peer_spis and second.own_spis)
-    if stood and both and not ours & theirs:
+    if stood and ours and theirs and not ours & theirs:
         yield _against(
             "spi", f"SPIs differ: the first log names {_some(ours)}, the second {_some(theirs)}; none is in both."
         )
+
+
+def _stood(profile: Profile) -> bool:
+    return any(one.outcome in (Outcome.UP, Outcome.CLOSED) for one in profile.negotiation.phase2)
 
 
 def _message_ids(first: Profile, second: Profile) -> Iterator[Ground]:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from statistics import median
+from datetime import UTC, datetime, timedelta
+from statistics import mean, median
 
-from mainmode.base.instant import SECOND, Span, seconds
+from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, seconds
 from mainmode.catalogue.facts import Way
 from mainmode.explain.passages import Passage
 from mainmode.explain.profile import Profile
@@ -14,6 +15,9 @@ SLACK = 2 * SECOND
 """How far a message on its way, or a line on its way into the log, may stray."""
 MOST = 20
 """So many repetitions of one message are compared with one another."""
+YEARLESS = Instant(3 * 366 * 86400 * SECOND)
+"""A clock that prints no year is read as of 1972: times before this are of such a clock."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ZONE = 15 * 60 * SECOND
 """Time zones differ by multiples of this."""
 
@@ -42,7 +46,8 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
 
     With a `hint` only what lies near to it counts.
     """
-    threads = [(sent, received) for way in Way for sent, received in _threads(first.passages, second.passages, way)]
+    ways = [list(_threads(first.passages, second.passages, way)) for way in Way]
+    threads = [thread for several in ways for thread in several]
     slack = tolerance(first, second)
     differences = sorted(
         (theirs - mine, number, mine)
@@ -56,7 +61,7 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
         return None
     near = _most_agreed(differences, 2 * slack)
     middle = median(difference for difference, _, _ in near)
-    offset = round(median(_nearest(near, middle)))
+    offset = _between(near, middle, len(ways[0]))
     fitting = _nearest(near, offset)
     when = [mine for _, _, mine in near]
     return Clocks(
@@ -66,6 +71,15 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
         sum(min(len(ours), len(others)) for ours, others in threads),
         Span(max(when) - min(when)),
     )
+
+
+def _between(near: list[tuple[int, int, int]], middle: float, there: int) -> int:
+    """The offset: the way there shows it with the time on the way added, the way back with it taken off.
+
+    The first `there` threads are of messages that the first log sent. With one direction only, its median.
+    """
+    ways = ([one for one in near if one[1] < there], [one for one in near if one[1] >= there])
+    return round(mean(median(_nearest(several, middle)) for several in ways if several))
 
 
 def _most_agreed(differences: list[tuple[int, int, int]], width: int) -> list[tuple[int, int, int]]:
@@ -144,3 +158,19 @@ def zone_apart(offset: int) -> bool:
     """Whether they go alike but for a time zone."""
     rest = abs(offset) % ZONE
     return ZONE <= abs(offset) + seconds(3) <= 14 * 4 * ZONE and min(rest, ZONE - rest) <= seconds(3)
+
+
+def years(first: Instant | None, second: Instant | None) -> tuple[Span, Span]:
+    """What to take from the times of each log, so that both lie in one year: nothing, unless one prints no year."""
+    if first is None or second is None or (first < YEARLESS) is (second < YEARLESS):
+        return NO_TIME, NO_TIME
+    return (NO_TIME, _since_1972(second)) if first < YEARLESS else (_since_1972(first), NO_TIME)
+
+
+def _since_1972(at: Instant) -> Span:
+    """The time from the same day in 1972."""
+    told = _EPOCH + timedelta(microseconds=at)
+    try:
+        return Span((told - told.replace(year=1972)) // timedelta(microseconds=1))
+    except (OverflowError, ValueError):
+        return NO_TIME

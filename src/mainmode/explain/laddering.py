@@ -14,6 +14,7 @@ from mainmode.explain.pairing import Pairing, Same
 from mainmode.explain.profile import facing
 from mainmode.explain.record import Log
 from mainmode.explain.related import related_sources
+from mainmode.explain.strays import told_by
 from mainmode.explain.thinning import Thinned, thinned
 from mainmode.explain.tracks import records_of, track
 from mainmode.explain.weaving import Thread, Weaving
@@ -46,19 +47,22 @@ def transcript(
     findings: Sequence[Finding] = (),
     configurations: Configurations = NO_CONFIGURATIONS,
     logs: Sequence[Log] = (),
+    negotiations: Sequence[Negotiation] = (),
 ) -> Transcript:
     """The ladder of a negotiation; of both sides where `other` is the same exchange by `pairing`.
 
     `findings` make the verdict, the first that is no warning. `configurations` are those of the first and of the
-    second log's writer; of a peer without a log it is the other one. `logs` give the names.
+    second log's writer; of a peer without a log it is the other one. `logs` give the names. `negotiations` are all of
+    the logs: what one end counts as several of them is put together.
     """
-    paired = other is not None and pairing is not None and pairing.same in (Same.YES, Same.LIKELY)
     told: tuple[Negotiation, ...] = (chosen,)
-    if paired and other is not None:
+    if pairing is not None and (other is None or pairing.same not in (Same.YES, Same.LIKELY)):
+        pairing = None
+    if pairing is not None and other is not None:
         first, second = (chosen, other) if chosen.log <= other.log else (other, chosen)
+        first, second = (told_by(one, pairing, negotiations) for one in (first, second))
         first = facing(first, second)
         told = first, facing(second, first)
-    pairing = pairing if paired else None
     wires = Wires(told, pairing)
     evidence = frozenset((record.log, record.first) for finding in findings for record in finding.evidence)
     shown = _shown(told, wires, evidence)
@@ -167,9 +171,9 @@ def _notes(told: tuple[Negotiation, ...], pairing: Pairing | None, configuration
         notes.append(f"The two logs are {pairing.same.value} (confidence {pairing.confidence:.2f}).")
         if pairing.offset is not None:
             spread = "" if pairing.spread is None else f", to {pairing.spread / SECOND:.3f} s"
-            notes.append(
-                f"Times are the first log's. The second log's clock is {clocks.spoken(pairing.offset)} it{spread}."
-            )
+            shifts = clocks.years(told[0].started, told[1].started)
+            apart = pairing.offset - shifts[1] + shifts[0]
+            notes.append(f"Times are the first log's. The second log's clock is {clocks.spoken(apart)} it{spread}.")
     notes += [
         NOT_READ.format(one.file) for one in configurations if one is not None and not (one.policies or one.crypto_maps)
     ]

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from mainmode.base.instant import Span
 from mainmode.catalogue.facts import Way
-from mainmode.explain.clocks import SLACK
+from mainmode.explain.clocks import SLACK, tolerance
+from mainmode.explain.negotiation import Outcome
 from mainmode.explain.pairing import Link
 from mainmode.explain.passages import CLEAR, Passage
 from mainmode.explain.profile import Profile
@@ -44,10 +45,11 @@ class Reach:
 def matches(first: Profile, second: Profile, offset: Span | None, reaches: tuple[Reach, Reach]) -> tuple[Match, ...]:
     """All messages of both, in the order of sending; those that one log cannot know of are left out."""
     found: list[Match] = []
+    slack = tolerance(first, second)
     for sender, (speaker, hearer) in enumerate(((first, second), (second, first))):
         shift = None if offset is None else Span(offset if sender == 0 else -offset)
         speaks = any(one.way is Way.SENT for one in speaker.passages)
-        for sent, received in _pairs(speaker, hearer, shift):
+        for sent, received in _pairs(speaker, hearer, shift, slack):
             known = received or sent
             told = (
                 speaks
@@ -71,7 +73,8 @@ def _place(match: Match, offset: Span | None) -> tuple[int, int]:
 def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
     """Whether the hearer's log would show the message, had it come.
 
-    A log that tells of sending only shows it by waiting: it repeats itself.
+    A log that tells of sending only shows it by waiting: it repeats itself. What comes for a negotiation that is over
+    is often not told.
     """
     timed = shift is not None and sent.at is not None
     at = sent.at + shift if shift is not None and sent.at is not None else 0
@@ -83,13 +86,16 @@ def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach
     first = next((one.name for one in hearer.passages), "")
     early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
     late = reach.last is not None and at > reach.last + SLACK
-    return not early and not late
+    one = hearer.negotiation
+    over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
+    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + SLACK
+    return not early and not late and not forgotten
 
 
 Pair = tuple[Passage | None, Passage | None]
 
 
-def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[Pair]:
+def _pairs(speaker: Profile, hearer: Profile, shift: Span | None, slack: int) -> list[Pair]:
     """Sent and received of one direction, each at most once: by name and message id, then by name, then by length."""
     sent = [one for one in speaker.passages if one.way is Way.SENT]
     heard = [one for one in hearer.passages if one.way is Way.RECEIVED]
@@ -97,9 +103,9 @@ def _pairs(speaker: Profile, hearer: Profile, shift: Span | None) -> list[Pair]:
     for exact in (True, False):
         for (name, _), (ours, theirs) in _threads(sent, heard, exact).items():
             if name:
-                found += _thread(ours, theirs, shift)
+                found += _thread(ours, theirs, shift, slack)
         sent, heard = _left(sent, found), _left(heard, found)
-    found += _nameless(sent, heard, shift)
+    found += _nameless(sent, heard, shift, slack)
     found += [(one, None) for one in _left(sent, found)]
     return found + [(None, one) for one in _left(heard, found) if one.name]
 
@@ -122,20 +128,20 @@ def _threads(
     return threads
 
 
-def _thread(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
+def _thread(sent: list[Passage], heard: list[Passage], shift: Span | None, slack: int) -> list[Pair]:
     """Repetitions of one message: each reception belongs to the sending that is nearest before it."""
     found: list[Pair] = []
     free = list(sent)
     for one in heard:
-        place = _fitting(free, one, shift)
+        place = _fitting(free, one, shift, slack)
         if place is not None:
             found.append((free[place], one))
             del free[: place + 1]
     return found
 
 
-def _fitting(free: list[Passage], heard: Passage, shift: Span | None) -> int | None:
-    """Which of the sendings a reception is of, None where none can be."""
+def _fitting(free: list[Passage], heard: Passage, shift: Span | None, slack: int) -> int | None:
+    """Which of the sendings a reception is of: the first that is near enough; None where none can be."""
     fits = [
         place
         for place, one in enumerate(free)
@@ -143,17 +149,17 @@ def _fitting(free: list[Passage], heard: Passage, shift: Span | None) -> int | N
     ]
     if not fits:
         return None
-    at = heard.at
-    if shift is None or at is None:
+    if shift is None or heard.at is None:
         return fits[0]
-    timed = [(abs(at - sent_at - shift), place) for place in fits if (sent_at := free[place].at) is not None]
-    if not timed:
-        return fits[0]
-    away, place = min(timed)
-    return place if away <= 3 * SLACK else None
+    aways = [(abs(heard.at - sent_at - shift), place) for place in fits if (sent_at := free[place].at) is not None]
+    near = [place for away, place in aways if away <= slack]
+    if near or not aways:
+        return near[0] if near else fits[0]
+    away, place = min(aways)
+    return place if away <= 3 * slack else None
 
 
-def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None) -> list[Pair]:
+def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None, slack: int) -> list[Pair]:
     """What came and could not be read is what was sent at that time, of that length."""
     found: list[Pair] = []
     free = list(sent)
@@ -163,7 +169,7 @@ def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None) -> 
         fits = [
             other for other in free if other.length is None or one.length is None or abs(other.length - one.length) <= 4
         ]
-        place = _fitting(fits, one, shift)
+        place = _fitting(fits, one, shift, slack)
         if place is not None and fits[place].name not in CLEAR:
             found.append((fits[place], one))
             free.remove(fits[place])

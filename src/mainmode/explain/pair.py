@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mainmode.base.instant import Span
+from mainmode.base.instant import Instant, Span
 from mainmode.explain import alike
 from mainmode.explain.alike import Ground
-from mainmode.explain.clocks import SLACK, Clocks, estimate
+from mainmode.explain.clocks import SLACK, Clocks, estimate, years
 from mainmode.explain.links import Match, Reach, matches
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing, Same
 from mainmode.explain.profile import Profile, facing, profile, started
+from mainmode.explain.strays import Home, brought_home, joined
 
 SURE = 0.9
 PROBABLE = 0.6
@@ -40,10 +41,16 @@ class _Candidate:
     clocks: Clocks | None
     matched: tuple[Match, ...]
     grounds: tuple[Ground, ...]
+    common: Span | None = None
 
     @property
     def confidence(self) -> float:
         return alike.confidence(self.grounds)
+
+    @property
+    def offset(self) -> Span | None:
+        """The second log's clock minus the first's, as they print."""
+        return Span(self.clocks.offset + self.second.shift - self.first.shift) if self.clocks is not None else None
 
     @property
     def numbers(self) -> tuple[int, int]:
@@ -61,8 +68,8 @@ def pairings(first: Sequence[Negotiation], second: Sequence[Negotiation]) -> tup
     chosen = list(_assigned(found))
     fitting = [one for one in chosen if one.confidence >= PROBABLE]
     if not fitting:
-        fitting = [max(found, key=_comparable)]
-    return tuple(_pairing(one) for one in fitting)
+        return (_pairing(max(found, key=_comparable)),)
+    return tuple(_pairing(one) for one in _gathered(fitting, first, second))
 
 
 def losses(pairing: Pairing) -> tuple[Loss, ...]:
@@ -90,9 +97,12 @@ def one_way(pairing: Pairing) -> int | None:
 
 def _candidates(first: Sequence[Negotiation], second: Sequence[Negotiation]) -> list[_Candidate]:
     """Pairs worth a comparison, compared; with the clocks' difference that most of them agree on."""
-    reaches = _reach(first), _reach(second)
-    ours = [profile(one) for one in first if one.peer or one.phase1 or one.phase2]
-    theirs = [profile(one) for one in second if one.peer or one.phase1 or one.phase2]
+    shifts = years(_begin(first), _begin(second))
+    reaches = _reach(first, shifts[0]), _reach(second, shifts[1])
+    ours, theirs = (
+        [profile(one, shift) for one in several if one.peer or one.phase1 or one.phase2]
+        for several, shift in zip((first, second), shifts, strict=True)
+    )
     found = [_compared(one, other, None, reaches) for one, other in _worth(ours, theirs, None)]
     common = _common_offset(found)
     if common is None:
@@ -140,17 +150,19 @@ def _keys(one: Profile) -> Iterator[object]:
 def _facing(other: Profile, one: Profile) -> Profile:
     """A capture as the opposite end of the log beside it."""
     turned = facing(other.negotiation, one.negotiation)
-    return other if turned is other.negotiation else profile(turned)
+    return other if turned is other.negotiation else profile(turned, other.shift)
 
 
-def _compared(one: Profile, other: Profile, common: Span | None, reaches: tuple[Reach, Reach]) -> _Candidate:
-    facing_one = _facing(one, other)
-    clocks = estimate(facing_one, other)
-    if common is not None:
-        near = estimate(facing_one, other, common)
-        clocks = near if near is not None else clocks
-    matched = matches(facing_one, other, clocks.offset if clocks else None, reaches)
-    return _Candidate(facing_one, other, clocks, matched, alike.grounds(facing_one, other, clocks, matched, common))
+def _compared(
+    one: Profile, other: Profile, common: Span | None, reaches: tuple[Reach, Reach], near: Span | None = None
+) -> _Candidate:
+    """Two negotiations side by side. Clocks are sought near to `near`, or to what is common to other pairs, first."""
+    turned = _facing(one, other)
+    hint = near if near is not None else common
+    clocks = estimate(turned, other, hint) if hint is not None else None
+    clocks = clocks or estimate(turned, other)
+    matched = matches(turned, other, clocks.offset if clocks else None, reaches)
+    return _Candidate(turned, other, clocks, matched, alike.grounds(turned, other, clocks, matched, common), common)
 
 
 def _common_offset(found: list[_Candidate]) -> Span | None:
@@ -174,6 +186,42 @@ def _common_offset(found: list[_Candidate]) -> Span | None:
     return best[2] if best is not None else None
 
 
+def _gathered(
+    fitting: list[_Candidate], first: Sequence[Negotiation], second: Sequence[Negotiation]
+) -> Iterator[_Candidate]:
+    """Each pair with the negotiations that only one of the ends counts apart."""
+    found = [
+        brought_home([_home(one, side) for one in fitting], _lonely(fitting, side, several))
+        for side, several in ((0, first), (1, second))
+    ]
+    for number, one in enumerate(fitting):
+        ours, theirs = found[0][number], found[1][number]
+        if one.clocks is None or not (ours or theirs):
+            yield one
+            continue
+        held = [
+            profile(joined(was.negotiation, more), was.shift) for was, more in ((one.first, ours), (one.second, theirs))
+        ]
+        reaches = _reach(first, one.first.shift), _reach(second, one.second.shift)
+        yield _compared(held[0], held[1], one.common, reaches, one.clocks.offset)
+
+
+def _lonely(fitting: list[_Candidate], side: int, several: Sequence[Negotiation]) -> Iterator[Negotiation]:
+    """Negotiations of one log that are in no pair."""
+    used = {one.numbers[side] for one in fitting}
+    return (each for each in several if each.number not in used)
+
+
+def _home(one: _Candidate, side: int) -> Home:
+    """A pair as a home for strays of one of its logs."""
+    profiles = (one.first, one.second)
+    other = profiles[1 - side]
+    ahead = one.offset or 0
+    ahead = (ahead if side else -ahead) + other.shift
+    times = [passage.at + ahead for passage in other.passages if passage.at is not None]
+    return Home(profiles[side].negotiation, tuple(sorted(times)) if one.clocks is not None else ())
+
+
 def _assigned(found: list[_Candidate]) -> Iterator[_Candidate]:
     """Each negotiation at most once, the surest pair first."""
     used: tuple[set[int], set[int]] = (set(), set())
@@ -193,9 +241,13 @@ def _comparable(one: _Candidate) -> tuple[float, int]:
     return sum(abs(ground.points) for ground in one.grounds), -one.numbers[0]
 
 
-def _reach(negotiations: Iterable[Negotiation]) -> Reach:
-    starts = [one.started for one in negotiations if one.started is not None]
-    ends = [one.ended for one in negotiations if one.ended is not None]
+def _begin(negotiations: Iterable[Negotiation]) -> Instant | None:
+    return min((one.started for one in negotiations if one.started is not None), default=None)
+
+
+def _reach(negotiations: Iterable[Negotiation], shift: Span) -> Reach:
+    starts = [one.started - shift for one in negotiations if one.started is not None]
+    ends = [one.ended - shift for one in negotiations if one.ended is not None]
     return Reach(min(starts) if starts else None, max(ends) if ends else None)
 
 
@@ -222,7 +274,7 @@ def _pairing(one: _Candidate) -> Pairing:
         same,
         round(confidence, 3),
         tuple(sentences),
-        one.clocks.offset if one.clocks and same is not Same.NO else None,
+        one.offset if same is not Same.NO else None,
         one.clocks.spread if one.clocks and same is not Same.NO else None,
         links,
     )

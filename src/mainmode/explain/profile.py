@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from mainmode.base.address import Proxy
-from mainmode.base.instant import SECOND, Instant
+from mainmode.base.instant import NO_TIME, SECOND, Instant, Span
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
@@ -44,7 +44,8 @@ class Profile:
     `own_spis`, `peer_spis`: of the IPsec SAs that it names, by who chose them. `quick` are the message ids of its
     quick modes, `confirmed` those in which both directions are seen, `informational` the other ids. `own_proxies`:
     (own, peer) networks that it sent or has configured, `peer_proxies` those that it received. `hears` says whether
-    the log would tell what came. `tick` is the clock's resolution in microseconds.
+    the log would tell what came. `tick` is the clock's resolution in microseconds. `shift` was taken from its times,
+    so that they lie in the year of a log without one.
     """
 
     negotiation: Negotiation
@@ -64,20 +65,24 @@ class Profile:
     role: Role | None
     hears: bool
     tick: int
+    shift: Span = NO_TIME
 
 
-def profile(negotiation: Negotiation) -> Profile:
-    """What a negotiation is recognised by."""
+def profile(negotiation: Negotiation, shift: Span = NO_TIME) -> Profile:
+    """What a negotiation is recognised by. `shift` is taken from its times."""
     told = passages(negotiation)
-    heard = any(one.way is Way.RECEIVED for one in told)
-    hears = heard or (bool(told) and negotiation.dialect not in SENDING_ONLY)
+    hears = bool(told) and negotiation.dialect not in SENDING_ONLY
+    if not hears:
+        told = _implied(negotiation, told)
+    if shift:
+        told = tuple(replace(one, at=Instant(one.at - shift)) if one.at is not None else one for one in told)
     quick, confirmed, informational = _ids(negotiation, told)
     own, peer = _spis(negotiation)
     offered, received = _proxies(negotiation)
     times = [one.record.reading.at for one in negotiation.noted if one.record.reading.at is not None]
     return Profile(
         negotiation,
-        told if heard or not told else _implied(negotiation, told),
+        told,
         own,
         peer,
         _cookies(negotiation),
@@ -101,6 +106,7 @@ def profile(negotiation: Negotiation) -> Profile:
         negotiation.role or (negotiation.phase1.role if negotiation.phase1 else None),
         hears,
         SECOND if all(at % SECOND == 0 for at in times) else 1,
+        shift,
     )
 
 
@@ -190,18 +196,21 @@ BEFORE = {
 
 def _implied(negotiation: Negotiation, told: tuple[Passage, ...]) -> tuple[Passage, ...]:
     """With what was received, for a log that tells of sending only: who answers has heard the question."""
+    known = {(one.name, one.message_id or 0) for one in told if one.way is Way.RECEIVED}
     found: list[Passage] = []
     for one in told:
-        before = BEFORE.get(one.name)
-        if before is not None and not one.again:
+        before = BEFORE.get(one.name, "")
+        key = before, one.message_id or 0
+        if before and not one.again and key not in known:
+            known.add(key)
             found.append(replace(one, name=before, way=Way.RECEIVED, payloads=(), length=None))
         found.append(one)
     for up, noted in negotiation.all(Up):
         last = _last_heard(up, negotiation)
-        if last and not any(one.name == last and one.way is Way.RECEIVED for one in found):
-            number = noted.record.reading.tag.message_id
-            at = noted.record.reading.at
-            found.append(Passage(last, Way.RECEIVED, None, number, (), None, False, at, (noted,)))
+        number = noted.record.reading.tag.message_id
+        if last and (last, number or 0) not in known:
+            known.add((last, number or 0))
+            found.append(Passage(last, Way.RECEIVED, None, number, (), None, False, noted.record.reading.at, (noted,)))
     return tuple(found)
 
 
@@ -271,4 +280,6 @@ def _other(role: Role | None) -> Role | None:
 
 def started(one: Profile) -> Instant | None:
     """When its first message passed, or its first line was written."""
-    return next((passage.at for passage in one.passages if passage.at is not None), one.negotiation.started)
+    told = next((passage.at for passage in one.passages if passage.at is not None), None)
+    begun = one.negotiation.started
+    return told if told is not None or begun is None else Instant(begun - one.shift)

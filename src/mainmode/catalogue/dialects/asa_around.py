@@ -55,6 +55,25 @@ CERTIFICATES: tuple[Saying, ...] = (
 
 AROUND: tuple[Saying, ...] = (
     asa(
+        "IKE_DISCARDED",
+        "UDP request discarded from {peer}/{port} to {to_if}:{local}/500",
+        "UDP request discarded from {peer}/{port} to {to_if}:{local}/4500",
+        origin=PARSER,
+        tells=Told(Symptom.IKE_NOT_ENABLED, Phase.ONE, "nothing listens on the port"),
+    ),
+    asa(
+        "IKE_DENIED_FROM",
+        "Deny udp src {from_if}:{peer}/{port} dst {to_if}:{local}/{other_port} {words}",
+        "Deny udp src {from_if}:{peer}/{port}({words}) dst {to_if}:{local}/{other_port}({more}",
+        "Deny protocol 50 src {from_if}:{peer} dst {to_if}:{local} {words}",
+        "Deny esp src {from_if}:{peer} dst {to_if}:{local} {words}",
+        "Deny inbound UDP from {peer}/{port} to {local}/{other_port} {words}",
+        "Deny inbound protocol 50 src {from_if}:{peer} dst {to_if}:{local}{words}",
+        "UDP access denied by ACL from {peer}/{port} to {to_if}:{local}/{other_port}",
+        origin=PARSER,
+        tells=Told(Symptom.DENIED, None, "IKE or ESP"),
+    ),
+    asa(
         "IKE_DENIED",
         "Deny inbound UDP from {words}",
         "Deny udp {words}",

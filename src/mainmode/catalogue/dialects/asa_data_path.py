@@ -8,13 +8,11 @@ from mainmode.catalogue.facts import (
     Exchange,
     Message,
     Phase,
-    Spi,
     Symptom,
     Told,
     Up,
     Wanted,
     Way,
-    Whose,
     Why,
 )
 from mainmode.catalogue.origins import ASAV_IPSEC, GUIDE
@@ -196,9 +194,9 @@ SYSLOG_SAS: tuple[Saying, ...] = (
     ),
     asa(
         "SA_MADE_OLD",
-        "sa created, (sa) sa_dest= {peer}, sa_prot= {number}, sa_spi= {spi}({words}), sa_trans= {more}",
+        "sa created, (sa) sa_dest= {address}, sa_prot= {number}, sa_spi= {spi}({words}), sa_trans= {more}",
         origin=GUIDE,
-        tells=lambda values: (Spi(hex8(values["spi"]), Whose.OWN), Up(Phase.TWO)),
+        tells=Up(Phase.TWO),
     ),
     asa(
         "SA_GONE_OLD",

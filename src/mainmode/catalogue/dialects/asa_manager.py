@@ -109,7 +109,7 @@ IKEV2: tuple[Saying, ...] = (
         "V2_ABORTED",
         *_both("Negotiation aborted due to ERROR: {reason}"),
         origin=GUIDE,
-        tells=lambda values: (GaveUp(Phase.ONE), Told(Symptom.CATCH_ALL, None, values["reason"])),
+        tells=lambda values: (GaveUp(Phase.ONE), Told(Symptom.IKE_VERSION, Phase.ONE, f"IKEv2: {values['reason']}")),
     ),
     asa(
         "V2_ASKED",

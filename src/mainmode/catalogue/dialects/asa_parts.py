@@ -77,6 +77,7 @@ MASKED_SERVICE_PROXY = _masked(SERVICE_PROXY, 3)
 PARTS: dict[str, Kind] = {
     **dict.fromkeys(("peer", "address", "local", "remote", "source", "destination", "mask", "first", "last"), HOST),
     **dict.fromkeys(("local_proxy", "remote_proxy"), MASKED_PROXY),
+    **dict.fromkeys(("from_if", "to_if"), _text("interface", r"[^\s:]{1,64}", "outside")),
     **dict.fromkeys(("name", "map", "interface", "user", "group", "state", "event", "fsm"), NAME),
     **dict.fromkeys(("words", "reason", "more", "rest"), WORDS),
     **dict.fromkeys(("spi", "inbound", "outbound"), _SPI),

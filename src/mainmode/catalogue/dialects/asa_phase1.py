@@ -4,6 +4,7 @@ from mainmode.catalogue.dialects.asa_parts import asa
 from mainmode.catalogue.facts import (
     Deleted,
     Down,
+    Floated,
     GaveUp,
     Group,
     Identity,
@@ -93,6 +94,12 @@ PHASE1: tuple[Saying, ...] = (
         "peer ID type {number} received ({words})",
         "Peer ID type {number} received ({words})",
         tells=lambda values: (Identity(Whose.PEER, _ID_TYPES.get(str(values["words"]), str(values["words"])), ""),),
+    ),
+    asa(
+        "ID_ADDRESS_SO",
+        "ID_IPV4_ADDR ID received{address}",
+        "ID_IPV4_ADDR ID received {address}",
+        tells=lambda values: (Identity(Whose.PEER, "address", str(values["address"])),),
     ),
     asa("ID_DUMPED", "ID_FQDN ID received, len {number}{words}", "ID_DER_ASN1_DN ID received, len {number}{words}"),
     asa(
@@ -253,6 +260,7 @@ PHASE1: tuple[Saying, ...] = (
         "NAT-D{words}",
         "Sending NAT-T keepalive{words}",
     ),
+    asa("FLOATING", "Floating NAT-T from {words} to {more} port {port}", tells=Floated()),
     # Steps
     asa("CONSTRUCTING_ANY", "constructing {words}", "construct {words}", "Constructing {words}"),
     asa("PROCESSING_ANY", "processing {words}", "Processing {words}", "process {words}"),

@@ -115,7 +115,6 @@ PHASE2: tuple[Saying, ...] = (
         "ID_IPV4_ADDR ID received--{words}",
         "ID_IPV6_ADDR_SUBNET ID received--{words}",
         "ID_IPV4_ADDR ID received",
-        "ID_IPV4_ADDR ID received {words}",
         "IP Range type id was loaded: {words}",
         origin=GUIDE,
     ),
@@ -252,6 +251,13 @@ PHASE2: tuple[Saying, ...] = (
         "IKE Initiator unable to find policy: {words}",
         tells=told(Symptom.ENTRY_INCOMPLETE, None, "{words}"),
     ),
+    asa(
+        "REJECTED_SO",
+        "Tunnel Rejected: {words}",
+        "Tunnel rejected: {words}",
+        tells=told(Symptom.CATCH_ALL, None, "{words}"),
+    ),
+    asa("L2TP", "L2TP/IPSec session {words}", "L2TP {words}"),
     asa(
         "BEGINNING_SO",
         "IKE Initiator: New Phase 2, {words}",

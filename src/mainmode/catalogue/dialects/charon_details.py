@@ -9,7 +9,7 @@ from mainmode.catalogue.phrasebook import Values, says
 
 KEY = part("name of a setting", "[a-z][a-z0-9_]{1,40}")
 SELECTOR = part(
-    "traffic selector", r"[0-9A-Fa-f.:]{3,45}/[0-9]{1,3}(?:\[[\w./%-]{1,40}\])?|dynamic(?:\[[\w./%-]{1,40}\])?"
+    "traffic selector", r"[0-9A-Za-z.:*<>]{3,45}/[0-9]{1,3}(?:\[[\w./%-]{1,40}\])?|dynamic(?:\[[\w./%-]{1,40}\])?"
 )
 HEX_ROW = part("a dump's row", r"[0-9]{1,6}: (?:[0-9A-Fa-f]{2} ?){1,16}[^\n]{0,64}")
 
@@ -122,6 +122,7 @@ SAYINGS = (
         "starting task {rest}",
         "going to sleep {rest}",
         "deleting IKE_SA due to {rest}",
+        "IKE_SA {name}[{number}] will timeout in {rest}",
         "received {name} attribute",
         "reading config option {rest}",
         "looking for {rest}",
@@ -167,6 +168,10 @@ SAYINGS = (
         "config: {rest}",
         "{selector}",
         "{selector} (derived from {rest}",
+        "{selector} === {rest}",
+        "ike config match: {rest}",
+        "peer config match {what}: {rest}",
+        "ignoring acquire, {rest}",
         "us: {rest}",
         "other: {rest}",
         "child {name}:",

@@ -244,6 +244,7 @@ SAYINGS = (
     says(
         "charon.malformed",
         "message parsing failed",
+        "message ID {number} processing failed",
         "could not decrypt payloads",
         "decryption failed, invalid length",
         "payload type {payload} was not encrypted",

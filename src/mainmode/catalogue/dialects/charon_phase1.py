@@ -359,6 +359,7 @@ SAYINGS = (
         "remote endpoint changed from {old} to {new}",
         "NAT mappings changed, {rest}",
         "NAT mappings of CHILD_SA {rest}",
+        "DPD not supported by peer, disabled",
         "peer supports MOBIKE",
         "peer supports MOBIKE, but disabled in config",
         "MOBIKE support disabled",

@@ -1,7 +1,7 @@
 """charon: what it says about itself: plugins, credentials, clients, threads. Nothing of it is about a tunnel."""
 
 from mainmode.catalogue.dialects.charon_parts import MORE
-from mainmode.catalogue.dialects.parts import ADDRESS, ANY, LIST, NUMBER, QUOTED, WORD
+from mainmode.catalogue.dialects.parts import ADDRESS, ANY, LIST, NUMBER, QUOTED, WORD, part
 from mainmode.catalogue.facts import Symptom, Told
 from mainmode.catalogue.origins import RECALLED
 from mainmode.catalogue.phrasebook import says
@@ -11,7 +11,6 @@ SAYINGS = (
         "charon.start",
         "Starting IKE {kind} daemon ({rest}",
         "Starting IKEv1/IKEv2 charon daemon {rest}",
-        "Starting strongSwan {rest}",
         "Starting {kind} {rest}",
         "providers loaded by OpenSSL: {rest}",
         "loaded plugins: {rest}",
@@ -42,14 +41,11 @@ SAYINGS = (
         "signal of type SIGHUP received. {rest}",
         "thread {number} {rest}",
         "killing {rest}",
-        "charon stopped after {rest}",
-        "charon ({rest}",
+        "opening triplet file {rest}",
+        "joining forecast multicast groups: {rest}",
+        "{address}",
         "sending DHCP {rest}",
         "DHCP {rest}",
-        "charon has quit: {rest}",
-        "charon too long to start... - kill kill",
-        "ipsec starter stopped",
-        "starter is already running {rest}",
         "no netkey IPsec stack detected",
         "using kernel {rest}",
         "kernel {rest}",
@@ -62,6 +58,20 @@ SAYINGS = (
         number=NUMBER,
         more=NUMBER,
         name=QUOTED,
+        address=part("address or interface", r"[0-9a-z.:]{2,45}"),
+    ),
+    says(
+        "charon.starter",
+        "Starting strongSwan {rest}",
+        "charon ({number}) started after {rest}",
+        "charon stopped after {rest}",
+        "charon has quit: {rest}",
+        "charon too long to start... - kill kill",
+        "ipsec starter stopped",
+        "starter is already running {rest}",
+        origin=RECALLED,
+        number=NUMBER,
+        rest=LIST,
     ),
     says(
         "charon.credentials",
@@ -137,7 +147,6 @@ SAYINGS = (
         "interface {name} deleted",
         "interface {name} {rest}",
         "fetched {rest}",
-        "{address} on {name}",
         "old path is not available anymore, try to find another",
         "no route found to reach {address}, MOBIKE update deferred",
         "no route found to reach {rest}",

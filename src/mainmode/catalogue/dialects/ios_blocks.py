@@ -57,6 +57,7 @@ _FREE = (
     r"\(sa\)",
     r"spi (?P<spi_number>[0-9]{1,20})",
     r"authenticated\b",
+    rf"from {_END} to {_END} for prot [0-9]{{1,3}}",
     rf"\(proxy {_END} to {_END} ?\)",
     r"has spi (?:0[xX][0-9A-Fa-f]{1,8}|[0-9]{1,10}) and conn_id -?[0-9]{1,10}(?: and flags [0-9A-Fa-fx]{1,8})?",
     r"lifetime of [0-9]{1,12} (?:seconds|kilobytes)",

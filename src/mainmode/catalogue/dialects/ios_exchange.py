@@ -242,8 +242,10 @@ MESSAGES = (
     shown(
         "quick mode begins",
         "beginning Quick Mode exchange, M-ID of {node}",
+        "beginning Quick Mode exchange, M-ID of {node}:{hex}",
         tells=Began(Phase.TWO, Role.INITIATOR, exchange=Exchange.QUICK),
         node=MESSAGE_ID,
+        hex=WORD,
     ),
     shown(
         "main mode instead of aggressive mode",

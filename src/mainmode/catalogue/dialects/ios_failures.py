@@ -80,6 +80,7 @@ ENDS = (
     recalled(
         "SA deleted in short",
         "deleting SA, src {own}, dst {peer}",
+        "deleting SA: src {own}, dst {peer}",
         "deleting IKE SA {more}",
         "Deleting SA {more}",
         tells=Down(Phase.ONE, Why.UNSAID),
@@ -233,6 +234,7 @@ MESSAGES = (
         "QM_IDLE packet in wrong state {more}",
         "QM_IDLE",
         "seq. no {more}",
+        "error, {more}",
         "Unacceptable {more}",
         "Dropping {more}",
         "dropping {more}",
@@ -288,6 +290,13 @@ MESSAGES = (
         tells=Told(Symptom.LIMIT),
         more=PHRASE,
         rest=PHRASE,
+    ),
+    recalled(
+        "policy incomplete",
+        "incorrect policy settings. Unable to initiate",
+        "incorrect policy settings {more}",
+        tells=Told(Symptom.CONFIGURATION, Phase.ONE),
+        more=PHRASE,
     ),
     recalled(
         "collision",

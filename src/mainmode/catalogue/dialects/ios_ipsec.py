@@ -88,8 +88,7 @@ def _proposed(values: Values) -> Facts:
 def _initialized(values: Values) -> Facts:
     number = spi(values["spi"]) if values.get("spi") else ""
     way = direction(values)
-    chosen = (Spi(number, Whose.OWN if way == "INBOUND" else Whose.PEER),) if number and way else ()
-    return (*proxies(values, Whose.OWN), *_old_proxies(values), *chosen)
+    return (Spi(number, Whose.OWN if way == "INBOUND" else Whose.PEER),) if number and way else ()
 
 
 def _made(values: Values) -> Facts:
@@ -97,8 +96,8 @@ def _made(values: Values) -> Facts:
     destination = values.get("sa_dest")
     local, remote = (str(values.get(end, "")).partition(":")[0] for end in ("local", "remote"))
     if not number or destination is None or destination not in (local, remote):
-        return proxies(values, Whose.OWN)
-    return (*proxies(values, Whose.OWN), Spi(number, Whose.OWN if destination == local else Whose.PEER))
+        return ()
+    return (Spi(number, Whose.OWN if destination == local else Whose.PEER),)
 
 
 def _gone(values: Values) -> Facts:
@@ -160,6 +159,7 @@ REQUESTS = (
         "{where}: proxy identities not supported {more}",
         "{where}: invalid proxy IDs",
         "{where}: Invalid Proxy IDs",
+        "{where}: invalid proxy ids",
         tells=Told(Symptom.ACL_MISMATCH, Phase.TWO),
         where=WORD,
         more=PHRASE,
@@ -242,6 +242,7 @@ MAPS = (
         "Crypto mapdb: proxy_match",
         "Crypto mapdb : {more}",
         "kei_proxy: {more}",
+        "proxy_match",
         "{where}: head = {more}",
         "{where}: reconnecting with the same proxies and {more}",
         "{where}: reconnecting with the same proxies and peer {more}",
@@ -301,7 +302,7 @@ SAS = (
         spi=SPI,
     ),
     recalled(
-        "still in use sibling",
+        "IPsec bookkeeping",
         "still in use sa: {more}",
         "update_current_outbound_sa: {more}",
         "still_in_use: {more}",

@@ -1,5 +1,6 @@
 """IOS, `debug crypto isakmp`: payloads processed, vendor IDs, identities, keys found, NAT traversal, notifies, DPD."""
 
+from mainmode.base.codes import NotifyType
 from mainmode.catalogue import spelling
 from mainmode.catalogue.dialects.ios_parts import (
     ADDRESS,
@@ -72,7 +73,8 @@ def phase_of(protocol: int) -> Phase | None:
 
 def _notified(way: Way, values: Values) -> Facts:
     phase = phase_of(values["protocol"]) if "protocol" in values else None
-    name = spelling.notify(values["name"])
+    name = NotifyType(values["number"]).name if "number" in values else values["name"]
+    name = spelling.notify(str(name))
     return (Notify(way, name.removeprefix("DPD/"), phase=phase),)
 
 
@@ -308,10 +310,12 @@ NOTIFIES = (
         "notify received",
         "processing NOTIFY {name} protocol {protocol} spi {spi}, message ID = {node}, sa = {sa}",
         "processing NOTIFY {name} protocol {protocol}",
+        "processing NOTIFY payload {number} protocol {protocol}",
         "processing NOTIFY {name} protocol {protocol} {more}",
         "processing NOTIFY {name}",
         "notify payload {name} received",
         tells=lambda values: _notified(Way.RECEIVED, values),
+        number=NUMBER,
         name=WORD,
         protocol=NUMBER,
         spi=NUMBER,

@@ -40,7 +40,10 @@ def _end(text: str) -> str:
 
 def _mode(values: Values) -> Facts:
     phase = Phase.TWO if "quick" in str(values.get("mode", "")).lower() else Phase.ONE
-    return (Told(Symptom.CATCH_ALL, phase, f"{values.get('mode', '')} mode".strip()),)
+    mode = str(values.get("mode", ""))
+    if mode.lower().startswith("info"):
+        return (Told(Symptom.NOT_PROTECTED, Phase.ONE, "Informational mode"),)
+    return (Told(Symptom.CATCH_ALL, phase, f"{mode} mode".strip()),)
 
 
 def _session(values: Values) -> Facts:

@@ -65,8 +65,11 @@ _PORTS = {"domain": 53, "http": 80, "https": 443, "l2f": 1701, "l2tp": 1701, "ss
 
 
 def selector(text: str) -> Proxy | None:
-    """`10.1.0.0/16`, `10.1.0.5/32[udp/l2f]`, `10.1.0.5..10.1.0.9`, `10.1.0.0/16:6/80`; None for anything else."""
-    found = _SELECTOR.fullmatch(text.strip())
+    """`10.1.0.0/16`, `10.1.0.5/32[udp/l2f]`, `10.1.0.5..10.1.0.9`, `10.1.0.0/16:6/80`; None for anything else.
+
+    A mark behind it, as pfSense prints it (`10.1.0.0/16|/0`), is left out.
+    """
+    found = _SELECTOR.fullmatch(text.strip().partition("|")[0])
     if found is None:
         return None
     try:

@@ -1,7 +1,6 @@
 """pluto: the IKE SA from its first message to the point where it stands, and why it does not."""
 
-from mainmode.catalogue import spelling
-from mainmode.catalogue.dialects.parts import ANY, LIST, NAME, NUMBER, QUOTED, SPOT, WORD, part
+from mainmode.catalogue.dialects.parts import LIST, NAME, NUMBER, QUOTED, SPOT, WORD, part
 from mainmode.catalogue.dialects.pluto_parts import (
     BRACES,
     FORUM,
@@ -22,19 +21,16 @@ from mainmode.catalogue.facts import (
     Configured,
     Exchange,
     Fact,
-    Floated,
     GaveUp,
     Group,
     Identity,
     Message,
-    NatFound,
     Phase,
     Role,
     State,
     Symptom,
     Told,
     Up,
-    Vendor,
     Way,
     Whose,
 )
@@ -123,16 +119,6 @@ def _identity(values: Values) -> Facts:
     return (Identity(Whose.PEER, kinds.get(kind, kind), value),)
 
 
-def _nat(values: Values) -> Facts:
-    result = values["result"].lower()
-    if result.startswith("no nat"):
-        return (NatFound(own=False, peer=False),)
-    both = "both are" in result
-    own = True if both or "i am" in result else None
-    peer = True if both or "peer is" in result or "peer behind" in result else None
-    return (NatFound(own, peer),) if own or peer else ()
-
-
 MODE = part("mode", "Main|Aggressive")
 IDENTITY_KIND = part("identity's kind", "[A-Z0-9_%a-z]{1,40}")
 
@@ -149,11 +135,14 @@ SAYINGS = (
         "initiating IKEv2 connection",
         "initiating IKEv2 connection to replace #{old}",
         "initiating IKEv2 IKE SA",
+        "initiating IKEv2 connection to {rest}",
+        "initiating IKEv1 {mode} Mode connection to {rest}",
         origin=MORE,
         tells=_began,
         mode=MODE,
         old=NUMBER,
         name=QUOTED,
+        rest=LIST,
     ),
     says(
         "pluto.responding",
@@ -217,6 +206,8 @@ SAYINGS = (
         "IKE SA established {{what}}",
         "ISAKMP SA established {{what}}",
         "ISAKMP SA established",
+        "sent {sent}, ISAKMP SA established",
+        "sent {sent}, ISAKMP SA established {{what}}",
         "{state}: ISAKMP SA established {{what}}",
         "{state}: ISAKMP SA established",
         "{state}: sent {sent}, ISAKMP SA established {{what}}",
@@ -326,62 +317,6 @@ SAYINGS = (
         there=SPOT,
     ),
     says(
-        "pluto.vendor",
-        "received Vendor ID payload [{vendor}]",
-        "received Vendor ID payload [{vendor}] method set to={method}",
-        "received Vendor ID payload [{vendor}] meth={method}",
-        "received Vendor ID payload [{vendor}] meth={method}, but already using method {other}",
-        "ignoring Vendor ID payload [{vendor}]",
-        "ignoring Vendor ID payload [{vendor}...]",
-        origin=FORUM.but("further wordings recalled"),
-        tells=lambda values: (Vendor(Whose.PEER, spelling.vendor(values["vendor"])),),
-        vendor=part("vendor ID", r"[^\[\]\n]{1,200}"),
-        method=WORD,
-        other=WORD,
-    ),
-    says(
-        "pluto.vendor unknown",
-        "ignoring unknown Vendor ID payload [{octets}]",
-        "ignoring unknown Vendor ID payload [{octets}...]",
-        origin=FORUM,
-        tells=lambda values: (Vendor(Whose.PEER, f"unknown {values['octets']}"),),
-        octets=part("octets", "[0-9A-Fa-f]{1,600}"),
-    ),
-    says(
-        "pluto.NAT",
-        "NAT-Traversal: Result using {method}: {result}",
-        "NAT-Traversal: Result using {method} sender port {port}: {result}",
-        origin=FORUM.but("other results recalled"),
-        tells=_nat,
-        method=ANY,
-        port=NUMBER,
-        result=ANY,
-    ),
-    says(
-        "pluto.NAT mapping",
-        "new NAT mapping for #{number}, was {old}, now {new}",
-        "NAT-T: new mapping {rest}",
-        "NAT-T: floating to port 4500",
-        "NAT-Traversal: floating to {rest}",
-        origin=RECALLED,
-        tells=Floated(),
-        number=NUMBER,
-        old=SPOT,
-        new=SPOT,
-        rest=LIST,
-    ),
-    says(
-        "pluto.NAT support",
-        "enabling possible NAT-traversal with method {rest}",
-        "NAT-Traversal support {rest}",
-        "NAT-Traversal: {rest}",
-        "NAT-T: {rest}",
-        "Only {rest}",
-        "changing {rest}",
-        origin=RECALLED,
-        rest=LIST,
-    ),
-    says(
         "pluto.loaded",
         "added IKEv1 connection",
         "added connection description",
@@ -404,51 +339,10 @@ SAYINGS = (
         "Aggressive mode with PSK is vulnerable to dictionary attacks and is cracked on large scale by TLA's",
         "sending INITIAL_CONTACT",
         "STATE_AGGR_R0: new state created",
+        "multiple transforms were set in aggressive mode. Only first one used.",
+        "transform ({transform}) ignored.",
         origin=MORE,
-    ),
-    says(
-        "pluto.certificate",
-        "I am sending my cert",
-        "I am sending a certificate request",
-        "I am sending my certificate",
-        "I am not sending a certificate request",
-        "I did not send a certificate because {rest}",
-        "Thinking about sending a certificate request{rest}",
-        "reply packet from {rest}",
-        "certificate verified OK: {rest}",
-        "sending [CERT,]CR{rest}",
-        "crl {rest}",
-        "requested CA: {rest}",
-        origin=RECALLED,
-        rest=LIST,
-    ),
-    says(
-        "pluto.xauth",
-        "XAUTH: {rest}",
-        "XAUTH {rest}",
-        "modecfg: {rest}",
-        "modecfg_{rest}",
-        "Sending MODE CONFIG set",
-        "Received IP4 address {rest}",
-        "Received IPv4 address {rest}",
-        "Received IPv4 address: {rest}",
-        "Received subnet {rest}",
-        "Received DNS {rest}",
-        "received INTERNAL_IP4_ADDRESS{rest}",
-        "setting ip source address to {rest}",
-        "setting client address to {rest}",
-        "ModeCFG {rest}",
-        "Mode Config {rest}",
-        "User {rest}",
-        "{state}: XAUTH {rest}",
-        "{state}: ModeCfg {rest}",
-        "{state}: modecfg {rest}",
-        "{name} prompt for {rest}",
-        origin=RECALLED,
-        tells=Told(Symptom.XAUTH, Phase.ONE),
-        rest=LIST,
-        state=STATE,
-        name=WORD,
+        transform=WORD,
     ),
 )
 """Every saying about phase 1."""

@@ -97,7 +97,8 @@ def _peer_deleted(case: Case) -> Iterator[Match]:
     deletes = tuple(
         noted for noted in case.all(Deleted) if isinstance(noted.fact, Deleted) and noted.fact.way is Way.RECEIVED
     )
-    found = (*downs, *deletes)
+    ups = [noted.record.first for noted in case.all(Up) if getattr(noted.fact, "phase", None) is Phase.TWO]
+    found = tuple(one for one in (*downs, *deletes) if not ups or one.record.first > ups[0])
     if not found or not _was_up(case):
         return
     reason = next((noted.fact.reason for noted in deletes if isinstance(noted.fact, Deleted) and noted.fact.reason), "")

@@ -78,6 +78,16 @@ def proxy_mismatch(case: Case) -> Iterator[Match]:
         )
 
 
+_OTHER_REASONS = (
+    Symptom.ACL_MISMATCH,
+    Symptom.NO_MATCHING_ENTRY,
+    Symptom.MAP_NOT_BOUND,
+    Symptom.WRONG_PEER_FOR_ENTRY,
+    Symptom.ENTRY_INCOMPLETE,
+)
+"""Why all proposals are refused although a transform set may fit."""
+
+
 def transform_mismatch(case: Case) -> Iterator[Match]:
     """No transform set in common."""
     if not in_trouble(case):
@@ -86,6 +96,8 @@ def transform_mismatch(case: Case) -> Iterator[Match]:
     told = case.in_lame(case.told(Symptom.PROPOSAL_REFUSED))
     attributes = [row for row in refused_attributes(case, refusals, Phase.TWO) if row[0] not in _PFS]
     values = wanted(case)
+    if refusals and not attributes and not told and case.in_lame(case.told(*_OTHER_REASONS)):
+        return
     if attributes or told or refusals:
         which = f" in {spelled(attributes)}" if attributes else ""
         only_pfs = not attributes and any(_attribute(noted) in _PFS for noted in refusals)
@@ -206,7 +218,8 @@ def not_bound(case: Case) -> Iterator[Match]:
     if told and not case.phase2_up:
         where = case.detail(Symptom.MAP_NOT_BOUND)
         sees = f"No crypto map is bound to the interface{f' {where}' if where else ''} where {case.peer} came in."
-        scope = Scope.PHASE2 if case.phase1_up else Scope.PHASE1
+        later = case.phase1_up or any(getattr(noted.fact, "phase", None) is Phase.TWO for noted in told)
+        scope = Scope.PHASE2 if later else Scope.PHASE1
         yield Match(Weight.STATED, sees, told[:3], Whose.OWN, scope, better=3)
 
 

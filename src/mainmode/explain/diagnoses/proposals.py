@@ -87,6 +87,18 @@ def _phase1_mismatch(case: Case) -> Iterator[Match]:
             "or only IKEv2 for this address, stands in the peer's log alone.",
             values=values,
         )
+    unread = case.told(Symptom.NOT_PROTECTED)
+    if unread and not refused and not refusals and not case.heard and case.initiator is not False:
+        sees = f"{case.peer} answers the first message with an unprotected notify, which this device does not read."
+        yield Match(
+            Weight.FITS,
+            sees,
+            unread[:3],
+            instead=("NO_TUNNEL_GROUP", "PSK_MISSING", "IKE_VERSION", "PEER_ADDRESS_WRONG"),
+            unknowable="The device rejects the notify without telling its name. It is nearly always "
+            "NO-PROPOSAL-CHOSEN; a capture on UDP 500 shows it in clear, and the peer's log tells the reason.",
+            values=values,
+        )
     for noted in case.told(Symptom.NO_POLICY)[:1]:
         if not refusals and not case.agreed(Phase.ONE):
             sees = f"This device has no phase 1 policy for {case.peer}."

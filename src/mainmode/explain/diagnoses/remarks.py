@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from mainmode.catalogue.facts import Agreed, LifetimeChanged, Phase, Suite, Symptom, Way, Whose
+from mainmode.catalogue.facts import Agreed, LifetimeChanged, Phase, Suite, Symptom, Timer, Way, Whose
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Remedy, Scope, Weight
+from mainmode.explain.diagnoses.proposals import offers
 from mainmode.explain.finding import Check, Safety
 from mainmode.explain.negotiation import Outcome
 from mainmode.explain.record import Noted
@@ -80,6 +81,9 @@ def _lifetimes(case: Case) -> Iterator[Match]:
         fact = noted.fact
         if isinstance(fact, LifetimeChanged) and fact.before != fact.after:
             changed.setdefault(f"phase {fact.phase.value}: {fact.before} and {fact.after} {fact.unit}", noted)
+    taken = _taken_instead(case)
+    if taken is not None:
+        changed.setdefault(*taken)
     if changed:
         sees = f"The lifetimes of this device and {case.peer} differ ({'; '.join(changed)}); the shorter one counts."
         yield Match(Weight.IMPLIED, sees, tuple(changed.values())[:3], scope=Scope.REMARK, warning=True)
@@ -88,6 +92,19 @@ def _lifetimes(case: Case) -> Iterator[Match]:
             sees = f"A lifetime that {case.peer} offers is refused."
             yield Match(Weight.IMPLIED, sees, (noted,), scope=Scope.PHASE1)
             return
+
+
+def _taken_instead(case: Case) -> tuple[str, Noted] | None:
+    """A lifetime of phase 1 that was taken although the peer offers only others."""
+    offered = {suite.seconds for suite, _ in offers(case, Phase.ONE, Whose.PEER) if suite.seconds}
+    for noted in case.all(Timer):
+        fact = noted.fact
+        if not isinstance(fact, Timer) or fact.name != "lifetime" or fact.phase is not Phase.ONE:
+            continue
+        seconds = fact.seconds
+        if seconds and offered and seconds < min(offered):
+            return f"phase 1: {min(offered)} and {seconds} seconds", noted
+    return None
 
 
 LIFETIME = Diagnosis(
@@ -138,10 +155,15 @@ def _undecided(case: Case) -> Iterator[Match]:
     if case.phase2_up and not case.lame:
         return
     noted = (*vague[:3], *case.gave_up[:1]) or negotiation.noted[-1:]
-    if case.phase1_up:
+    phases = {getattr(one.fact, "phase", None) for one in vague}
+    if case.phase1_up or Phase.TWO in phases or (negotiation.phase1 is None and negotiation.phase2):
         likely: tuple[str, ...] = ("PROXY_MISMATCH", "TRANSFORM_MISMATCH", "PFS_MISMATCH", "NO_MATCHING_ENTRY")
         sees = f"Phase 2 with {case.peer} failed, and the log does not say why."
         scope = Scope.PHASE2
+    elif Phase.ONE in phases and not case.silence and not case.gave_up:
+        likely = ("PHASE1_MISMATCH", "PSK_MISMATCH", "PSK_MISSING", "NO_TUNNEL_GROUP", "IDENTITY_MISMATCH")
+        sees = f"Phase 1 with {case.peer} failed at a message that came, and the log does not say why."
+        scope = Scope.PHASE1
     else:
         likely = ("NO_ANSWER", "PHASE1_MISMATCH", "PSK_MISMATCH", "NO_TUNNEL_GROUP", "PEER_ADDRESS_WRONG")
         sees = f"The negotiation with {case.peer} ended early, and the log does not say why."

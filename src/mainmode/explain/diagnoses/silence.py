@@ -45,7 +45,7 @@ _CHECKS = (
 
 
 def _no_answer(case: Case) -> Iterator[Match]:
-    if case.phase1_up or case.errors():
+    if case.phase1_up or case.errors() or case.told(Symptom.NOT_PROTECTED):
         return
     first = case.waiting in ("MM2", "AM2")
     if case.heard or not (case.silence or case.gave_up) or case.initiator is False or not (first or case.silence):

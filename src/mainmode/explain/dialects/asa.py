@@ -3,11 +3,25 @@
 import re
 
 from mainmode.catalogue.dialects.asa import SUBJECTS, TUNNEL
+from mainmode.catalogue.dialects.asa_ids import FIXED_IDS
 from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
 from mainmode.explain.dialect import OTHER, Clock, Reading
-from mainmode.explain.dialects.asa_envelope import HEAD, REACH, is_other, is_single, opened, start
+from mainmode.explain.dialects.asa_dump import is_beginning, is_row, read_dump
+from mainmode.explain.dialects.asa_envelope import (
+    HEAD,
+    OTHERS,
+    OURS,
+    REACH,
+    STAMP,
+    SUBJECT,
+    is_other,
+    is_single,
+    opened,
+    start,
+    unwrapped,
+)
 from mainmode.explain.dialects.asa_texts import Text, read_text
 from mainmode.explain.dialects.stamps import clock_of
 
@@ -16,7 +30,9 @@ MAX_LENGTH = 8192
 _MOST_KEPT = 1 << 14
 """Texts that are remembered with what they tell."""
 _OTHER = Reading("other", other=True)
-_LABELS = ("Group", "Username", "User", "IP")
+_made = tuple.__new__
+"""Makes a reading of its fields in half the time that its own constructor takes."""
+_STAMPED = re.compile(STAMP + r":? ")
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
@@ -31,9 +47,12 @@ class AsaDialect:
         self._texts: dict[tuple[str, str], Text | None] = {}
         self._said: dict[str, Reading | None] = {}
         self._clocks: dict[str, Clock] = {}
+        self._tags: dict[tuple[str, str], Tag] = {}
 
     def read(self, text: str) -> Reading | None:
         """See `Dialect`."""
+        if len(text) > MAX_LENGTH:
+            return None
         parts = self.parted(text)
         if parts is OTHER:
             return _OTHER
@@ -55,48 +74,53 @@ class AsaDialect:
             if len(self._clocks) >= _MOST_KEPT:
                 self._clocks.clear()
             clock = self._clocks[front] = clock_of(front)
-        return Reading(
-            reading[0], reading[1], reading[2], clock.stamp, clock.at, clock.host, False, reading[7], reading[8]
+        return _made(
+            Reading, (reading[0], reading[1], reading[2], clock.stamp, clock.at, clock.host, False, *reading[7:])
         )
 
     def continues(self, text: str, line: str) -> bool:
-        """See `Dialect`: the next row of a block, or the rest of a line that is nothing yet."""
+        """See `Dialect`: the next row of a block or of a dump."""
         if not line.strip() or HEAD.search(line) is not None:
             return False
-        whole = self.read(f"{text}\n{line}")
-        if whole is not None:
-            return True
-        return HEAD.match(text) is not None and self.read(text) is None
+        first = text.partition("\n")[0]
+        if is_beginning(first) or (not HEAD.match(first) and is_row(first)):
+            return is_row(line) or (is_beginning(line) and "ISAKMP Header" not in text)
+        return self.read(f"{text}\n{line}") is not None
 
     # In parts: see `Enveloped`
 
     def parted(self, line: str) -> tuple[str, str] | None:
         """See `Enveloped`."""
         at = line.find("%ASA-")
-        if at < 0:
+        if at >= 0:
+            subject = SUBJECT.get(line[at + 7 : at + 10])
+            if subject == OURS and at <= REACH:
+                return line[:at], line[at:]
+            if subject == OTHERS:
+                return OTHER if line.find("%ASA-", at + 5) < 0 else None
+            number = line[at + 7 : at + 13]
+            if subject is not None and is_other(number, line):
+                return OTHER if line.find("%ASA-", at + 5) < 0 else None
+        else:
             at = line.find("[IKEv1")
             if at < 0:
                 at = start(line)
-                if at < 0:
-                    return None
-        if at > REACH:
-            return None
-        if line[at] == "%":
-            number = line[at + 7 : at + 13]
-            if not number.isdigit():
-                return (line[:at], line[at:]) if len(line) <= MAX_LENGTH else None
-            if is_other(number, line):
-                return OTHER if line.find("%ASA-", at + 5) < 0 else None
-        return (line[:at], line[at:]) if len(line) <= MAX_LENGTH else None
+        return (line[:at], line[at:]) if 0 <= at <= REACH else None
 
     def said(self, rest: str) -> Reading | None:
         """See `Enveloped`."""
+        if rest.endswith("}"):
+            rest = unwrapped(rest)
         if not is_single(rest):
             return None
         number, text = opened(rest)
         if number and is_other(number, rest):
             return _OTHER
-        return self._reading(text, SUBJECTS.get(number[:3], TUNNEL))
+        reading = self._reading(text, SUBJECTS.get(number[:3], TUNNEL))
+        if reading is None and number in FIXED_IDS:
+            group, ip, _ = _about(folded(text))
+            return Reading(f"SYSLOG_{number}", (), Tag(peer=ip, group=group))
+        return reading
 
     def clock(self, front: str) -> Clock:
         """See `Enveloped`."""
@@ -104,9 +128,21 @@ class AsaDialect:
 
     def _read_slowly(self, text: str) -> Reading | None:
         """A text without envelope, with or without a clock in front."""
-        if len(text) > MAX_LENGTH or start(text) >= 0:
+        if start(text) >= 0:
             return None
-        return self._reading(text, "")
+        if text.startswith("IKEv2-"):
+            return self._reading(text, "ikev2")
+        reading = self._reading(text, "")
+        if reading is not None:
+            return reading
+        stamped = _STAMPED.match(text)
+        if stamped is None:
+            return read_dump(text)
+        reading = self._reading(text[stamped.end() :], "") or read_dump(text[stamped.end() :])
+        if reading is None:
+            return None
+        clock = clock_of(stamped[0])
+        return reading._replace(stamp=clock.stamp, at=clock.at)
 
     def _reading(self, text: str, subject: str) -> Reading | None:
         """What the text behind the envelope tells."""
@@ -115,13 +151,20 @@ class AsaDialect:
         if found is None:
             return None
         values = found.values
-        tag = Tag(
-            peer=ip or found.peer or (group if _ADDRESS.fullmatch(group) else ""),
-            group=group or str(values.get("group", "")),
-            message_id=values.get("message_id"),
-            role=role_of(str(values["role"])) if "role" in values else None,
-        )
-        return Reading(found.name, found.facts, NO_TAG if tag == NO_TAG else tag, open=found.open, step=found.step)
+        tag = self._tag(group or str(values.get("group", "")), ip or found.peer or _as_peer(group))
+        if "message_id" in values or "role" in values:
+            role = role_of(str(values["role"])) if "role" in values else None
+            tag = Tag(peer=tag.peer, group=tag.group, message_id=values.get("message_id"), role=role)
+        return Reading(found.name, found.facts, tag, open=found.open, step=found.step)
+
+    def _tag(self, group: str, peer: str) -> Tag:
+        """The tag of a peer, made once for all its lines."""
+        tag = self._tags.get((group, peer))
+        if tag is None:
+            if len(self._tags) >= _MOST_KEPT:
+                self._tags.clear()
+            tag = self._tags[(group, peer)] = Tag(peer=peer, group=group) if group or peer else NO_TAG
+        return tag
 
     def _text(self, body: str, subject: str) -> Text | None:
         key = (subject, body)
@@ -129,22 +172,56 @@ class AsaDialect:
             return self._texts[key]
         if len(self._texts) >= _MOST_KEPT:
             self._texts.clear()
-        found = self._texts[key] = read_text(body, subject)
+        found = self._texts[key] = self._alike(body, subject)
         return found
+
+    def _alike(self, body: str, subject: str) -> Text | None:
+        """Read a text; of those that a log is full of, only what is not the same each time."""
+        if body.startswith("IKE_DECODE "):
+            front, _, behind = body.partition("(msgid=")
+            number, _, rest = behind.partition(")")
+            key = (f"{front}{number == '0'}", rest)
+        elif body.endswith(")") and " (seq number 0x" in body:
+            number, key = "", ("", body.partition(" (seq number ")[0])
+        else:
+            return read_text(body, subject)
+        known = self._texts.get(key)
+        if known is None:
+            known = read_text(body, subject)
+            if known is None:
+                return None
+            self._texts[key] = known
+        if not number:
+            return known
+        try:
+            return known._replace(values={"message_id": int(number, 16)})
+        except ValueError:
+            return None
+
+
+def _as_peer(group: str) -> str:
+    """The tunnel-group of a tunnel between sites is called by the peer's address."""
+    return group if _ADDRESS.fullmatch(group) else ""
 
 
 def _about(text: str) -> tuple[str, str, str]:
     """Group, address and the rest of `Group = G, Username = U, IP = A, text`."""
-    values = {}
-    for label in _LABELS:
-        opening = f"{label} = "
-        if text.startswith(opening):
-            value, comma, rest = text[len(opening) :].partition(", ")
-            if not comma:
-                break
-            values[label] = value.strip(" ")
+    group = ip = ""
+    if text.startswith("Group = "):
+        group, comma, rest = text[8:].partition(", ")
+        if not comma:
+            return "", "", text
+        text = rest
+    if text.startswith("User"):
+        name, comma, rest = text.partition(", ")
+        if comma and name.startswith(("Username = ", "User = ")):
             text = rest
-    return values.get("Group", ""), values.get("IP", ""), text
+    if text.startswith("IP = "):
+        ip, comma, rest = text[5:].partition(", ")
+        if not comma:
+            return group, "", text
+        text = rest
+    return group.strip(" "), ip.strip(" "), text
 
 
 ASA = AsaDialect()

@@ -5,6 +5,8 @@ Also which message ids are about the tunnels: a busy box says a hundred other th
 
 import re
 
+from mainmode.explain.dialects.asa_dump import HEADS
+
 REACH = 400
 """How far into a line its bracket or message id is sought: collectors put time, host and priority in front."""
 
@@ -27,43 +29,64 @@ _MEANT = re.compile(
 )
 
 _ID = re.compile(r"%(?:ASA|PIX|FTD)-(?:-|[A-Za-z_]{1,24}-)?([0-7])-([0-9]{6}):? ?")
+_IPSEC = re.compile(r"(?<!Peer: )(?<!Peer:)\bIPSEC(?: DEBUG| INFO| ERROR| WARNING| HA)?(?::|\([a-z_]{1,40}\))")
 BRACKET = re.compile(r"\[IKEv1(?:[ -](?:DEBUG|DECODE))?\](?:: ?|, | )?")
+_MARKS = ("%ASA-", "[IKEv1", "%FTD-", "%PIX-")
 _INSIDE = re.compile(r"%(?:ASA|PIX|FTD)-|\[IKEv1[ \]]")
-_STAMP_HEAD = (
+STAMP = (
     r"(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} (?:[0-9]{4} )?[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.]{8,15}(?:Z|[+-][0-9:]{4,6})?)"
 )
 _CODE = r"%(?:ASA|PIX|FTD)-(?:-|[A-Za-z_]{1,24}-)?[0-7]-[0-9]{6}:? ?(?:\[IKEv1[^\]]{0,8}\]|IPSEC)?"
-_DEBUG = r"\[IKEv1(?:[ -](?:DEBUG|DECODE))?\]|IPSEC(?: DEBUG| INFO| ERROR| WARNING)?(?::|\([a-z_]{1,40}\))"
+_DEBUG = (
+    r"\[IKEv1(?:[ -](?:DEBUG|DECODE))?\]"
+    r"|(?<!Peer: )(?<!Peer:)IPSEC(?: DEBUG| INFO| ERROR| WARNING)?(?::|\([a-z_]{1,40}\))"
+)
 _HOST = r"(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,62} ?(?:- - - - )?)?"
 HEAD = re.compile(
-    rf"(?:<[0-9]{{1,3}}>)?:?(?:1 )?(?:{_STAMP_HEAD}(?: [A-Z]{{3,4}})?:? ?)?{_HOST}:? ?{_CODE}"
-    rf"|(?:{_STAMP_HEAD}:? ?)?(?:{_DEBUG})"
+    rf"(?:<[0-9]{{1,3}}>)?:?(?:1 )?(?:{STAMP}(?: [A-Z]{{3,4}})?:? ?)?{_HOST}:? ?{_CODE}"
+    rf"|(?:{STAMP}:? ?)?(?:{_DEBUG})|{HEADS}"
 )
 """What stands at the beginning of a record."""
 
-_SUBJECT = {f"{number:03d}": 0 for number in range(1000)}
-_SUBJECT.update(dict.fromkeys((one[:3] for one in _SINGLE), 2))
-_SUBJECT.update(dict.fromkeys(_FAMILIES, 1))
+OTHERS, OURS, MIXED = 0, 1, 2
+SUBJECT = {f"{number:03d}": OTHERS for number in range(1000)}
+"""Whether all, none or some of the ids that begin with three digits are about the tunnels."""
+SUBJECT.update(dict.fromkeys((one[:3] for one in _SINGLE), MIXED))
+SUBJECT.update(dict.fromkeys(_FAMILIES, OURS))
 
 
 def is_other(number: str, line: str) -> bool:
     """Whether the six digits of a message id say that the line is about another subject."""
-    subject = _SUBJECT.get(number[:3], 0)
-    if subject == 1:
+    subject = SUBJECT.get(number[:3], OTHERS)
+    if subject == OURS:
         return False
-    if not subject or number not in _SINGLE:
+    if subject == OTHERS or number not in _SINGLE:
         return True
     return number in _DENIES and _MEANT.search(line, 0, 2000) is None
+
+
+_JSON_END = re.compile(r'(?<!\\)"(?=[,}\]])')
+
+
+def unwrapped(rest: str) -> str:
+    """What stood in a string of JSON, which a collector wrapped around the line, without what came after it."""
+    end = _JSON_END.search(rest)
+    if end is None:
+        return rest
+    return rest[: end.start()].replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
 
 
 def opened(rest: str) -> tuple[str, str]:
     """The message id (empty for a debug line), and the text behind the envelope that `rest` begins with."""
     number = ""
-    found = _ID.match(rest)
-    if found is not None:
-        number, rest = found[2], rest[found.end() :]
-    if number in ("", "711001"):
+    if rest.startswith("%ASA-") and rest[13:15] == ": ":
+        number, rest = rest[7:13], rest[15:]
+    else:
+        found = _ID.match(rest)
+        if found is not None:
+            number, rest = found[2], rest[found.end() :]
+    if not number or number == "711001":
         bracket = BRACKET.search(rest, 0, 80) if number else BRACKET.match(rest)
         if bracket is not None:
             rest = rest[bracket.end() :]
@@ -72,14 +95,19 @@ def opened(rest: str) -> tuple[str, str]:
 
 def start(line: str) -> int:
     """Where the message id, the bracket or the word `IPSEC` begins; -1 where none does within reach."""
-    for mark in ("%ASA-", "[IKEv1", "%FTD-", "%PIX-", "IPSEC"):
+    for mark in _MARKS:
         at = line.find(mark, 0, REACH)
         if at >= 0:
             return at
-    return -1
+    if line.find("IPSEC", 0, REACH) < 0:
+        return -1
+    found = _IPSEC.search(line, 0, REACH)
+    return -1 if found is None else found.start()
 
 
 def is_single(rest: str) -> bool:
     """Whether no second record begins behind the first one's envelope."""
+    if all(rest.find(mark, 1) < 0 for mark in _MARKS):
+        return True
     found = _INSIDE.search(rest, 1)
     return found is None or (rest.find("711001", 0, 30) >= 0 and _INSIDE.search(rest, found.end()) is None)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from mainmode.catalogue.dialects.charon import book
+from mainmode.catalogue.dialects.charon import BARE, book, openings
 from mainmode.catalogue.dialects.charon_messages import step_of
 from mainmode.catalogue.dialects.charon_parts import End
 from mainmode.catalogue.dialects.parts import Spot
@@ -19,14 +19,36 @@ _INNER = r"(?:<(?P<id>[^<>\n]{1,200})> )?"
 _RECORD = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}", _BRACKET) + _INNER)
 _LOOSE = re.compile(_BRACKET + _INNER)
 _TERMINAL = re.compile(rf"\[(?P<group>{_GROUPS})\] {_INNER}")
-_COMMAND = re.compile(r"(?:initiate|terminate|rekey|redirect|install|uninstall) (?:completed|failed)")
+_DONE = "(?:initiate|terminate|rekey|redirect|install|uninstall) (?:completed|failed)"
+_BARE = re.compile("|".join((*map(re.escape, openings(7)), r"[^\s]{2,64} is initiating an? ", _DONE)))
+"""How a line begins that has neither thread nor group: what a command prints."""
+_BARE_HEAD = "|".join(
+    (
+        *map(re.escape, openings(14)),
+        r"(?:parsed|generating) [A-Z][A-Z0-9_]{3,32} re(?:quest|sponse) ",
+        r"(?:IKE_SA|CHILD_SA) [^\s]{1,128} established ",
+        r"received [^\s]{2,64} (?:vendor ID|error notify)",
+        r"[^\s]{2,64} is initiating an? ",
+        "initiating (?:Main|Aggressive) Mode IKE_SA ",
+        "retransmit [0-9]{1,3} of request ",
+        "connection '",
+        _DONE,
+    )
+)
 _STAMP = re.compile(STAMP)
 _BRACKET_REACH = 200
 """How far into a line its bracket is sought where what stands in front is of no known form."""
 
 _ELSEWHERE = frozenset({"DMN", "JOB", "ASN", "TNC", "IMC", "IMV", "PTS", "TLS", "APP", "LIB"})
 """Groups that do not speak of tunnels, with exceptions that are declared."""
-_ABOUT_ITSELF = ("charon.start", "charon.credentials", "charon.client", "charon.network", "charon.script")
+_ABOUT_ITSELF = (
+    "charon.start",
+    "charon.starter",
+    "charon.credentials",
+    "charon.client",
+    "charon.network",
+    "charon.script",
+)
 _TERMINATE = ("vici terminate IKE_SA '", "received stroke: terminate '")
 _RECEIVED, _CONFIGURED = "received proposals:", "configured proposals:"
 _SA = re.compile(r"IKE_SA ([^\s\[\]]{1,128})\[([0-9]{1,10})\]")
@@ -50,7 +72,7 @@ class Charon:
     head = re.compile(
         rf"(?:^[^\n]{{0,120}}?|(?:{STAMP})[^\n\[\]]{{0,100}}?(?:\[[0-9]{{1,10}}\][: ])?[ \t]{{0,8}})?"
         rf"(?<![0-9.])[0-9]{{2,3}}\[(?:{_GROUPS})[0-4]?\] "
-        rf"|^\[(?:{_GROUPS})\] |^{_COMMAND.pattern}"
+        rf"|^\[(?:{_GROUPS})\] |^(?:{_BARE_HEAD})"
     )
 
     def read(self, text: str) -> Reading | None:
@@ -58,7 +80,7 @@ class Charon:
         first, _, rest = text.strip("\r\n").partition("\n")
         front = _front(first)
         if front is None:
-            return _command(first) if not rest else None
+            return _bare(first, rest)
         body = first[front.end() :]
         if rest:
             joined = _joined(body, front, rest)
@@ -74,7 +96,9 @@ class Charon:
         """The list of what is configured goes with the list of what was received; a line without front is a rest."""
         front = _front(line)
         if front is None:
-            return bool(line.strip()) and "\n" not in text and not _COMMAND.match(line) and not _STAMP.match(line)
+            if line.startswith(_CONFIGURED) and text.startswith(_RECEIVED):
+                return "\n" not in text
+            return bool(line.strip()) and "\n" not in text and not _BARE.match(line) and not _STAMP.match(line)
         if not line.startswith(_CONFIGURED, front.end()):
             return False
         began = _front(text)
@@ -104,10 +128,20 @@ def _joined(body: str, front: re.Match[str], rest: str) -> list[str] | None:
     return None
 
 
-def _command(line: str) -> Reading | None:
-    """What swanctl prints at the end."""
-    told = _tell(folded(line)) if _COMMAND.match(line) else None
-    return None if told is None else Reading(told.entry, told.facts, told.tag)
+def _bare(first: str, rest: str) -> Reading | None:
+    """What a command prints without thread and group."""
+    if _BARE.match(first) is None:
+        return None
+    if rest.startswith(_CONFIGURED) and first.startswith(_RECEIVED):
+        told = _tell(folded(f"{first}\n{rest}"))
+    elif any(_BARE.match(line) or _front(line) for line in rest.split("\n")):
+        return None
+    else:
+        told = _tell(folded(first + rest)) or _tell(folded(f"{first} {rest}"))
+    if told is None or told.entry not in BARE:
+        return None
+    waits = told.entry == "charon.received proposals"
+    return Reading(told.entry, told.facts, told.tag, other=told.entry in _ABOUT_ITSELF, open=waits, step=told.step)
 
 
 def _reading(told: _Told | None, parts: dict[str, str | None], before: str, body: str) -> Reading | None:
@@ -154,7 +188,7 @@ def _tagged(tag: Tag, parts: dict[str, str | None]) -> Tag:
 
 @lru_cache(maxsize=4096)
 def _tell(body: str) -> _Told | None:
-    found = book().find(body)
+    found = book().find(body.replace("\u2026", "..."))
     if found is None:
         return None
     shape, values = found

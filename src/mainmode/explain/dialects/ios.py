@@ -119,6 +119,7 @@ _OPEN = frozenset(
         "IPsec SAs set up",
         "IPsec SA made",
         "IPsec SA deleted",
+        "IPsec bookkeeping",
         "crypto map searched",
         "payload",
         "authenticating",

@@ -28,6 +28,9 @@ _RECORD = re.compile(front_pattern(_PROGRAM) + rf"(?:{_CODE})?(?P<prefix>{_PREFI
 _MICROSECONDS = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}\.[0-9]{6}: ")
 _STAMPED = re.compile(STAMP)
 
+_ALONE = ("| ", "initial Main Mode message ", "initial Aggressive Mode message ")
+"""How lines begin that are pluto's whatever stands before them."""
+
 _ABOUT_ITSELF = frozenset({"pluto.start", "pluto.algorithms", "pluto.script", "pluto.expectation"})
 
 
@@ -57,7 +60,7 @@ class Pluto:
         r"|(?<![0-9.:])[0-9]{3} (?=(?:ERROR: )?\"[^\"\n]{1,200}\"(?:\[[0-9]{1,10}\])?[^\"\n]{0,60}?: |#[0-9]{1,10}: )"
         r"|^(?=\"[^\"\n]{1,200}\"(?:\[[0-9]{1,10}\])?[^\"\n]{0,60}?: )"
         r"|^(?=packet from [^\s]{2,60}: )"
-        r"|^\| "
+        r"|^\| |^initial (?:Main|Aggressive) Mode message "
     )
 
     def read(self, text: str) -> Reading | None:
@@ -67,7 +70,13 @@ class Pluto:
         if front is None or any(_begins(line) for line in lines[1:]):
             return None
         parts = front.groupdict()
-        ours = bool(parts["program"] or parts["subject"] or parts["code"] or _MICROSECONDS.match(lines[0]))
+        ours = bool(
+            parts["program"]
+            or parts["subject"]
+            or parts["code"]
+            or _MICROSECONDS.match(lines[0])
+            or lines[0].startswith(_ALONE)
+        )
         body = lines[0][front.end() :]
         told = None
         for glue in (" ", "") if len(lines) > 1 else ("",):
@@ -78,7 +87,7 @@ class Pluto:
                 break
         if told is None:
             return _unknown(parts) if ours and len(lines) == 1 else None
-        if not ours and not lines[0].startswith("| "):
+        if not ours:
             return None
         return _reading(told, parts)
 
@@ -94,6 +103,8 @@ def _begins(line: str) -> bool:
 
 def _unknown(parts: dict[str, str | None]) -> Reading | None:
     """What no declaration fits: about the daemon itself where it names neither a connection nor a peer."""
+    if parts["code"] == "000" and not parts["stamp"]:
+        return Reading("pluto.status", other=True)
     if parts["subject"] or parts["prefix"]:
         return None
     if parts["code"] not in (None, "000") and not parts["program"]:
