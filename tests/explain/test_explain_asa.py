@@ -1,19 +1,41 @@
 """The ASA's dialect: every line of the catalogue in every form, headers of every kind, whole transcripts."""
 
+import re
 from pathlib import Path
+from time import process_time
 
 import pytest
 
+from mainmode.base.address import Proxy
 from mainmode.base.instant import Instant
 from mainmode.catalogue.entry import About, Channel, Entry
 from mainmode.catalogue.envelope import Form, render
+from mainmode.catalogue.facts import (
+    Carried,
+    Fact,
+    Floated,
+    GaveUp,
+    Offer,
+    Phase,
+    Proxies,
+    Refused,
+    Suite,
+    Symptom,
+    Told,
+    Up,
+    Vendor,
+    Whose,
+)
 from mainmode.catalogue.lines import ALL
 from mainmode.explain.dialect import OTHER
 from mainmode.explain.dialects.asa import AsaDialect
 
+DATA = Path(__file__).parent / "data"
 HERE = Path(__file__).resolve().parents[2]
 CONSOLES = sorted((HERE / "src/mainmode/lab/scenarios").glob("*/consoles/*.txt"))
 ABOUTS = (About(), About(ip="10.0.0.2"), About("10.0.0.2", ip="10.0.0.2"), About("BRANCH", "someone", "203.0.113.9"))
+ROW = re.compile(r"    (?:SCB|Direction|Session ID|VPIF num|Tunnel type|VCID|Src addr|Rule ID|VPN handle) *:")
+"""Rows that stand in blocks of the debug only."""
 MARKS = ("[IKEv1", "IPSEC: ", "IPSEC(", "IPSEC DEBUG:", "%ASA-")
 
 
@@ -82,8 +104,19 @@ def test_a_stamp_without_a_year_lies_in_1972(asa: AsaDialect) -> None:
 
 @pytest.mark.parametrize("path", CONSOLES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
 def test_the_consoles_of_the_lab_are_read(asa: AsaDialect, path: Path) -> None:
-    lines = [line for line in path.read_text("utf-8").split("\n") if any(mark in line for mark in MARKS)]
-    assert [line for line in lines if not line.startswith("!") and asa.read(line) is None] == []
+    """Every debug line, and every row of the blocks."""
+    text, is_block = "", False
+    for line in path.read_text("utf-8").split("\n"):
+        if is_block and asa.continues(text, line):
+            text = f"{text}\n{line}"
+        elif any(mark in line for mark in MARKS) and not line.startswith("!"):
+            text = line
+        else:
+            assert not ROW.match(line), line
+            continue
+        reading = asa.read(text)
+        assert reading is not None, text
+        is_block = reading.open
 
 
 def test_lines_about_another_subject_are_told_apart(asa: AsaDialect) -> None:
@@ -92,3 +125,173 @@ def test_lines_about_another_subject_are_told_apart(asa: AsaDialect) -> None:
     reading = asa.read(line)
     assert reading is not None
     assert reading.other
+
+
+def lines_of(name: str) -> list[str]:
+    return (DATA / name).read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", ["asa_debugs.txt", "asa_syslogs.txt"])
+def test_lines_that_our_device_never_says_are_read(asa: AsaDialect, name: str) -> None:
+    assert [line for line in lines_of(name) if line and not line.startswith("#") and asa.read(line) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fact"),
+    [
+        (
+            "[IKEv1]: Group = A, IP = 192.0.2.5, Error, peer has indicated that something is wrong with our message.  "
+            "This could indicate a pre-shared key mismatch.",
+            Told(Symptom.KEY_WRONG, Phase.ONE, "the peer says so"),
+        ),
+        (
+            "[IKEv1]: Group = G, IP = 192.0.2.5, ERROR, had problems decrypting packet, probably due to mismatched "
+            "pre-shared key.  Switching user to tunnel-group: DefaultRAGroup",
+            Told(Symptom.KEY_WRONG, Phase.ONE),
+        ),
+        ("%ASA-6-713905: Floating NAT-T from 192.0.2.5 port 500 to 192.0.2.5 port 4500", Floated()),
+        (
+            "%ASA-7-710005: UDP request discarded from 192.0.2.5/500 to outside:203.0.113.1/500",
+            Told(Symptom.IKE_NOT_ENABLED, Phase.ONE, "nothing listens on the port"),
+        ),
+        (
+            '%ASA-4-106023: Deny udp src outside:192.0.2.5/500 dst a:203.0.113.1/500 by access-group "in" [0x0]',
+            Told(Symptom.DENIED, None, "IKE or ESP"),
+        ),
+        (
+            "%PIX-7-702210: ISAKMP Phase 1 exchange completed (local 203.0.113.1 (initiator), remote 192.0.2.5)",
+            Up(Phase.ONE),
+        ),
+        (
+            "%ASA-4-113019: Group = A, Username = A, IP = 192.0.2.5, Session disconnected. Session Type: LAN-to-LAN, "
+            "Duration: 1h:02m:03s, Bytes xmt: 1234, Bytes rcv: 0, Reason: Idle Timeout",
+            Carried(1234, 0, whole=True),
+        ),
+        (
+            "%ASA-4-750003: Local:203.0.113.1:500 Remote:192.0.2.5:500 Username:Unknown IKEv2 Negotiation aborted "
+            "due to ERROR: Failed to find a matching policy",
+            Told(Symptom.IKE_VERSION, Phase.ONE, "IKEv2: Failed to find a matching policy"),
+        ),
+        (
+            "[IKEv1]: Phase 1 failure:  Mismatched attribute types for class Hash Alg:  Rcv'd: MD5  Cfg'd: SHA",
+            Refused(Phase.ONE, "hash", "MD5", "SHA-1"),
+        ),
+        (
+            "[IKEv1 DEBUG]: IP = 192.0.2.5, IKE MM Initiator FSM error history (struct &0xcc22e168)  <state>, "
+            "<event>:  MM_DONE, EV_ERROR-->MM_WAIT_MSG2, EV_RETRY-->MM_WAIT_MSG2, EV_TIMEOUT-->MM_WAIT_MSG2, NullEvent",
+            GaveUp(Phase.ONE, "MM2", True),
+        ),
+    ],
+)
+def test_what_single_lines_tell(asa: AsaDialect, text: str, fact: Fact) -> None:
+    reading = asa.read(text)
+    assert reading is not None
+    assert fact in reading.facts
+    if "192.0.2.5" in text and "Floating" not in text and "Mismatched" not in text:
+        assert reading.tag.peer == "192.0.2.5"
+
+
+def test_masked_addresses_are_read(asa: AsaDialect) -> None:
+    reading = asa.read(
+        "[IKEv1]: Group = x.x.x.x, IP = x.x.x.x, Rejecting IPSec tunnel: no matching crypto map entry for remote proxy "
+        "10.2.2.0/255.255.255.0/0/0 local proxy y.y.y.y/255.255.255.0/0/0 on interface outside"
+    )
+    assert reading is not None
+    assert reading.tag.peer == "x.x.x.x"
+    assert Told(Symptom.NO_MATCHING_ENTRY, Phase.TWO) in reading.facts
+    assert Proxies(None, Proxy.of("10.2.2.0/24"), Whose.PEER) in reading.facts
+
+
+def test_words_that_nobody_declared_are_not_read(asa: AsaDialect) -> None:
+    assert asa.read("%ASA-7-713906: IP = 192.0.2.5, The moon is made of cheese") is None
+    assert asa.read("[IKEv1]: IP = 192.0.2.5, The moon is made of cheese") is None
+    assert asa.read("IKE Peer: 192.0.2.5 likes cheese") is None
+
+
+def test_an_id_that_stands_for_one_message_is_known_in_other_words(asa: AsaDialect) -> None:
+    reading = asa.read("%ASA-5-713050: IP = 192.0.2.5, The moon ended the connection")
+    assert reading is not None
+    assert (reading.entry, reading.facts, reading.tag.peer) == ("SYSLOG_713050", (), "192.0.2.5")
+
+
+def test_a_line_in_json_ends_where_its_string_ends(asa: AsaDialect) -> None:
+    reading = asa.read(
+        '{"time":"2021-02-13T01:02:26Z","message":"<165>Feb 13 2021 01:02:25: %ASA-5-713119: Group = 192.0.2.5, '
+        'IP = 192.0.2.5, PHASE 1 COMPLETED","host":"gw"}'
+    )
+    assert reading is not None
+    assert reading.facts == (Up(Phase.ONE),)
+    assert reading.stamp == "Feb 13 2021 01:02:25"
+
+
+def test_two_records_in_one_line_are_none(asa: AsaDialect) -> None:
+    one = "Jun 10 2010 17:36:05: %ASA-5-713119: Group = 192.0.2.5, IP = 192.0.2.5, PHASE 1 COMPLETED"
+    assert asa.read(one) is not None
+    assert asa.read(one + one) is None
+    assert len(list(asa.head.finditer(one + one))) == 2
+
+
+def test_blocks_grow_row_by_row(asa: AsaDialect) -> None:
+    rows = [
+        "[IKEv1 DEBUG]: Group = 192.0.2.5, IP = 192.0.2.5, Transmitting Proxy Id:",
+        "  Local subnet:  10.1.0.0  mask 255.255.255.0 Protocol 0  Port 0",
+        "  Remote subnet: 10.2.0.0  Mask 255.255.255.0 Protocol 0  Port 0",
+    ]
+    text = rows[0]
+    for row in rows[1:]:
+        reading = asa.read(text)
+        assert reading is not None
+        assert reading.open
+        assert asa.continues(text, row)
+        text = f"{text}\n{row}"
+    reading = asa.read(text)
+    assert reading is not None
+    assert not reading.open
+    assert reading.facts == (Proxies(Proxy.of("10.1.0.0/24"), Proxy.of("10.2.0.0/24"), Whose.OWN),)
+    assert not asa.continues(text, "[IKEv1 DEBUG]: Group = 192.0.2.5, IP = 192.0.2.5, constructing qm hash payload")
+
+
+def test_a_dump_tells_what_its_payloads_hold(asa: AsaDialect) -> None:
+    rows = [row for row in lines_of("asa_dump.txt") if row.strip()]
+    text = rows[0]
+    for row in rows[1:]:
+        assert asa.continues(text, row), row
+        text = f"{text}\n{row}"
+    reading = asa.read(text)
+    assert reading is not None
+    assert (reading.tag.peer, reading.tag.cookie, reading.tag.message_id) == ("192.0.2.5", "9d91a4e32d5b8f06", 0)
+    suite = Suite("AES-256", "SHA-1", "5", "pre-shared key", 86400, protocol="IKE")
+    assert Offer(Phase.ONE, Whose.PEER, suite, 1) in reading.facts
+    assert Vendor(Whose.PEER, "NAT-T draft 02") in reading.facts
+    assert Vendor(Whose.PEER, "fragmentation") in reading.facts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "%ASA-7-713906: " + "a" * 8000,
+        "[IKEv1]: Group = " + "Group = " * 900,
+        "[IKEv1 DEBUG]: IP = 192.0.2.5, IKE MM Initiator FSM error history (struct &0x1) <state>, <event>: "
+        + "MM_DONE, EV_ERROR-->" * 380,
+        "%ASA-6-602303: IPSEC: An inbound " + " SA (SPI= 0x1) between a and b (user= c" * 180,
+        "%ASA-7-713236: IKE_DECODE SENDING Message (msgid=0) with payloads : HDR" + " + SA (1)" * 800,
+        "%ASA-3-717009: CRL " + " expired" * 1000,
+        "Jan 01 00:00:00 " * 500 + "%ASA-5-713119: PHASE 1 COMPLETED",
+        "RECV PACKET from " + "1" * 8000,
+        "ISAKMP Header\n" + "00 " * 2700,
+        "\x1b[31m%ASA-5-713119: PHASE 1 COMPLETED\x00",
+        "%ASA-" * 1600,
+        "[IKEv1" * 1300,
+        '{"' + '\\"' * 4000 + "%ASA-5-713119: x}",
+        "Deny udp src " * 600,
+        "%ASA-4-106023: Deny udp src " + "a:b/500" * 1100,
+        "x" * 100_000,
+    ],
+    ids=lambda text: text[:24],
+)
+def test_hostile_lines_cost_little_and_raise_nothing(asa: AsaDialect, text: str) -> None:
+    before = process_time()
+    asa.read(text)
+    asa.continues("IPSEC: New embryonic SA created @ 0x53FC3C00,", text)
+    asa.clock(text)
+    assert process_time() - before < 1.5

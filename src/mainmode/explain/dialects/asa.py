@@ -8,6 +8,7 @@ from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
 from mainmode.explain.dialect import OTHER, Clock, Reading
+from mainmode.explain.dialects.asa_clock import clock_of
 from mainmode.explain.dialects.asa_dump import is_beginning, is_row, read_dump
 from mainmode.explain.dialects.asa_envelope import (
     HEAD,
@@ -23,7 +24,6 @@ from mainmode.explain.dialects.asa_envelope import (
     unwrapped,
 )
 from mainmode.explain.dialects.asa_texts import Text, read_text
-from mainmode.explain.dialects.stamps import clock_of
 
 MAX_LENGTH = 8192
 """Characters of a record; anything longer is not read."""

@@ -42,9 +42,9 @@ _DEBUG = (
     r"\[IKEv1(?:[ -](?:DEBUG|DECODE))?\]"
     r"|(?<!Peer: )(?<!Peer:)IPSEC(?: DEBUG| INFO| ERROR| WARNING)?(?::|\([a-z_]{1,40}\))"
 )
-_HOST = r"(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,62} ?(?:- - - - )?)?"
+_HOST = r"(?:[A-Za-z0-9][A-Za-z0-9_.-]{0,62}(?: - - - -)? ?)?"
 HEAD = re.compile(
-    rf"(?:<[0-9]{{1,3}}>)?:?(?:1 )?(?:{STAMP}(?: [A-Z]{{3,4}})?:? ?)?{_HOST}:? ?{_CODE}"
+    rf"(?:<[0-9]{{1,3}}>)?:?(?:1 )?(?:{STAMP}(?: [A-Z]{{3,4}}\b)?:? ?{_HOST}:? ?)?{_CODE}"
     rf"|(?:{STAMP}:? ?)?(?:{_DEBUG})|{HEADS}"
 )
 """What stands at the beginning of a record."""

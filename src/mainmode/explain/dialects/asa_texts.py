@@ -89,9 +89,9 @@ def _own() -> tuple[Mapping[int, Index[Spoken]], Mapping[int, Index[Spoken]]]:
 
 @cache
 def _indices(subject: str) -> tuple[Mapping[int, Index[Spoken]], ...]:
-    """In the order of trying: our own lines, the sayings of a subject, beginnings of blocks."""
+    """In the order of trying: our own lines, beginnings of blocks, the sayings of a subject."""
     whole, cut = _own()
-    return (whole, _by_rows(_sayings(subject)), cut) if subject else (whole, cut)
+    return (whole, cut, _by_rows(_sayings(subject))) if subject else (whole, cut)
 
 
 def _step(name: str, facts: tuple[Fact, ...], values: Mapping[str, Any]) -> str:
@@ -130,4 +130,4 @@ def read_text(text: str, subject: str) -> Text | None:
     facts = spoken.tells(values)
     peer = values.get(spoken.peer_in)
     step = _step(spoken.name, facts, values)
-    return Text(spoken.name, facts, values, "" if peer is None else str(peer), is_open, step)
+    return Text(spoken.name, facts, values, "" if peer is None or isinstance(peer, int) else str(peer), is_open, step)
