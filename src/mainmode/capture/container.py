@@ -59,20 +59,20 @@ def _pcap(stream: BinaryIO, magic: bytes) -> Iterator[Frame | Flaw]:
         return
     link = kind(head).linktype & 0xFFFF
     divisor = 1000 if int.from_bytes(magic) in _NANOSECONDS else 1
-    size, number = record_kind.__hdr_len__, 0
-    while head := _read(stream, size):
+    record, number = struct.Struct(record_kind.__hdr_fmt__), 0
+    while head := _read(stream, record.size):
         number += 1
-        if len(head) < size:
+        if len(head) < record.size:
             yield Flaw(number, f"the file ends within the header of frame {number}", ends=True)
             return
-        record = record_kind(head)
-        if record.caplen > LARGEST_FRAME:
-            what = f"frame {number} claims {record.caplen} octets: the file is damaged from here"
+        seconds, fraction, kept, *_ = record.unpack(head)
+        if kept > LARGEST_FRAME:
+            what = f"frame {number} claims {kept} octets: the file is damaged from here"
             yield Flaw(number, what, ends=True)
             return
-        octets = _read(stream, record.caplen)
-        yield Frame(number, Instant(record.tv_sec * SECOND + record.tv_usec // divisor), link, octets)
-        if len(octets) < record.caplen:
+        octets = _read(stream, kept)
+        yield Frame(number, Instant(seconds * SECOND + fraction // divisor), link, octets)
+        if len(octets) < kept:
             yield Flaw(number, f"the file ends within frame {number}", ends=True)
             return
 

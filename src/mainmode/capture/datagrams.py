@@ -6,6 +6,7 @@ capture's snap length is told with what is left.
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ Address = IPv4Address | IPv6Address
 IKE_PORT, NAT_T_PORT = 500, 4500
 _UDP_HEADER, _IPV4_HEADER, _IPV6_HEADER = 8, 20, 40
 _ICMP, _ICMPV6 = 1, 58
+_PROTOCOLS = (int(IpProtocol.UDP), int(IpProtocol.ESP), _ICMP)
+_address = lru_cache(4096)(IPv4Address)
+"""The addresses seen last are not made again for every packet."""
 _EXTENSIONS = (0, 43, 60)
 _IPV6_FRAGMENT = 44
 _MOST_EXTENSIONS = 8
@@ -139,15 +143,17 @@ class Datagrams:
             return _ipv6(frame, octets)
         if version != 4 or size < _IPV4_HEADER or len(octets) < size:
             return Flaw(frame.number, "no whole IP header")
+        if octets[9] not in _PROTOCOLS:
+            return None
         total = int.from_bytes(octets[2:4]) or len(octets)
         if total < size:
             return Flaw(frame.number, "an IP packet that is shorter than its header")
-        source, destination = IPv4Address(octets[12:16]), IPv4Address(octets[16:20])
+        source, destination = _address(octets[12:16]), _address(octets[16:20])
         missing = max(0, total - len(octets))
         fragment = int.from_bytes(octets[6:8])
         if not fragment & 0x3FFF:
             return _Packet(source, destination, octets[9], octets[size:total], missing)
-        if octets[9] not in (IpProtocol.UDP, IpProtocol.ESP):
+        if octets[9] == _ICMP:
             return None
         if missing:
             return Flaw(frame.number, "an IP fragment that was not captured whole")

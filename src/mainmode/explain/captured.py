@@ -243,8 +243,9 @@ class CapturedLog:
         ends = tunnel.last.ends
         own = self._viewpoint.own(ends)
         tag = self._tag(ends, own)
-        sent = tunnel.packets.get(own, 0)
-        received = sum(tunnel.packets.values()) - sent
+        sent, received = tunnel.sent, tunnel.received
+        if own != tunnel.end:
+            sent, received = received, sent
         text = f"ESP between {own} and {tag.peer}: {sent} packets sent, {received} received"
         facts = (Carried(sent, received, "packets", whole=True),)
         return self._record(tunnel.last.number, tunnel.last.at, "ESP counted", text, facts, tag)
