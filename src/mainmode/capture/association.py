@@ -62,7 +62,7 @@ class Association:
     initiator: Address
     responder: Address
     responder_cookie: bytes = _NO_COOKIE
-    exchange: ExchangeType | None = None
+
     offer: bytes = b""
     chosen: Transform | None = None
     initiator_said: Said = field(default_factory=Said)
@@ -73,6 +73,31 @@ class Association:
     opener: Opener | str | None = None
     quick: OrderedDict[int, Quick] = field(default_factory=OrderedDict)
     seen: OrderedDict[int, str] = field(default_factory=OrderedDict)
+    forms: OrderedDict[tuple[Address, int, int, str], list[int]] = field(default_factory=OrderedDict)
+
+    def beginner(self, header: Header, source: Address) -> Address:
+        """Who began the exchange of a message from `source`."""
+        if header.exchange in PHASE_1:
+            return self.initiator
+        quick = self.quick.get(header.message_id)
+        return quick.beginner if quick is not None else source
+
+    def last_name(self, header: Header) -> str:
+        """The latest message of a quick mode; empty for other exchanges."""
+        quick = self.quick.get(header.message_id)
+        return f"QM{quick.reached}" if quick is not None and quick.reached else ""
+
+    def copied(self, source: Address, header: Header, name: str) -> bool:
+        """Whether a message that is new stands here in a second form: in clear after encrypted, or the reverse.
+
+        Messages of one end and exchange are counted in both forms, those of phase 1 by their names.
+        """
+        key = (source, int(header.exchange), header.message_id, name)
+        counts = self.forms.setdefault(key, [0, 0])
+        if len(self.forms) > _MOST_SEEN:
+            self.forms.popitem(last=False)
+        counts[header.encrypted] += 1
+        return counts[header.encrypted] <= counts[not header.encrypted]
 
     def said(self, from_initiator: bool) -> Said:
         """The words of one end."""

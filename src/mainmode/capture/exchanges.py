@@ -52,8 +52,9 @@ class Heard:
     why the rest was not. `torn`: the first encrypted message of an IKE SA of which the key file holds several keys.
     `piece` is the IKE fragment that the datagram is; the message that it completes follows as one of its own. `again`:
     the same octets were seen before. `proof`: whether the sender has the pre-shared key that was given, None where that
-    cannot be judged. `beginner`: who began this exchange. `goes_on`: the initiator's first message after MM6,
-    no informational one, which shows that it took it.
+    cannot be judged. `beginner`: who began this exchange. `goes_on`: the initiator's first message after MM6, no
+    informational one, which shows that it took it. `copied`: the message was seen encrypted before and stands here in
+    clear, as a device puts both into a capture of its own IKE.
     """
 
     datagram: Ike
@@ -72,6 +73,7 @@ class Heard:
     nat: NatSeen | None = None
     proof: bool | None = None
     beginner: Address | None = None
+    copied: bool = False
 
     @property
     def readable(self) -> bool:
@@ -102,7 +104,8 @@ class Exchanges:
         earlier = sa.before(source, datagram.octets, bool(datagram.missing))
         if earlier is not None:
             payloads, _ = walk(header, datagram.octets) if not header.encrypted else ((), "")
-            return Heard(datagram, header, sa, from_initiator, earlier, payloads, again=True, beginner=source)
+            beginner = sa.beginner(header, source)
+            return Heard(datagram, header, sa, from_initiator, earlier, payloads, again=True, beginner=beginner)
         heard = self._new(datagram, header, sa, from_initiator)
         sa.remember(source, datagram.octets, heard.name)
         return heard
@@ -136,19 +139,23 @@ class Exchanges:
         piece = next((one for one in payloads if isinstance(one, Fragment)), None)
         if piece is not None:
             return Heard(datagram, header, sa, from_initiator, "", payloads, flaw=flaw, piece=piece)
-        readable = opened or not header.encrypted
         source = datagram.ends.source
-        name, beginner, nat, proof = "", source, None, None
+        name, nat, proof = "", None, None
         if header.exchange in PHASE_1:
-            sa.exchange = header.exchange
             sa.listen(payloads, from_initiator)
-            name, beginner = phase1_name(header, payloads, from_initiator), sa.initiator
+            name = phase1_name(header, payloads, from_initiator)
             nat, proof = self._nat(datagram, sa, payloads, from_initiator), self._proof(sa, payloads, from_initiator)
-        elif header.exchange == ExchangeType.QUICK_MODE:
+        copied = sa.copied(source, header, name)
+        if copied and header.encrypted:
+            name = name or sa.last_name(header)
+            beginner = sa.beginner(header, source)
+            return Heard(datagram, header, sa, from_initiator, name, again=True, beginner=beginner)
+        if header.exchange == ExchangeType.QUICK_MODE:
             quick = sa.quick_mode(header.message_id, source)
             quick.listen(payloads, source)
-            has_sa = any(isinstance(one, SecurityAssociation) for one in payloads) if readable and not flaw else None
-            name, beginner = quick_name(quick, source, has_sa), quick.beginner
+            readable = (opened or not header.encrypted) and not flaw
+            has_sa = any(isinstance(one, SecurityAssociation) for one in payloads) if readable else None
+            name = quick_name(quick, source, has_sa)
         floated = datagram.marked and not sa.floated
         sa.floated = sa.floated or floated
         return Heard(
@@ -165,7 +172,8 @@ class Exchanges:
             flaw=flaw,
             nat=nat,
             proof=proof,
-            beginner=beginner,
+            beginner=sa.beginner(header, source),
+            copied=copied,
         )
 
     def _payloads(self, datagram: Ike, header: Header, sa: Association) -> tuple[tuple[Payload, ...], str, bool]:

@@ -99,10 +99,11 @@ def _facts(view: View) -> Iterator[Fact]:
     exchange = exchange_name(heard.header.exchange)
     if heard.goes_on and heard.sa.initiator == view.own:
         yield Up(Phase.ONE, Role.INITIATOR)
-    if heard.name in _BEGINNINGS and not heard.again and phase is not None:
+    again = heard.again or heard.copied
+    if heard.name in _BEGINNINGS and not again and phase is not None:
         yield Began(phase, view.role, exchange=exchange)
     names = tuple(payload_name(payload.type) for payload in heard.payloads)
-    yield Message(view.way, exchange, names, heard.header.length, heard.again, heard.name)
+    yield Message(view.way, exchange, names, heard.header.length, again, heard.name)
     if heard.again:
         return
     if heard.floated:
@@ -131,6 +132,8 @@ def _ends(view: View) -> Iterator[Fact]:
         what = "the key file holds two cipher keys for this IKE SA, as each end made its own of another pre-shared key"
         yield Told(Symptom.KEY_WRONG, Phase.ONE, what)
     phase = _COMPLETE.get(heard.name)
+    if heard.copied:
+        return
     if phase is Phase.ONE and not (heard.name == "MM6" and heard.sa.initiator == view.own):
         yield Up(Phase.ONE, view.role)
     elif phase is Phase.TWO:

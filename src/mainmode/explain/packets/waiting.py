@@ -93,7 +93,7 @@ class Waiting:
             return
         if phase_of(heard) is None or not heard.name:
             return
-        if heard.again:
+        if heard.again or heard.copied:
             if under_way is not None and header.message_id in under_way:
                 _repeated(under_way[header.message_id], heard)
             return

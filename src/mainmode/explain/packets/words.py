@@ -85,13 +85,19 @@ def message_text(heard: Heard, facts: tuple[Fact, ...], names: tuple[str, ...]) 
         return f"{text}: piece {heard.piece.number} of message {heard.piece.identifier}{last}"
     if not heard.readable:
         return f"{text}: encrypted" + (f" ({heard.flaw})" if heard.flaw else "")
-    text += ": " + (_counted(names) if names else "no payloads") + (", decrypted" if heard.opened else "")
+    text += f": {_counted(names) if names else 'no payloads'}{_how(heard)}"
     said = [one for one in _said(facts) if one]
     if heard.proof is not None:
         said.append(f"its HASH was made with {'the' if heard.proof else 'another'} pre-shared key {_THAN[heard.proof]}")
     if heard.flaw:
         said.append(heard.flaw)
     return clean("; ".join((text, *said)))
+
+
+def _how(heard: Heard) -> str:
+    if heard.opened:
+        return ", decrypted"
+    return ", the same message in clear" if heard.copied else ""
 
 
 def _short(exchange: ExchangeType) -> str:
