@@ -386,7 +386,10 @@ def timed_out(values: Values) -> Facts:
 
 
 def history(phase: Phase) -> Tells:
-    """A history of states and events, the newest first: where it ended, and whether for want of an answer."""
+    """A history of states and events, the newest first: where it ended, and whether for want of an answer.
+
+    `EV_PROB_AUTH_FAIL` tells no more than that: the device guesses so whenever MM5 or MM6 does not come.
+    """
 
     def tells(values: Values) -> Facts:
         steps = [(name, event) for name, event in values["history"] if not name.endswith("_DONE")]
@@ -396,10 +399,7 @@ def history(phase: Phase) -> Tells:
         awaited = waits_for(last)
         events = {event for name, event in steps if name == last}
         late = bool(awaited) and bool(events & {"EV_TIMEOUT", "EV_RETRY"})
-        ended_so = (State(last, awaited), GaveUp(phase, awaited, late))
-        if "EV_PROB_AUTH_FAIL" in events:
-            return (*ended_so, Told(Symptom.KEY_WRONG, phase, last))
-        return ended_so
+        return State(last, awaited), GaveUp(phase, awaited, late)
 
     return tells
 

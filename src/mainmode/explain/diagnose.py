@@ -24,7 +24,7 @@ Configurations = tuple[Configuration | None, Configuration | None]
 
 MOST_FINDINGS = 200
 MOST_EVIDENCE = 8
-_MOST_ALTERNATIVES = 8
+_MOST_ALTERNATIVES = 10
 _ORDER = (Scope.PHASE1, Scope.PHASE2, Scope.LIFE, Scope.END, Scope.REMARK)
 
 
@@ -87,6 +87,7 @@ def _cases(
             configurations[1 - min(one.log, 1)],
             partner[0].dialect if partner else "",
             partner[1] if partner else None,
+            partner[0] if partner else None,
             both,
         )
 

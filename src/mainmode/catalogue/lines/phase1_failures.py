@@ -106,7 +106,7 @@ NO_POLICY = entry(
     interface=NAME,
     source=IPV4,
     destination=IPV4,
-    tells=told(Symptom.ENTRY_INCOMPLETE, None, "{source} > {destination}"),
+    tells=told(Symptom.CONFIGURATION, None, "no policy for {source} > {destination}"),
 )
 NONCE_OUT_OF_RANGE = entry(
     "NONCE_OUT_OF_RANGE",

@@ -78,6 +78,7 @@ CHECKING_DYNAMIC_MAP = entry(
     RECALLED.but("how the line goes on is not known"),
     "No static entry fits; the dynamic map's entries are compared with the peer's proxies.",
     map=NAME,
+    tells=told(Symptom.DYNAMIC_ENTRY, Phase.TWO, "{map}"),
 )
 SKIPPING_DYNAMIC_MAP = entry(
     "SKIPPING_DYNAMIC_MAP",
@@ -98,6 +99,7 @@ CHECKING_DYNAMIC_MAP = entry(
     "The peer's proxies are compared with this dynamic entry.",
     map=NAME,
     sequence=NUMBER,
+    tells=told(Symptom.DYNAMIC_ENTRY, Phase.TWO, "{map} {sequence}"),
 )
 NO_MATCHING_MAP_ENTRY = entry(
     "NO_MATCHING_MAP_ENTRY",

@@ -7,6 +7,7 @@ from typing import Any
 
 from mainmode.catalogue.facts import (
     Agreed,
+    Began,
     Fact,
     Floated,
     GaveUp,
@@ -61,8 +62,8 @@ _ERRORS = frozenset(
 class Case:
     """A negotiation under examination. `own` and `theirs` are the configurations of its writer and of the peer.
 
-    `others` are the other negotiations of the same log with the same peer. `pairing` is with a negotiation of the
-    other log, where one is the same exchange; `both` tells that there is another log at all.
+    `others` are the other negotiations of the same log with the same peer. `pairing` is with `partner`, a negotiation
+    of the other log that is the same exchange; `both` tells that there is another log at all.
     """
 
     negotiation: Negotiation
@@ -71,6 +72,7 @@ class Case:
     theirs: Configuration | None = None
     theirs_dialect: str = ""
     pairing: Pairing | None = None
+    partner: Negotiation | None = None
     both: bool = False
     _kinds: dict[type, list[Noted]] = field(init=False, repr=False)
 
@@ -141,6 +143,14 @@ class Case:
         if self.messages(Way.SENT, "MM1", "MM3", "MM5", "AM1"):
             return True
         return False if self.messages(Way.RECEIVED, "MM1", "MM3", "MM5", "AM1") else None
+
+    @property
+    def afterglow(self) -> bool:
+        """Whether it is only what is said after another negotiation with the peer was torn down."""
+        negotiation = self.negotiation
+        tried = negotiation.phase1 is not None or bool(negotiation.phase2) or bool(self.all(Began))
+        before = any(other.first < negotiation.first for other in self.others)
+        return before and not tried and not self.heard
 
     @property
     def phase1_up(self) -> bool:
@@ -237,10 +247,7 @@ class Case:
     @property
     def nat(self) -> bool:
         """Whether a NAT was found on the path; of what a router tells of several hashes the last counts."""
-        told = self.all(NatFound)
-        if self.negotiation.dialect == "ios":
-            told = told[-1:]
-        return any(isinstance(noted.fact, NatFound) and (noted.fact.own or noted.fact.peer) for noted in told)
+        return _finds_nat(self.negotiation) or (self.partner is not None and _finds_nat(self.partner))
 
     @property
     def floated(self) -> bool:
@@ -307,6 +314,13 @@ def _vendor_of(names: Iterable[str]) -> str:
         if any(mark in name.replace("keepalive", "") for name in known for mark in marks):
             return vendor
     return ""
+
+
+def _finds_nat(negotiation: Negotiation) -> bool:
+    told = [fact for fact, _ in negotiation.all(NatFound)]
+    if negotiation.dialect == "ios":
+        told = told[-1:]
+    return any(fact.own or fact.peer for fact in told)
 
 
 def _is_informational(message: Message) -> bool:

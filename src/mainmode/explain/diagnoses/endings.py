@@ -35,7 +35,7 @@ def _lost_peer(case: Case) -> Iterator[Match]:
     told = case.told(Symptom.PEER_LOST)
     if not (lost or told) or not _was_up(case):
         return
-    if not case.phase2_up and case.told(Symptom.DUPLICATE) and case.initiator is False:
+    if not case.phase2_up and not told and (case.lame or case.told(Symptom.DUPLICATE)):
         return
     sees = f"{case.peer} stopped answering while the tunnel was up{_words(lost)}."
     found = tuple(sorted((*told[:3], *lost[:2]), key=lambda noted: noted.record.first))
@@ -178,7 +178,7 @@ def _by(why: Why, sentence: str, *, whose: Whose | None = Whose.OWN, instead: tu
         found = _downs(case, why)
         if found and _was_up(case):
             sees = sentence.format(peer=case.peer) + _words(found) + "."
-            yield Match(Weight.IMPLIED, sees, found[:3], whose, Scope.END, instead, warning=True)
+            yield Match(Weight.IMPLIED, sees, found[:3], whose, Scope.END, instead, better=2, warning=True)
 
     return find
 

@@ -59,17 +59,6 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
             instead=("IDENTITY_MISMATCH", "UDP_4500_BLOCKED" if case.nat else "PACKETS_LOST", "PSK_MISSING"),
             unknowable="What the peer thinks of MM5 stands in its log alone.",
         )
-    elif case.waiting == "MM5" and case.initiator is False and not case.nat and case.silence:
-        again = case.repeats(Way.RECEIVED, "MM3")
-        if not again:
-            sees = f"{case.peer} had MM4 and sends no MM5: it stopped there, or its MM5 is lost."
-            yield Match(
-                Weight.MAYBE,
-                sees,
-                case.silence,
-                instead=("PSK_MISSING", "NO_TUNNEL_GROUP", "PACKETS_LOST", "IDENTITY_MISMATCH"),
-                unknowable="Why the peer stops after MM4 stands in its log alone.",
-            )
 
 
 def _unreadable(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ...]) -> Match:

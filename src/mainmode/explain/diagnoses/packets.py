@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mainmode.catalogue.facts import Carried, Phase, Symptom, Up, Whose
+from mainmode.catalogue.facts import Carried, Phase, Spi, Symptom, Told, Up, Whose
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Finder, Match, Remedy, Scope, Weight
 from mainmode.explain.finding import Check, Safety
@@ -14,7 +14,12 @@ def _counted(found: tuple[Noted, ...]) -> str:
 
 
 def _stale(case: Case) -> Iterator[Match]:
-    told = case.told(Symptom.UNKNOWN_SPI)
+    chosen = {
+        noted.fact.spi for noted in case.all(Spi) if isinstance(noted.fact, Spi) and noted.fact.whose is Whose.OWN
+    }
+    told = tuple(
+        noted for noted in case.told(Symptom.UNKNOWN_SPI) if _detail(noted) not in chosen or _was_up_before(case, noted)
+    )
     notified = case.notified("INVALID-SPI")
     if told or notified:
         spi = case.detail(Symptom.UNKNOWN_SPI)
@@ -35,9 +40,22 @@ def _stale(case: Case) -> Iterator[Match]:
         )
     if case.told(Symptom.NO_SA, Symptom.BAD_COOKIE) and not case.negotiation.phase2 and not case.phase1_up:
         strange = case.told(Symptom.NO_SA, Symptom.BAD_COOKIE)
-        if not case.negotiation.phase1 and not case.errors():
+        if not case.negotiation.phase1 and not case.errors() and (not case.afterglow or len(strange) > _LATE):
             sees = f"{case.peer} sends by an IKE SA that this device does not know{_counted(strange)}."
             yield Match(Weight.SHAPED, sees, strange[:3], Whose.PEER, Scope.LIFE, ("LOST_PEER", "PACKETS_LOST"))
+
+
+def _detail(noted: Noted) -> str:
+    """The SPI that a statement names; one that this device just chose is early, not stale."""
+    return noted.fact.detail.lower() if isinstance(noted.fact, Told) else ""
+
+
+def _was_up_before(case: Case, noted: Noted) -> bool:
+    """Whether a pair of SAs stood before."""
+    return any(
+        isinstance(up.fact, Up) and up.fact.phase is Phase.TWO and up.record.first < noted.record.first
+        for up in case.all(Up)
+    )
 
 
 def _healed(case: Case, found: tuple[Noted, ...]) -> bool:
@@ -269,6 +287,9 @@ PATH_MTU = Diagnosis(
         ),
     ),
 )
+
+_LATE = 3
+"""So many messages may be on their way when an SA is deleted."""
 
 _FEW = {"octets": 200, "packets": 3}
 """What must have gone one way before nothing in the other is remarkable."""

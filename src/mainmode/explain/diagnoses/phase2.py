@@ -196,6 +196,25 @@ def no_entry(case: Case) -> Iterator[Match]:
         )
         sees += "peer or its transform set."
         yield Match(Weight.STATED, sees, incomplete[:3], Whose.OWN, Scope.PHASE2, instead=("PROXY_MISMATCH",), better=4)
+    vague = case.told(Symptom.CONFIGURATION)
+    if vague and not case.phase1_up and not case.heard:
+        yield Match(
+            Weight.FITS,
+            f"Traffic asks for a tunnel, and this device finds no complete policy for it ({vague_detail(case)}).",
+            vague[:3],
+            Whose.OWN,
+            instead=(
+                "IKE_NOT_ENABLED",
+                "CONNECTION_TYPE",
+                "PHASE1_MISMATCH",
+                "NO_TUNNEL_GROUP",
+                "CRYPTO_MAP_NOT_BOUND",
+            ),
+            unknowable=(
+                "The line is the same whether the entry lacks something, may only answer, IKE is not "
+                "enabled, or no phase 1 policy is for pre-shared keys: the running-config tells."
+            ),
+        )
     policy = [noted for noted in case.all(Down) if isinstance(noted.fact, Down) and noted.fact.why is Why.POLICY]
     specific = case.told(Symptom.ACL_MISMATCH, Symptom.WRONG_PEER_FOR_ENTRY, Symptom.ENTRY_INCOMPLETE)
     if policy and in_trouble(case) and not specific:
@@ -210,6 +229,11 @@ def no_entry(case: Case) -> Iterator[Match]:
             unknowable="Which part does not fit (access list, peer, binding) is told at a higher debug level.",
             better=-1,
         )
+
+
+def vague_detail(case: Case) -> str:
+    """What the device adds to its statement that the configuration is at fault."""
+    return case.detail(Symptom.CONFIGURATION) or "it says no more"
 
 
 def not_bound(case: Case) -> Iterator[Match]:
@@ -227,7 +251,8 @@ def dynamic_first(case: Case) -> Iterator[Match]:
     """A dynamic entry answered for a static one."""
     told = case.in_lame(case.told(Symptom.DYNAMIC_ENTRY))
     refused = case.in_lame((*case.refusals(Phase.TWO), *case.told(Symptom.PROPOSAL_REFUSED)))
-    if told and refused and in_trouble(case) and not case.phase2_up:
+    static = case.told(Symptom.ACL_MISMATCH, Symptom.WRONG_PEER_FOR_ENTRY, Symptom.ENTRY_INCOMPLETE)
+    if told and refused and in_trouble(case) and not case.phase2_up and not static:
         named = case.detail(Symptom.DYNAMIC_ENTRY)
         sees = (
             f"The dynamic entry{f' {named}' if named else ''} answered {case.peer}, and its transform sets do not fit."

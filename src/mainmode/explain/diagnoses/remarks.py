@@ -152,7 +152,7 @@ def _undecided(case: Case) -> Iterator[Match]:
     failed = negotiation.outcome is Outcome.FAILED
     if not vague and not failed and not case.gave_up:
         return
-    if case.phase2_up and not case.lame:
+    if (case.phase2_up and not case.lame) or (case.afterglow and not vague):
         return
     noted = (*vague[:3], *case.gave_up[:1]) or negotiation.noted[-1:]
     phases = {getattr(one.fact, "phase", None) for one in vague}

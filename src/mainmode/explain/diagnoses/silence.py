@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mainmode.catalogue.facts import NatFound, Symptom, Way, Whose
+from mainmode.catalogue.facts import GaveUp, NatFound, Symptom, Way, Whose
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Remedy, Scope, Weight
 from mainmode.explain.finding import Check, Safety
@@ -82,6 +82,7 @@ NO_ANSWER = Diagnosis(
 def _answers_lost(case: Case) -> Iterator[Match]:
     ours, theirs = case.lost(Whose.OWN), case.arrived(Whose.PEER)
     if case.phase1_up:
+        yield from _late_answers(case)
         return
     if ours and theirs and not case.arrived(Whose.OWN):
         noted = tuple(link.sent for link in ours[:3] if link.sent is not None)
@@ -94,7 +95,8 @@ def _answers_lost(case: Case) -> Iterator[Match]:
         yield Match(Weight.SHAPED, sees, unheard[:3], instead=("UDP_BLOCKED", "PACKETS_LOST"), better=2)
         return
     again = (*case.repeats(Way.RECEIVED, "MM1", "MM3", "AM1"), *case.told(Symptom.DUPLICATE))
-    waits = case.waiting in ("MM3", "AM3") or (case.waiting == "MM5" and bool(case.repeats(Way.RECEIVED, "MM3")))
+    repeated = case.repeats(Way.RECEIVED, "MM3") or case.told(Symptom.DUPLICATE)
+    waits = case.waiting in ("MM3", "AM3") or (case.waiting == "MM5" and bool(repeated))
     if case.initiator is False and again and (waits or not case.waiting) and not case.told(Symptom.KEY_WRONG):
         name = {"MM3": "MM1", "AM3": "AM1", "MM5": "MM3"}.get(case.waiting, "its message")
         sees = f"{case.peer} sends {name} again and again although this device answers it: the answers do not arrive."
@@ -103,6 +105,23 @@ def _answers_lost(case: Case) -> Iterator[Match]:
             sees,
             (*again[:3], *case.repeats(Way.SENT)[:2], *case.gave_up[:1]),
             instead=("UDP_BLOCKED", "PACKETS_LOST", "PEER_ADDRESS_WRONG"),
+        )
+
+
+def _late_answers(case: Case) -> Iterator[Match]:
+    """Phase 1 stands on this side, and the peer asks again for the last answer; or so in a quick mode."""
+    if case.phase2_up or case.initiator is not False:
+        return
+    lame = case.in_lame((*case.repeats(Way.RECEIVED, "QM1"), *case.told(Symptom.DUPLICATE)))
+    waits = case.in_lame(noted for noted in case.all(GaveUp) if getattr(noted.fact, "waiting_for", "") == "QM3")
+    if case.lame and lame:
+        sees = f"{case.peer} sends the first message of phase 2 again although this device answers it."
+        yield Match(Weight.SHAPED, sees, (*lame[:3], *waits[:1]), None, Scope.PHASE2, ("PACKETS_LOST", "UDP_BLOCKED"))
+    again = case.told(Symptom.DUPLICATE)
+    if again and not case.negotiation.phase2:
+        sees = f"{case.peer} sends MM5 again although this device answers it: MM6 does not arrive, or is not accepted."
+        yield Match(
+            Weight.FITS, sees, again[:3], None, Scope.PHASE2, ("PACKETS_LOST", "PSK_MISMATCH", "IDENTITY_MISMATCH")
         )
 
 
@@ -182,6 +201,16 @@ UDP_BLOCKED = Diagnosis(
 
 
 def _packets_lost(case: Case) -> Iterator[Match]:
+    waits = case.in_lame(noted for noted in case.all(GaveUp) if getattr(noted.fact, "waiting_for", "") == "QM3")
+    if waits and case.initiator is False and not case.told(Symptom.DUPLICATE):
+        sees = f"{case.peer} had QM2, and its QM3, the last message of phase 2, never came."
+        yield Match(
+            Weight.FITS,
+            sees,
+            (*case.repeats(Way.SENT, "QM2")[:2], *waits[:1]),
+            scope=Scope.PHASE2,
+            instead=("ANSWERS_LOST", "TRANSFORM_MISMATCH"),
+        )
     for whose, who in ((Whose.OWN, "this device"), (Whose.PEER, case.peer)):
         lost = case.lost(whose)
         if not lost or case.phase2_up:
@@ -189,8 +218,18 @@ def _packets_lost(case: Case) -> Iterator[Match]:
         names = ", ".join(dict.fromkeys(link.name for link in lost))
         noted = tuple(link.sent for link in lost[:3] if link.sent is not None)
         sees = f"{names} of {who} never arrived at the other side, by the logs of both."
-        weight = Weight.IMPLIED if len(lost) > 1 else Weight.FITS
+        weight = Weight.IMPLIED if len(lost) > 1 and not (case.nat and case.waiting in ("MM5", "MM6")) else Weight.FITS
         yield Match(weight, sees, noted, whose, instead=("UDP_BLOCKED", "ANSWERS_LOST", "UDP_4500_BLOCKED"))
+    alone = case.pairing is None and not case.phase1_up and case.initiator is False and case.silence
+    heard = case.told(Symptom.DUPLICATE, Symptom.KEY_WRONG) or case.repeats(Way.RECEIVED, "MM3")
+    if alone and case.waiting == "MM5" and not heard:
+        yield Match(
+            Weight.MAYBE,
+            f"{case.peer} had MM4, and its MM5 never comes: it stopped there, or MM5 is lost.",
+            case.silence,
+            instead=("UDP_4500_BLOCKED", "NO_TUNNEL_GROUP", "PSK_MISSING", "PSK_MISMATCH", "IDENTITY_MISMATCH"),
+            unknowable="Whether the peer sent MM5, and if not why, stands in its log alone.",
+        )
     stopped = case.pairing is None and not case.phase1_up and case.initiator is False and case.waiting == "MM3"
     if stopped and case.silence and not case.repeats(Way.RECEIVED, "MM1") and not case.told(Symptom.DUPLICATE):
         yield Match(
