@@ -20,6 +20,12 @@ ENDS = Ends(A, B, 500, 500)
 WHOLE = Ike(1, AT, ENDS, MESSAGE)
 VLAN = bytes.fromhex("81000005")
 SNAP = bytes.fromhex("aaaa03000000")
+MODIFIED = (
+    struct.pack("<IHHiIII", 0xA1B2CD34, 2, 4, 0, 0, 65535, 228)
+    + struct.pack("<IIIIIHBB", SECONDS, AT % 1_000_000, 56, 56, 2, 0x0800, 4, 0)
+    + datagram()
+)
+"""The form of old Linux kits, whose records name the interface."""
 IPV6 = (
     bytes.fromhex("60000000")
     + (36).to_bytes(2)
@@ -37,6 +43,7 @@ IPV6 = (
         pcap(1, ethernet(datagram())),
         pcap(1, ethernet(datagram()), order=">"),
         pcap(1, ethernet(datagram()), nano=True, fraction=123_456_789),
+        MODIFIED,
         pcap(1, ethernet(datagram(), tags=VLAN)),
         pcap(1, ethernet(datagram(), tags=bytes.fromhex("88a80005") + VLAN)),
         pcap(1, bytes(12) + (90).to_bytes(2) + SNAP + b"\x08\x00" + datagram()),
