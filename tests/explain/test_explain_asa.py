@@ -1,6 +1,5 @@
 """The ASA's dialect: every line of the catalogue in every form, headers of every kind, whole transcripts."""
 
-import re
 from pathlib import Path
 from time import process_time
 
@@ -19,6 +18,8 @@ from mainmode.catalogue.facts import (
     Phase,
     Proxies,
     Refused,
+    Role,
+    State,
     Suite,
     Symptom,
     Told,
@@ -27,6 +28,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.lines import ALL
+from mainmode.explain.assembler import Assembler
 from mainmode.explain.dialect import OTHER
 from mainmode.explain.dialects.asa import AsaDialect
 
@@ -34,9 +36,6 @@ DATA = Path(__file__).parent / "data"
 HERE = Path(__file__).resolve().parents[2]
 CONSOLES = sorted((HERE / "src/mainmode/lab/scenarios").glob("*/consoles/*.txt"))
 ABOUTS = (About(), About(ip="10.0.0.2"), About("10.0.0.2", ip="10.0.0.2"), About("BRANCH", "someone", "203.0.113.9"))
-ROW = re.compile(r"    (?:SCB|Direction|Session ID|VPIF num|Tunnel type|VCID|Src addr|Rule ID|VPN handle) *:")
-"""Rows that stand in blocks of the debug only."""
-MARKS = ("[IKEv1", "IPSEC: ", "IPSEC(", "IPSEC DEBUG:", "%ASA-")
 
 
 @pytest.fixture(scope="module")
@@ -103,20 +102,12 @@ def test_a_stamp_without_a_year_lies_in_1972(asa: AsaDialect) -> None:
 
 
 @pytest.mark.parametrize("path", CONSOLES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
-def test_the_consoles_of_the_lab_are_read(asa: AsaDialect, path: Path) -> None:
-    """Every debug line, and every row of the blocks."""
-    text, is_block = "", False
-    for line in path.read_text("utf-8").split("\n"):
-        if is_block and asa.continues(text, line):
-            text = f"{text}\n{line}"
-        elif any(mark in line for mark in MARKS) and not line.startswith("!"):
-            text = line
-        else:
-            assert not ROW.match(line), line
-            continue
-        reading = asa.read(text)
-        assert reading is not None, text
-        is_block = reading.open
+def test_the_consoles_of_the_lab_are_read(path: Path) -> None:
+    """Debug lines, rows of blocks and shows; what is left are prompts and the lab's remarks."""
+    assembler = Assembler((AsaDialect(),))
+    records = [*assembler.feed(path.read_text("utf-8").split("\n")), *assembler.finish()]
+    assert assembler.tally.unknown == 0
+    assert {record.dialect for record in records} <= {"asa"}
 
 
 def test_lines_about_another_subject_are_told_apart(asa: AsaDialect) -> None:
@@ -295,3 +286,25 @@ def test_hostile_lines_cost_little_and_raise_nothing(asa: AsaDialect, text: str)
     asa.continues("IPSEC: New embryonic SA created @ 0x53FC3C00,", text)
     asa.clock(text)
     assert process_time() - before < 1.5
+
+
+def test_shows_tell_where_an_sa_hangs_and_what_a_tunnel_carried(asa: AsaDialect) -> None:
+    ike = "1   IKE Peer: 192.0.2.5\n    Type    : L2L             Role    : initiator\n"
+    reading = asa.read(ike + "    Rekey   : no              State   : MM_WAIT_MSG2")
+    assert reading is not None
+    assert reading.facts == (State("MM_WAIT_MSG2", "MM2"),)
+    assert (reading.tag.peer, reading.tag.role) == ("192.0.2.5", Role.INITIATOR)
+    reading = asa.read(
+        "    Crypto map tag: outside_map, seq num: 1, local addr: 203.0.113.1\n"
+        "      local ident (addr/mask/prot/port): (10.1.0.0/255.255.255.0/0/0)\n"
+        "      remote ident (addr/mask/prot/port): (10.2.0.0/255.255.255.0/0/0)\n"
+        "      current_peer: 192.0.2.5\n"
+        "      #pkts encaps: 12, #pkts encrypt: 12, #pkts digest: 12\n"
+        "      #pkts decaps: 0, #pkts decrypt: 0, #pkts verify: 0"
+    )
+    assert reading is not None
+    assert reading.tag.peer == "192.0.2.5"
+    assert reading.facts == (
+        Proxies(Proxy.of("10.1.0.0/24"), Proxy.of("10.2.0.0/24"), Whose.OWN),
+        Carried(12, 0, "packets"),
+    )

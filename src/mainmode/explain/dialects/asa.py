@@ -23,6 +23,7 @@ from mainmode.explain.dialects.asa_envelope import (
     start,
     unwrapped,
 )
+from mainmode.explain.dialects.asa_shows import begins, is_next, read_show
 from mainmode.explain.dialects.asa_texts import Text, read_text
 
 MAX_LENGTH = 8192
@@ -83,6 +84,8 @@ class AsaDialect:
         if not line.strip() or HEAD.search(line) is not None:
             return False
         first = text.partition("\n")[0]
+        if begins(first):
+            return is_next(first, line)
         if is_beginning(first) or (not HEAD.match(first) and is_row(first)):
             return is_row(line) or (is_beginning(line) and "ISAKMP Header" not in text)
         return self.read(f"{text}\n{line}") is not None
@@ -137,7 +140,7 @@ class AsaDialect:
             return reading
         stamped = _STAMPED.match(text)
         if stamped is None:
-            return read_dump(text)
+            return read_dump(text) or read_show(text)
         reading = self._reading(text[stamped.end() :], "") or read_dump(text[stamped.end() :])
         if reading is None:
             return None
