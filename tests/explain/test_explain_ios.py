@@ -42,6 +42,7 @@ from mainmode.catalogue.facts import (
 )
 from mainmode.explain.assembler import Assembler
 from mainmode.explain.correlate import Correlator
+from mainmode.explain.dialect import OTHER
 from mainmode.explain.dialects.ios import IosDialect
 from mainmode.explain.logs import read_log
 from mainmode.explain.offers import whole
@@ -89,11 +90,13 @@ def test_the_key_lines_of_a_real_log_tell_something(log: Path) -> None:
         assert reading.facts or "paranoid" in line or "Map Accepted" in line, line
 
 
+RECALLED = (Path(__file__).parent / "data" / "ios_recalled.txt").read_text()
 UNSEEN = (Path(__file__).parent / "data" / "ios_lines.txt").read_text()
 
 
-def test_lines_of_other_logs_are_recognised_as_well() -> None:
-    unknown = [one for one in records(UNSEEN) if IOS.read(one) is None]
+@pytest.mark.parametrize("text", [UNSEEN, RECALLED], ids=["seen elsewhere", "recalled"])
+def test_lines_of_other_logs_are_recognised_as_well(text: str) -> None:
+    unknown = [one for one in records(text) if IOS.read(one) is None]
     assert unknown == []
 
 
@@ -256,6 +259,8 @@ ONE_LINE: tuple[tuple[str, tuple[Fact, ...]], ...] = (
         'ISAKMP:(9577):deleting SA reason "No reason" state (I) QM_IDLE       (peer 10.0.0.2)',
         (Down(Phase.ONE, Why.UNSAID, "No reason"),),
     ),
+    ('ISAKMP:(1):deleting node -7 error TRUE reason "Phase 2 err count exceeded"', (GaveUp(Phase.TWO, "", True),)),
+    ('ISAKMP:(1):deleting node -7 error FALSE reason "No Error"', ()),
     ("ISAKMP:(0):Encryption algorithm offered does not match policy!", (Refused(Phase.ONE, "encryption"),)),
     ("ISAKMP-ERROR: (0):Proposed key length does not match policy", (Refused(Phase.ONE, "key length"),)),
     ("ISAKMP:(0):Hash algorithm offered does not match policy!", (Refused(Phase.ONE, "hash"),)),
@@ -605,3 +610,21 @@ def test_the_lines_of_a_pix_are_read_as_well() -> None:
 def test_a_notify_by_number_has_its_name() -> None:
     line = "ISAKMP (0): processing NOTIFY payload 14 protocol 3"
     assert facts(line) == (Notify(Way.RECEIVED, "NO-PROPOSAL-CHOSEN", phase=Phase.TWO),)
+
+
+@pytest.mark.parametrize("text", [UNSEEN, RECALLED], ids=["seen elsewhere", "recalled"])
+def test_a_line_in_two_parts_tells_the_same(text: str) -> None:
+    parted = 0
+    for line in text.splitlines():
+        parts, whole_line = IOS.parted(line), IOS.read(line)
+        if parts is None:
+            continue
+        assert whole_line is not None
+        if parts is OTHER:
+            assert whole_line.other
+            continue
+        said, clock = IOS.said(parts[1]), IOS.clock(parts[0])
+        assert said is not None
+        assert said._replace(stamp=clock.stamp, at=clock.at, host=clock.host) == whole_line
+        parted += 1
+    assert parted > 80

@@ -110,6 +110,13 @@ def _message(way: Way, values: Values) -> Facts:
     return (message, Floated()) if floated and name else (message,)
 
 
+def _dropped(values: Values) -> Facts:
+    """A quick mode that ran out of time or of repetitions."""
+    reason = str(values.get("reason", "")).lower()
+    timed_out = "timer" in reason or "err count" in reason or "retrans" in reason
+    return (GaveUp(Phase.TWO, timeout=True),) if values.get("error") == "TRUE" and timed_out else ()
+
+
 def _sent(values: Values) -> Facts:
     return _message(Way.SENT, values)
 
@@ -289,6 +296,7 @@ NODES = (
         "deleting node {node} error {error} reason",
         "deleting node {node} error {error}",
         "deleting node {node}",
+        tells=_dropped,
         node=MESSAGE_ID,
         error=WORD,
         reason=QUOTED,

@@ -3,6 +3,7 @@
 from mainmode.catalogue.dialects.ios_exchange import WAITS_OLD
 from mainmode.catalogue.dialects.ios_parts import (
     ADDRESS,
+    MESSAGE_ID,
     NUMBER,
     PHRASE,
     QUOTED,
@@ -99,6 +100,8 @@ ENDS = (
     recalled(
         "lifetime over",
         "IKE SA lifetime expired",
+        "SA expired, deleting",
+        "SA expired {more}",
         "Lifetime expired {more}",
         "lifetime of {more} expired",
         tells=Down(Phase.ONE, Why.LIFETIME),
@@ -120,7 +123,10 @@ ENDS = (
         "phase 1 failed {more}",
         "no outgoing phase 1 packet to retransmit. {more}",
         "no outgoing phase 1 packet to retransmit",
+        "src {own} dst {peer}, SA is not authenticated",
         tells=GaveUp(Phase.ONE),
+        own=ADDRESS,
+        peer=ADDRESS,
         more=PHRASE,
     ),
 )
@@ -179,6 +185,7 @@ KEYS = (
         "malformed payload",
         "Message from {peer} failed its sanity check",
         "hash comparison failed",
+        "Hash payload does not match",
         "received invalid hash {more}",
         "unable to verify hash {more}",
         "HASH mismatch",
@@ -233,6 +240,8 @@ MESSAGES = (
         "Unable to {more}",
         "QM_IDLE packet in wrong state {more}",
         "QM_IDLE",
+        "no outgoing phase 2 packet to retransmit. {node} {more}",
+        "no outgoing phase 2 packet to retransmit {more}",
         "seq. no {more}",
         "error, {more}",
         "Unacceptable {more}",
@@ -251,6 +260,7 @@ MESSAGES = (
         "Error: {more}",
         "error {more}",
         "({number}): {more}",
+        node=MESSAGE_ID,
         more=PHRASE,
         number=NUMBER,
     ),

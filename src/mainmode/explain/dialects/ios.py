@@ -21,13 +21,13 @@ from mainmode.catalogue.dialects import (
 )
 from mainmode.catalogue.facts import NO_TAG, Message, Role, Symptom, Tag, Told
 from mainmode.catalogue.phrasebook import Index, Saying, Shape, Values, folded
-from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
+from mainmode.explain.dialect import NO_CLOCK, OTHER, Clock, Reading
 from mainmode.explain.dialects import ios_chains
 from mainmode.explain.dialects.ios_clock import STAMP, front, stamped
 
 _SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
 _SUBJECTS = (
-    r"(?<![_(%-])%?(?P<isakmp>ISAKMP)(?:-PAK|-ERROR|-AAA|/[a-z]{1,12})?(?: ?:| (?=\())[ :]?"
+    r"(?<![_(%-])%?(?P<isakmp>ISAKMP)(?:-PAK|-ERROR|(?P<aaa>-AAA|/[a-z]{1,12}))?(?: ?:| (?=\())[ :]?"
     r"(?:\((?P<sa>[0-9]{1,10}(?::[\w/]{1,10}){0,3})\))?[ :]{0,4}",
     r"(?<![\w(-])IPSEC:? ?(?:\(SESSION[ _]ID = [0-9]{1,10}\) ?)?\((?P<where>[\w -]{1,64})\)[ :]{0,4}",
     r"(?<![\w)])\((?P<bare>ipsec_process_proposal|validate_\w{1,40}|map_db_\w{1,40})\)[ :]{0,4}",
@@ -59,6 +59,10 @@ _MARGIN = re.compile(r"^[>|\s]{0,8}(?:[-•]\s{1,8}|[0-9]{1,5}\.\s{1,8})?")
 _PORTS = ("(500)", "(4500)", " esp ", " ah ", " 50 ", " 51 ")
 """How an access list's syslog names what a tunnel needs."""
 _ROWS_BEGIN = re.compile(r"\((?:key eng\. msg\.?|identity|sa)\)|next-payload ?:|\(proxy |src addr ?:")
+_MAYBE = re.compile(r"%IOSXE|IPACCESSLOG")
+"""Syslogs of other facilities that may be of this subject yet."""
+_REACH = 400
+"""Characters within which a subject begins."""
 _LONGEST = 48
 """Lines of a record at most."""
 
@@ -215,35 +219,44 @@ def _foreign(body: str) -> Reading:
     return _OTHER
 
 
+def _kind(facility: str) -> str:
+    """Whether a syslog's facility is of this subject."""
+    return "syslog" if facility in ios_syslog.FACILITIES else "other"
+
+
+@lru_cache(maxsize=1024)
+def _front(text: str) -> Clock | None:
+    return front(text)
+
+
 def _parted(line: str) -> tuple[Clock, str, str, str] | None:
     """Clock, subject, connection number and the text behind; None where the line begins with neither.
 
     A subject of `other` is another's.
     """
-    subject = _SUBJECT.search(line, 0, 400)
-    clock = front(line[: subject.start()]) if subject is not None else None
+    subject = _SUBJECT.search(line, 0, _REACH)
+    clock = _front(line[: subject.start()]) if subject is not None else None
     if subject is None or clock is None:
         known = stamped(line)
         return None if known is None else (known[0], "plain", "", known[1])
     body = line[subject.end() :]
     if subject["isakmp"]:
-        return clock, "isakmp", subject["sa"] or "", body
+        return clock, "isakmp", subject["sa"] or "", f"AAA: {body}" if subject["aaa"] else body
     function = subject["where"] or subject["bare"]
     if function:
         return clock, "ipsec", "", f"{function.strip().replace('-', '_')}: {body}"
     if subject["facility"]:
-        inner = _SUBJECT.search(body, 0, 400) if subject["facility"].startswith("IOSXE") else None
+        inner = _SUBJECT.search(body, 0, _REACH) if subject["facility"].startswith("IOSXE") else None
         if inner is not None and inner["facility"] in ios_syslog.FACILITIES:
             subject, body = inner, body[inner.end() :]
-        kind = "syslog" if subject["facility"] in ios_syslog.FACILITIES else "other"
-        return clock, kind, "", f"{subject['mnemonic']}: {body}"
+        return clock, _kind(subject["facility"]), "", f"{subject['mnemonic']}: {body}"
     if subject["ikev2"]:
         return clock, "ikev2", "", f"{subject['ikev2']} {body}"
     return clock, "plain", "", body
 
 
 class IosDialect:
-    """The dialect of Cisco routers. See `Dialect` for the methods."""
+    """The dialect of Cisco routers. See `Enveloped` for the methods."""
 
     name = "ios"
     title = "Cisco IOS"
@@ -261,6 +274,23 @@ class IosDialect:
                 return None
             readings.append(reading)
         return readings[0] if len(readings) == 1 else ios_chains.joined(readings)
+
+    def parted(self, line: str) -> tuple[str, str] | None:
+        """The header with its clock, and the line from its subject on."""
+        subject = _SUBJECT.search(line, 0, _REACH)
+        if subject is None or _front(line[: subject.start()]) is None:
+            return None
+        if subject["facility"] and _kind(subject["facility"]) == "other" and not _MAYBE.search(line):
+            return OTHER
+        return line[: subject.start()], line[subject.start() :]
+
+    def said(self, rest: str) -> Reading | None:
+        """What a line tells from its subject on."""
+        return self.read(rest)
+
+    def clock(self, front: str) -> Clock:
+        """The clock of a header."""
+        return _front(front) or NO_CLOCK
 
     def continues(self, text: str, line: str) -> bool:
         """Rows of a block, the rest of a wrapped line, and what tells more about a message."""
@@ -312,6 +342,9 @@ def _single(lines: list[str]) -> Reading | None:
         reading = _said(subject, connection, " ".join((body, *lines[1:split])), " ".join(lines[split:]))
         if reading is not None:
             break
+    if reading is None and subject == "plain":
+        rows = ios_blocks.parts(" ".join((body, *lines[1:])))
+        reading = None if rows is None else Reading("rows", tag=_tag(rows, ""), open=True)
     if reading is None or clock is NO_CLOCK:
         return reading
     return reading._replace(stamp=clock.stamp, at=clock.at, host=clock.host)

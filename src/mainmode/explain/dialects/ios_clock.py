@@ -48,7 +48,7 @@ def front(text: str) -> Clock | None:
     if found["host"] and not (found["first"] or found["number"] or text.startswith("<")):
         return None
     host = found["host"] or ""
-    return Clock(own or "", instant(own or ""), "" if host.isdecimal() else host)
+    return Clock(" ".join((own or "").split()), instant(own or ""), "" if host.isdecimal() else host)
 
 
 def stamped(text: str) -> tuple[Clock, str] | None:
@@ -56,7 +56,7 @@ def stamped(text: str) -> tuple[Clock, str] | None:
     found = _STAMPED.match(text)
     if found is None:
         return None
-    return Clock(found["first"], instant(found["first"])), text[found.end() :]
+    return Clock(" ".join(found["first"].split()), instant(found["first"])), text[found.end() :]
 
 
 def instant(stamp: str) -> Instant | None:
