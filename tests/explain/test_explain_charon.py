@@ -209,7 +209,10 @@ FACTS: list[tuple[str, tuple[Fact, ...]]] = [
     ),
     ("no proposal found", (Refused(Phase.ONE, everything=True),)),
     ("no matching proposal found, sending NO_PROPOSAL_CHOSEN", (Refused(Phase.TWO, everything=True),)),
-    ("no IKE config found for 10.0.0.2...10.0.0.1, sending NO_PROPOSAL_CHOSEN", (Told(Symptom.NO_POLICY, Phase.ONE),)),
+    (
+        "no IKE config found for 10.0.0.2...10.0.0.1, sending NO_PROPOSAL_CHOSEN",
+        (Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE),),
+    ),
     (
         "looking for pre-shared key peer configs matching 10.0.0.2...10.0.0.1[branch.example.net]",
         (Identity(Whose.PEER, "FQDN", "branch.example.net"),),

@@ -291,15 +291,15 @@ FACTS: list[tuple[str, tuple[Fact, ...]]] = [
     ),
     (
         "ignoring informational payload NO_PROPOSAL_CHOSEN, msgid=00000000, length=12",
-        (Message(Way.RECEIVED, Exchange.INFORMATIONAL), Notify(Way.RECEIVED, "NO-PROPOSAL-CHOSEN")),
+        (Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("NOTIFY",)), Notify(Way.RECEIVED, "NO-PROPOSAL-CHOSEN")),
     ),
     (
         "ignoring informational payload, type INVALID_ID_INFORMATION msgid=00000000",
-        (Message(Way.RECEIVED, Exchange.INFORMATIONAL), Notify(Way.RECEIVED, "INVALID-ID-INFORMATION")),
+        (Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("NOTIFY",)), Notify(Way.RECEIVED, "INVALID-ID-INFORMATION")),
     ),
     (
         "sending encrypted notification INVALID_ID_INFORMATION to 10.0.0.1:500",
-        (Message(Way.SENT, Exchange.INFORMATIONAL), Notify(Way.SENT, "INVALID-ID-INFORMATION", True)),
+        (Message(Way.SENT, Exchange.INFORMATIONAL, ("NOTIFY",)), Notify(Way.SENT, "INVALID-ID-INFORMATION", True)),
     ),
     (
         "received Delete SA(0xca1b8772) payload: deleting IPsec State #2",
@@ -358,7 +358,7 @@ def test_a_main_mode_for_which_there_is_no_connection(policy: str) -> None:
     assert found.tag.peer == "10.0.0.1"
     assert found.facts[0] == _got(MAIN, "MM1")
     assert isinstance(found.facts[1], Told)
-    assert found.facts[1].symptom is Symptom.NO_POLICY
+    assert found.facts[1].symptom is Symptom.NO_TUNNEL_GROUP
 
 
 def test_an_aggressive_mode_for_which_there_is_no_connection() -> None:

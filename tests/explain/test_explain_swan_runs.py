@@ -135,8 +135,11 @@ RESPONDER: Signs = {
         "charon": (told(Symptom.NO_MATCHING_ENTRY), has(Proxies)),
         "pluto": (told(Symptom.NO_MATCHING_ENTRY), has(Proxies)),
     },
-    "main-to-aggressive": {"charon": (told(Symptom.MAIN_REFUSED),), "pluto": (told(Symptom.NO_POLICY),)},
-    "ikev1-to-ikev2": {"charon": (told(Symptom.NO_POLICY),), "pluto": (told(Symptom.NO_POLICY), expects_ikev2)},
+    "main-to-aggressive": {"charon": (told(Symptom.MAIN_REFUSED),), "pluto": (told(Symptom.NO_TUNNEL_GROUP),)},
+    "ikev1-to-ikev2": {
+        "charon": (told(Symptom.NO_TUNNEL_GROUP),),
+        "pluto": (told(Symptom.NO_TUNNEL_GROUP), expects_ikev2),
+    },
     "replies-dropped": {
         "charon": (repeated(Way.RECEIVED), timed_out("")),
         "pluto": (repeated(Way.RECEIVED), timed_out("")),

@@ -409,10 +409,15 @@ class Carried:
 
 @dataclass(frozen=True, slots=True)
 class Configured:
-    """A connection was loaded from the configuration. `exchange` is the version or the mode of phase 1, where said."""
+    """A connection, or a key, was loaded from the configuration.
+
+    `exchange` is the version or the mode of phase 1, where said. `ends` are the addresses and identities that it is
+    for, the device's own among them.
+    """
 
     name: str
     exchange: Exchange | None = None
+    ends: tuple[str, ...] = ()
 
 
 Fact = (

@@ -7,7 +7,7 @@ silence. Of all causes that fit one trouble the weightiest is the finding; the o
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from mainmode.catalogue.facts import Whose
+from mainmode.catalogue.facts import Configured, Whose
 from mainmode.device.config.model import Configuration
 from mainmode.explain.configured import with_configurations
 from mainmode.explain.diagnoses import DIAGNOSES
@@ -18,7 +18,7 @@ from mainmode.explain.finding import Alternative, Check, Commands, Finding
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing, Same
 from mainmode.explain.places import places
-from mainmode.explain.record import Record
+from mainmode.explain.record import Noted, Record
 
 Configurations = tuple[Configuration | None, Configuration | None]
 
@@ -75,6 +75,7 @@ def _cases(
             partners.setdefault((0, first.number), (second, pairing))
             partners.setdefault((1, second.number), (first, pairing))
     both = len({one.log for one in negotiations}) > 1
+    loaded = {log: _loaded(negotiations, log) for log in {one.log for one in negotiations}}
     for one in negotiations:
         others = tuple(
             other for other in negotiations if other is not one and other.log == one.log and other.peer == one.peer
@@ -89,7 +90,14 @@ def _cases(
             partner[1] if partner else None,
             partner[0] if partner else None,
             both,
+            loaded[one.log],
         )
+
+
+def _loaded(negotiations: Sequence[Negotiation], log: int) -> tuple[Noted, ...]:
+    """The connections and keys that the writer of a log says it has loaded."""
+    ours = (noted for one in negotiations if one.log == log for noted in one.noted)
+    return tuple(noted for noted in ours if isinstance(noted.fact, Configured))
 
 
 def _of(case: Case) -> list[_Found]:

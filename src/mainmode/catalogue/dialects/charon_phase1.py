@@ -167,7 +167,7 @@ SAYINGS = (
         "no IKE config found for {own}...{peer}, sending NO_PROPOSAL_CHOSEN",
         "no IKE config found for {own}...{peer}",
         origin=MORE,
-        tells=Told(Symptom.NO_POLICY, Phase.ONE),
+        tells=Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE),
         own=SPOT,
         peer=SPOT,
     ),
@@ -382,6 +382,24 @@ SAYINGS = (
         name=QUOTED,
     ),
     says(
+        "charon.key loaded",
+        "loaded IKE shared key with id '{name}' for: {ends}",
+        "loaded IKE shared key for: {ends}",
+        "loaded IKE secret for {ends}",
+        origin=MORE,
+        tells=lambda values: (Configured(values.get("name", ""), ends=_ends(values["ends"])),),
+        name=QUOTED,
+        ends=LIST,
+    ),
+    says(
+        "charon.addresses configured",
+        "remote_addrs = {ends}",
+        "right={ends}",
+        origin=MORE,
+        tells=lambda values: (Configured("", ends=_ends(values["ends"])),),
+        ends=LIST,
+    ),
+    says(
         "charon.version configured",
         "version = {number}",
         "keyexchange={word}",
@@ -425,9 +443,17 @@ SAYINGS = (
 """Every saying about phase 1."""
 
 
+def _ends(text: str) -> tuple[str, ...]:
+    """`'10.0.0.1', '10.0.0.2'` or `10.0.0.1 10.0.0.2`; wildcards are none."""
+    words = (one.strip("'\"") for one in text.replace(",", " ").split()[:32])
+    return tuple(one for one in words if one and not one.startswith("%"))
+
+
 def _configured(values: Values) -> Facts:
     if values.get("number") == 2 or values.get("word") == "ikev2":
         return (Configured("", Exchange.IKEV2),)
+    if values.get("number") == 1 or values.get("word") == "ikev1":
+        return (Configured("", Exchange.MAIN),)
     if values.get("flag") in ("1", "yes"):
         return (Configured("", Exchange.AGGRESSIVE),)
     return ()

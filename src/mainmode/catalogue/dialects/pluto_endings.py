@@ -47,13 +47,13 @@ def _notified(values: Values) -> Facts:
     named = values["name"].rstrip(",")
     if named.startswith("ISAKMP_N_"):
         named = named.removeprefix("ISAKMP_N_")
-    return (Message(Way.RECEIVED, Exchange.INFORMATIONAL), Notify(Way.RECEIVED, spelling.notify(named)))
+    return (Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("NOTIFY",)), Notify(Way.RECEIVED, spelling.notify(named)))
 
 
 def _notifies(values: Values) -> Facts:
     protected = "encrypted" in values.get("how", "")
     return (
-        Message(Way.SENT, Exchange.INFORMATIONAL),
+        Message(Way.SENT, Exchange.INFORMATIONAL, ("NOTIFY",)),
         Notify(Way.SENT, spelling.notify(values["name"]), protected),
     )
 

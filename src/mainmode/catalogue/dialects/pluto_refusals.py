@@ -30,7 +30,7 @@ def _authorised(values: Values) -> Facts:
     name = {Exchange.MAIN: "MM1", Exchange.AGGRESSIVE: "AM1"}.get(exchange or Exchange.IKEV2, "")
     told = (
         Message(Way.RECEIVED, exchange, name=name),
-        Told(Symptom.NO_POLICY, Phase.ONE, str(values.get("policy", ""))[:120]),
+        Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE, str(values.get("policy", ""))[:120]),
     )
     if exchange is Exchange.AGGRESSIVE:
         return (*told, Told(Symptom.AGGRESSIVE_REFUSED, Phase.ONE))

@@ -8,6 +8,7 @@ from typing import Any
 from mainmode.catalogue.facts import (
     Agreed,
     Began,
+    Exchange,
     Fact,
     Floated,
     GaveUp,
@@ -63,7 +64,8 @@ class Case:
     """A negotiation under examination. `own` and `theirs` are the configurations of its writer and of the peer.
 
     `others` are the other negotiations of the same log with the same peer. `pairing` is with `partner`, a negotiation
-    of the other log that is the same exchange; `both` tells that there is another log at all.
+    of the other log that is the same exchange; `both` tells that there is another log at all. `loaded` are the
+    connections and keys that the log's writer says it has loaded.
     """
 
     negotiation: Negotiation
@@ -74,6 +76,7 @@ class Case:
     pairing: Pairing | None = None
     partner: Negotiation | None = None
     both: bool = False
+    loaded: tuple[Noted, ...] = ()
     _kinds: dict[type, list[Noted]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -97,6 +100,14 @@ class Case:
         return tuple(
             noted for noted in self.all(Told) if isinstance(noted.fact, Told) and noted.fact.symptom in symptoms
         )
+
+    def loaded_for(self, *exchanges: Exchange | None) -> tuple[Noted, ...]:
+        """What was loaded for one of these versions or modes."""
+        return tuple(one for one in self.loaded if getattr(one.fact, "exchange", None) in exchanges)
+
+    def loaded_with(self, end: str) -> tuple[Noted, ...]:
+        """What was loaded that names an address or identity."""
+        return tuple(one for one in self.loaded if end and end in getattr(one.fact, "ends", ()))
 
     def detail(self, *symptoms: Symptom) -> str:
         """What a statement of a symptom adds; empty where none does."""

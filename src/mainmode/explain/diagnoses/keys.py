@@ -209,7 +209,7 @@ def _no_tunnel_group(case: Case) -> Iterator[Match]:
         what = "tunnel-group with a key" if case.vendor == "asa" else "connection"
         named = case.detail(Symptom.NO_TUNNEL_GROUP)
         sees = f"This device has no {what} for {case.peer}{f' ({named})' if named and named != case.peer else ''}."
-        yield Match(Weight.STATED, sees, told[:4], Whose.OWN, instead=("IKE_VERSION",) if what == "connection" else ())
+        yield _nobody(case, sees, told[:4])
         return
     default = case.told(Symptom.KEY_FROM_DEFAULT)
     if default:
@@ -229,6 +229,24 @@ def _no_tunnel_group(case: Case) -> Iterator[Match]:
                 instead=("PSK_MISSING", "PACKETS_LOST", "IDENTITY_MISMATCH"),
                 unknowable="Why the peer stops after MM4 stands in its log alone.",
             )
+
+
+def _nobody(case: Case, sees: str, told: tuple[Noted, ...]) -> Match:
+    """No tunnel-group or connection. Daemons say so too where one is loaded that takes another version or mode."""
+    if case.vendor == "asa":
+        return Match(Weight.STATED, sees, told, Whose.OWN)
+    if case.vendor not in ("charon", "pluto") or not case.loaded:
+        return Match(Weight.STATED, sees, told, Whose.OWN, instead=("IKE_VERSION",))
+    return Match(
+        Weight.SHAPED,
+        f"{sees[:-1]} that takes what it sends, though one is loaded.",
+        told,
+        Whose.OWN,
+        instead=("AGGRESSIVE_REFUSED", "PEER_ADDRESS_WRONG", "IKE_VERSION"),
+        unknowable="A daemon says the same where its connection is for other addresses, takes another mode or version, "
+        "or authenticates otherwise: the configuration tells.",
+        better=1,
+    )
 
 
 def _after_mm3(case: Case) -> Match:

@@ -267,10 +267,40 @@ def _version(case: Case) -> Iterator[Match]:
     if wrong:
         sees = f"{case.peer} answered with {wrong[0].fact.name}."  # type: ignore[union-attr]
         yield Match(Weight.IMPLIED, sees, wrong[:3], instead=("AGGRESSIVE_REFUSED",))
+    yield from _loaded_otherwise(case)
     second = [one for one in case.messages(Way.RECEIVED) if getattr(one.fact, "exchange", None) is Exchange.IKEV2]
     if second and not told:
         sees = f"{case.peer} speaks IKEv2."
         yield Match(Weight.SHAPED, sees, tuple(second[:3]), instead=("IKE_NOT_ENABLED",))
+
+
+def _loaded_otherwise(case: Case) -> Iterator[Match]:
+    """A daemon that has no connection for the peer in IKEv1: what it has loaded tells whether the version is why."""
+    nobody = case.told(Symptom.NO_TUNNEL_GROUP)
+    if not nobody or case.vendor not in ("charon", "pluto"):
+        return
+    second = case.loaded_for(Exchange.IKEV2)
+    if second:
+        sees = f"{case.peer} begins with IKEv1, and the connection that is loaded here takes IKEv2."
+        others = case.loaded_for(Exchange.MAIN, Exchange.AGGRESSIVE, None)
+        named = [one for one in others if getattr(one.fact, "name", "")] if case.vendor == "pluto" else others
+        weight = Weight.IMPLIED if named else Weight.STATED
+        yield Match(weight, sees, (*second[:2], *nobody[:2]), instead=("NO_TUNNEL_GROUP",), better=1)
+    elif case.loaded_with(case.peer) and not case.loaded_for(Exchange.MAIN):
+        sees = (
+            f"This device knows {case.peer} (a key for it is loaded), and has no connection that takes IKEv1 from it: "
+            "its connection takes IKEv2, or is for other addresses."
+        )
+        yield Match(
+            Weight.SHAPED,
+            sees,
+            (*case.loaded_with(case.peer)[:2], *nobody[:2]),
+            Whose.OWN,
+            instead=("PEER_ADDRESS_WRONG", "NO_TUNNEL_GROUP"),
+            unknowable="The log does not show the connection: its version and its addresses stand in the "
+            "configuration, and in a log at level 2.",
+            better=2,
+        )
 
 
 IKE_VERSION = Diagnosis(
