@@ -276,6 +276,6 @@ def test_a_message_that_nobody_answers_is_told_at_the_end(repeats: int) -> None:
     assert [fact.symptom for fact in facts(records, Told)] == [Symptom.NO_RESPONSE]
     assert [fact.again for fact in facts(records, Sent)] == [False] + [True] * repeats
     other, _ = told(capture(*rows), own="10.0.0.2")
-    assert [fact.symptom for fact in facts(other, Told)] == [Symptom.DUPLICATE]
+    assert [fact.symptom for fact in facts(other, Told)] == [Symptom.UNANSWERED]
     alone, _ = told(capture(rows[0], (0.001, first)))
     assert facts(alone, GaveUp) == []

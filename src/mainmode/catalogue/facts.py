@@ -341,6 +341,7 @@ class Symptom(Enum):
     # either
     NO_RESPONSE = "the peer does not answer"
     UNREAD_ANSWER = "an encrypted informational message came instead of the answer, and it cannot be read"
+    UNANSWERED = "a message came again and again, and nothing left this end in answer"
     NOT_HEARD = "a message is repeated although its answer went out: the answer does not arrive"
     UNREACHABLE = "the network says that the peer or its port cannot be reached"
     CONNECTION_TYPE = "the connection-type forbids beginning or answering"

@@ -27,6 +27,16 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
         yield Match(Weight.SHAPED, sees, disproved[:3], instead=("IDENTITY_MISMATCH",), better=3)
         return
     unread = case.told(Symptom.UNREAD_ANSWER)
+    silent = case.told(Symptom.UNANSWERED) if case.waiting == "MM6" else ()
+    if silent:
+        yield Match(
+            Weight.FITS,
+            f"In this capture {case.detail(Symptom.UNANSWERED)}: this device does not take it.",
+            silent[:3],
+            instead=("IDENTITY_MISMATCH", "PSK_MISSING", "UDP_4500_BLOCKED"),
+            unknowable="Why it is not taken stands in this device's own log.",
+        )
+        return
     if unread:
         yield _sealed(case, unread)
         return

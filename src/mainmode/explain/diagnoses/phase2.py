@@ -53,11 +53,12 @@ def proxy_mismatch(case: Case) -> Iterator[Match]:
     policy = [noted for noted in case.all(Down) if isinstance(noted.fact, Down) and noted.fact.why is Why.POLICY]
     if policy and not acl and not none and not specific and what:
         yield Match(Weight.SHAPED, said, tuple(policy[:2]), scope=Scope.PHASE2, instead=others)
-    unread = case.in_lame(case.told(Symptom.UNREAD_ANSWER))
+    unread = case.in_lame(case.told(Symptom.UNREAD_ANSWER, Symptom.UNANSWERED))
     if unread and case.phase1_up:
         yield Match(
             Weight.FITS,
-            f"In this capture {case.detail(Symptom.UNREAD_ANSWER)}: phase 2 was refused, and the reason is encrypted.",
+            f"In this capture {case.detail(Symptom.UNREAD_ANSWER, Symptom.UNANSWERED)}: phase 2 was refused, and the "
+            "reason is not to be seen.",
             unread[:3],
             scope=Scope.PHASE2,
             instead=("TRANSFORM_MISMATCH", "PFS_MISMATCH", "NO_MATCHING_ENTRY"),

@@ -75,9 +75,12 @@ def _phase1_mismatch(case: Case) -> Iterator[Match]:
         which = f" in {spelled(attributes)}" if attributes else ""
         sees = f"This device refused every phase 1 proposal of {case.peer}{which}."
         yield Match(Weight.STATED, sees, refusals[:4], instead=() if attributes else ("IKE_VERSION",), values=values)
-    refused = case.notified("NO-PROPOSAL-CHOSEN", "ATTRIBUTES-NOT-SUPPORTED")
-    if refused and not case.heard:
-        sees = f"{case.peer} answered the first message with NO-PROPOSAL-CHOSEN, and did not say what it misses."
+    refused, whose = case.notified("NO-PROPOSAL-CHOSEN", "ATTRIBUTES-NOT-SUPPORTED"), case.peer
+    begun_there = case.initiator is False and case.negotiation.dialect == "capture"
+    if begun_there and not refused and not refusals and not case.agreed(Phase.ONE):
+        refused, whose = case.notified("NO-PROPOSAL-CHOSEN", way=Way.SENT), "This device"
+    if refused and (whose != case.peer or not case.heard):
+        sees = f"{whose} answered the first message with NO-PROPOSAL-CHOSEN, and did not say what it misses."
         yield Match(
             Weight.FITS,
             sees,

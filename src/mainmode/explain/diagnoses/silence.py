@@ -47,6 +47,20 @@ _CHECKS = (
 def _no_answer(case: Case) -> Iterator[Match]:
     if case.phase1_up or case.errors() or case.told(Symptom.NOT_PROTECTED):
         return
+    unanswered = case.told(Symptom.UNANSWERED)
+    if unanswered and case.waiting in ("MM2", "AM2", "MM4"):
+        yield Match(
+            Weight.FITS,
+            f"In this capture {case.detail(Symptom.UNANSWERED)}: {case.peer} is heard, and this device is silent.",
+            unanswered[:3],
+            Whose.OWN,
+            instead=(
+                *("IKE_NOT_ENABLED", "CRYPTO_MAP_NOT_BOUND", "NO_TUNNEL_GROUP", "IKE_VERSION", "AGGRESSIVE_REFUSED"),
+                "ANSWERS_LOST",
+            ),
+            unknowable="Why it is silent stands in its own log; a capture made elsewhere may lack its answers.",
+        )
+        return
     first = case.waiting in ("MM2", "AM2")
     if case.heard or not (case.silence or case.gave_up) or case.initiator is False or not (first or case.silence):
         return
@@ -110,7 +124,11 @@ def _answers_lost(case: Case) -> Iterator[Match]:
 
 def _late_answers(case: Case) -> Iterator[Match]:
     """Phase 1 stands on this side, and the peer asks again for the last answer; or so in a quick mode."""
-    if case.phase2_up or case.initiator is not False:
+    unheard = case.told(Symptom.NOT_HEARD)
+    if unheard and not case.phase2_up:
+        sees = f"In this capture {case.detail(Symptom.NOT_HEARD)}."
+        yield Match(Weight.SHAPED, sees, unheard[:3], None, Scope.PHASE2, ("PACKETS_LOST", "UDP_BLOCKED"))
+    if case.phase2_up or case.initiator is not False or case.told(Symptom.UNANSWERED, Symptom.UNREAD_ANSWER):
         return
     lame = case.in_lame((*case.repeats(Way.RECEIVED, "QM1"), *case.told(Symptom.DUPLICATE)))
     waits = case.in_lame(noted for noted in case.all(GaveUp) if getattr(noted.fact, "waiting_for", "") == "QM3")

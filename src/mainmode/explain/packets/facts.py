@@ -181,6 +181,7 @@ def _notify(view: View, payload: wire.Notify) -> Iterator[Fact]:
     if not protected and not heard.sa.quick:
         phase = Phase.ONE
     yield Notify(view.way, notify_name(payload.notify_type), protected, phase)
+
     if payload.notify_type in _VERSIONS:
         yield Told(Symptom.IKE_VERSION, Phase.ONE, notify_name(payload.notify_type))
 

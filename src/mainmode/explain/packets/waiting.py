@@ -198,7 +198,7 @@ def stalled_facts(stalled: Stalled, own: Address) -> tuple[str, tuple[Fact, ...]
         return ("MM6 was the last message of phase 1", up) if up else ("", ())
     if stalled.repeats:
         what = f"{name} was sent {stalled.repeats + 1} times, and no {awaited} was captured"
-        symptom = Symptom.NO_RESPONSE if sender == own else Symptom.DUPLICATE
+        symptom = Symptom.NO_RESPONSE if sender == own else Symptom.UNANSWERED
         return what, (GaveUp(phase, awaited, timeout=True), Told(symptom, phase, what))
     return "", ()
 
