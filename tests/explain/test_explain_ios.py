@@ -529,8 +529,14 @@ def test_words_that_a_narrow_terminal_broke(line: str) -> None:
     assert (reading.step, reading.tag.peer) == ("MM1", "10.0.0.75")
 
 
+def test_a_number_that_a_list_left_is_no_part_of_a_state() -> None:
+    line = "ISAKMP: (1003):Old State = IKE_QM_R_QM2  New State = IKE_QM_PHASE2_COMPLETE"
+    assert IOS.read(line + "178.") is None
+    assert not IOS.continues(line, "178.")
+
+
 def test_margins_of_lists_and_mails_are_no_part_of_a_record() -> None:
-    for margin in ("- ", "> ", "12. ", "  3.   ", "> > "):
+    for margin in ("- ", "> ", "12. ", "  3.   ", "> > ", "Oct 12 10:00:01 rtr1 31: "):
         block = "\n".join(margin + line for line in ("*Mar  1 00:00:01: " + REQUEST).splitlines())
         assert facts(block) == WANTED
         assert list(records(block)) == [block]

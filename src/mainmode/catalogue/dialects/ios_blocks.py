@@ -57,6 +57,7 @@ _FREE = (
     r"\(sa\)",
     r"spi (?P<spi_number>[0-9]{1,20})",
     r"authenticated\b",
+    r"proceeding with the negotiation",
     r"IPSEC get IKMP peer index from peer 0[xX][0-9A-Fa-f]{1,16} ikmp handle 0[xX][0-9A-Fa-f]{1,16}",
     r"IPSEC IKMP peer index [0-9]{1,10}",
     r"\[[a-z_]{1,48}\] ?: [A-Z][A-Za-z ,]{1,80}(?:0[xX][0-9A-Fa-f]{1,16})?(?: ?, ?peer index [0-9]{1,10})?",

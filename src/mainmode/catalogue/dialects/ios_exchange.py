@@ -360,7 +360,7 @@ NODES = (
         "SPIs",
         "QM Initiator gets spi",
         "Received IPSec Install callback... proceeding with the negotiation",
-        "Received IPSec Install callback... {more}",
+        "Received IPSec Install callback",
         "Successfully installed IPSEC SA",
         more=PHRASE,
     ),

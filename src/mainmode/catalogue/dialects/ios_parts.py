@@ -48,7 +48,7 @@ SPI = _kind(
     r"0[xX][0-9A-Fa-f]{1,8}(?:\([0-9]{1,10}\))?|[0-9]{1,20}",
     lambda text: spi(text),
 )
-STATE = _kind("state", r"[.!]{0,8}[A-Z][A-Z0-9_ ]{0,47}", lambda text: text.strip(" .!"))
+STATE = _kind("state", r"[.!]{0,8}[A-Z](?:[A-Z_ ]|[0-9](?![0-9])){0,47}", lambda text: text.strip(" .!"))
 ROLE = _kind("role", r"[IRN?]")
 QUOTED = _kind("quoted words", r"\"?[^\"\n]{0,128}\"?", lambda text: text.strip('" '))
 

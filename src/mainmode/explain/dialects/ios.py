@@ -23,7 +23,7 @@ from mainmode.catalogue.facts import NO_TAG, Message, Role, Symptom, Tag, Told
 from mainmode.catalogue.phrasebook import Index, Saying, Shape, Values, folded
 from mainmode.explain.dialect import NO_CLOCK, OTHER, Clock, Reading
 from mainmode.explain.dialects import ios_chains
-from mainmode.explain.dialects.ios_clock import STAMP, front, stamped
+from mainmode.explain.dialects.ios_clock import STAMP, collected, front, stamped
 
 _SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
 _SUBJECTS = (
@@ -54,11 +54,13 @@ _REMARK = re.compile(r"\s(?:<[-=]|←|//|!<|--? |\(#?[0-9]{1,2}\)$).*$")
 """What people write behind a line."""
 _ARROW = re.compile(r"\s{1,8}(?:<[-=]{1,4}|←).{0,200}$")
 """The same where it is certain."""
-_MARGIN = re.compile(r"^[>|\s]{0,8}(?:[-•]\s{1,8}|[0-9]{1,5}\.\s{1,8})?")
+_MARGIN = re.compile(r"^[>|\s]{0,8}(?:[-•](?:\s{1,8}|$)|[0-9]{1,5}\.(?:\s{1,8}|$))?")
 """What a mail, a list or a pasting site puts in front."""
 _PORTS = ("(500)", "(4500)", " esp ", " ah ", " 50 ", " 51 ")
 """How an access list's syslog names what a tunnel needs."""
 _ROWS_BEGIN = re.compile(r"\((?:key eng\. msg\.?|identity|sa)\)|next-payload ?:|\(proxy |src addr ?:")
+_HEADED = frozenset("<JFMASOND0123456789")
+"""What a collector's header begins with."""
 _MAYBE = re.compile(r"%IOSXE|IPACCESSLOG")
 """Syslogs of other facilities that may be of this subject yet."""
 _REACH = 400
@@ -124,6 +126,7 @@ _OPEN = frozenset(
         "IPsec SA made",
         "IPsec SA deleted",
         "IPsec bookkeeping",
+        "SPIs",
         "crypto map searched",
         "payload",
         "authenticating",
@@ -353,8 +356,14 @@ def _single(lines: list[str]) -> Reading | None:
 def _cleaned(text: str) -> str:
     """Blanks folded; margins, arrows with remarks, and quotes as editors set them taken away."""
     text = text.replace("`", "'").replace("’", "'").replace("\\_", "_").replace("**", "")
-    lines = folded(text).split("\n")
-    return "\n".join([_ARROW.sub("", _MARGIN.sub("", line)) for line in lines])
+    lines = [_ARROW.sub("", _MARGIN.sub("", line)) for line in folded(text).split("\n")]
+    return "\n".join([_rows_of(line) if line[:1] in _HEADED else line for line in lines])
+
+
+def _rows_of(line: str) -> str:
+    """The rows in a line that a syslog collector put its header in front of; the line itself where it holds none."""
+    rest = collected(line)
+    return line if rest is None or ios_blocks.parts(rest) is None else rest
 
 
 def _splits(count: int) -> Iterable[int]:

@@ -24,6 +24,10 @@ _HEADER = re.compile(
     rf"(?:(?P<second>{STAMP}):?\s{{0,4}})?(?:-\s)?"
 )
 _STAMPED = re.compile(rf"[-> |]{{0,8}}(?:<[0-9]{{1,3}}>\s?)?(?:[0-9]{{1,10}}: )?(?P<first>{STAMP}):\s{{0,4}}")
+_COLLECTED = re.compile(
+    rf"(?:<[0-9]{{1,3}}>)?(?:{_DATED}|{_ISO}):?\s{{1,4}}{_HOST}?:?\s{{1,4}}(?:[0-9]{{1,10}}:\s{{1,4}}){{1,2}}"
+    r"|<[0-9]{1,3}>(?:[0-9]{1,10}:\s{1,4}){1,2}"
+)
 _WORDS = re.compile(
     rf"(?:(?P<month>{'|'.join(_MONTHS)}) +(?P<day>[0-9]{{1,2}})(?: (?P<year>[0-9]{{4}}))? |"
     r"(?P<iso>[0-9]{4}-[0-9]{2}-[0-9]{2})[T ])?"
@@ -57,6 +61,12 @@ def stamped(text: str) -> tuple[Clock, str] | None:
     if found is None:
         return None
     return Clock(" ".join(found["first"].split()), instant(found["first"])), text[found.end() :]
+
+
+def collected(text: str) -> str | None:
+    """What follows a collector's header with a line number; None where the text has none."""
+    found = _COLLECTED.match(text)
+    return None if found is None else text[found.end() :]
 
 
 def instant(stamp: str) -> Instant | None:
