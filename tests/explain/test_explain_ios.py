@@ -43,6 +43,7 @@ from mainmode.catalogue.facts import (
 from mainmode.explain.assembler import Assembler
 from mainmode.explain.correlate import Correlator
 from mainmode.explain.dialect import OTHER
+from mainmode.explain.dialects import DIALECTS
 from mainmode.explain.dialects.ios import IosDialect
 from mainmode.explain.logs import read_log
 from mainmode.explain.offers import whole
@@ -634,3 +635,11 @@ def test_a_line_in_two_parts_tells_the_same(text: str) -> None:
         assert said._replace(stamp=clock.stamp, at=clock.at, host=clock.host) == whole_line
         parted += 1
     assert parted > 80
+
+
+def test_empty_lines_of_a_quoted_mail_are_no_records() -> None:
+    assembler = Assembler(DIALECTS)
+    lines = ["> ISAKMP:(1001):purging node 17", "> ", ">", "> ISAKMP:(1001):purging node 18"]
+    pieces = [*assembler.feed(lines), *assembler.finish()]
+    assert [piece.text.strip("> ") for piece in pieces] == [line.strip("> ") for line in (lines[0], lines[3])]
+    assert assembler.tally.log(0, "").console == 2

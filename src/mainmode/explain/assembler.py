@@ -136,6 +136,8 @@ class Assembler:
             return
         for reading in (text, damage.unquoted(text)) if text[0] in ">|" else (text,):
             text = reading
+            if not text or text.isspace():
+                break
             if self._extend(text):
                 return
             found = self._read(text)
