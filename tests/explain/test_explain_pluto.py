@@ -168,6 +168,14 @@ FACTS: list[tuple[str, tuple[Fact, ...]]] = [
         "OAKLEY_DES_CBC is not supported.  Attribute OAKLEY_ENCRYPTION_ALGORITHM",
         (Refused(Phase.ONE, "encryption", "DES"),),
     ),
+    (
+        "ESP IPsec Transform [AES_CBC (256), HMAC_SHA1] refused",
+        (Offer(Phase.TWO, Whose.PEER, Suite("AES-256", "SHA-1", protocol="ESP")),),
+    ),
+    (
+        "IPsec Transform [ESP_AES (128), AUTH_ALGORITHM_HMAC_MD5] refused due to strict flag",
+        (Offer(Phase.TWO, Whose.PEER, Suite("AES-128", "MD5", protocol="ESP")),),
+    ),
     ("no acceptable Oakley Transform", (Refused(Phase.ONE, everything=True),)),
     (
         "Can't authenticate: no preshared key found for `10.0.0.2' and `10.0.0.1'.  Attribute "

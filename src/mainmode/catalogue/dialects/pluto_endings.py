@@ -301,6 +301,7 @@ SAYINGS = (
         "pluto.malformed",
         "malformed payload in packet",
         "malformed payload in packet. {rest}",
+        "more than {number} payloads in message; ignored",
         "next payload type of {payload} has an unknown value: {rest}",
         "{number}-byte length of {payload} is larger than can fit",
         "length of {payload} is smaller than minimum",

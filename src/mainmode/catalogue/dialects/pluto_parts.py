@@ -148,6 +148,13 @@ def transform(text: str) -> Suite:
     )
 
 
+def esp_transform(text: str) -> Suite:
+    """`AES_CBC (256), HMAC_SHA1` or `ESP_AES (128), AUTH_ALGORITHM_HMAC_SHA1`."""
+    names = [one.strip() for one in text.split(",")]
+    first = names[0].removeprefix("ESP_")
+    return Suite(cipher(first), spelling.integrity(names[1]) if len(names) > 1 else "", protocol="ESP")
+
+
 class Ends(NamedTuple):
     """A connection as pluto draws it: `192.168.2.0/24===10.0.0.2<…>[@id]...10.0.0.1===192.168.1.0/24`."""
 
@@ -195,4 +202,5 @@ DRAWN = part("ends of a connection", r"[^\n]{1,600}", ends)
 US_THEM = part("both sides", r"[^\n]{1,600}", us_them)
 BRACES = part("what was agreed", r"[^{}\n]{0,400}")
 PROPOSALS = part("proposals", r"[^\s{}]{1,1000}(?: ?, ?[^\s{}]{1,200}){0,32}", several)
+ESP_TRANSFORM = part("transform of ESP", r"[^\[\]\n]{1,200}", esp_transform)
 TRANSFORM = part("transform", r"[^\[\]\n]{1,200}", transform)
