@@ -30,11 +30,12 @@ from mainmode.catalogue.facts import (
 )
 from mainmode.explain.assembler import Assembler
 from mainmode.explain.correlate import Correlator
-from mainmode.explain.dialect import OTHER, Clock, Reading
+from mainmode.explain.dialect import OTHER, Clock, Reading, merged
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.record import Piece
 
 _LINE = re.compile(r"BOX(?:<([^<>]*)>)? (.+)")
+_PEER = re.compile(r"<([0-9.]+)>")
 _FRONT = re.compile(r"(?:@([0-9]+) )?(?:([a-z][a-z0-9]*) )?")
 _PHASES = {"one": Phase.ONE, "two": Phase.TWO, "all": None}
 _ROLES = {"initiator": Role.INITIATOR, "responder": Role.RESPONDER}
@@ -82,11 +83,19 @@ class FakeDialect:
     title = "Fake"
     head = re.compile(r"(?:@[0-9]{1,9} )?(?:\b[a-z][a-z0-9]{0,9} )?BOX[<+ ]")
 
-    def parted(self, line: str) -> tuple[str, str] | None:
+    def parted(self, line: str) -> tuple[str, str, str] | None:
         place = line.find("BOX")
         if place < 0:
             return None
-        return OTHER if line.startswith("BOX<> other", place) else (line[:place], line[place:])
+        if line.startswith("BOX<> other", place):
+            return OTHER
+        found = _PEER.match(line, place + 3)
+        if found is not None:
+            return line[:place], found[0], f"{line[place : place + 3]}{line[found.end() :]}"
+        return line[:place], "", line[place:]
+
+    def about(self, part: str) -> Tag:
+        return _tag(part.strip("<>"))
 
     def said(self, rest: str) -> Reading | None:
         first, *rows = rest.split("\n")
@@ -117,10 +126,11 @@ class FakeDialect:
             return None
         if parts is OTHER:
             return Reading("other", other=True)
-        said, clock = self.said(parts[1]), self.clock(parts[0])
+        said, clock = self.said(parts[2]), self.clock(parts[0])
         if said is None or _FRONT.fullmatch(parts[0]) is None:
             return None
-        return said._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
+        tag = merged(self.about(parts[1]), said.tag)
+        return said._replace(tag=tag, stamp=clock.stamp, at=clock.at, host=clock.host)
 
     def continues(self, text: str, line: str) -> bool:
         return line.lstrip().startswith("BOX+ ")

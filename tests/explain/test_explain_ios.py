@@ -630,7 +630,7 @@ def test_a_line_in_two_parts_tells_the_same(text: str) -> None:
         if parts is OTHER:
             assert whole_line.other
             continue
-        said, clock = IOS.said(parts[1]), IOS.clock(parts[0])
+        said, clock = IOS.said(parts[2]), IOS.clock(parts[0])
         assert said is not None
         assert said._replace(stamp=clock.stamp, at=clock.at, host=clock.host) == whole_line
         parted += 1

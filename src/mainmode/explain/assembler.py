@@ -9,20 +9,27 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.explain import damage
-from mainmode.explain.dialect import NO_CLOCK, OTHER, Clock, Dialect, Enveloped, Reading
-from mainmode.explain.record import Piece
+from mainmode.explain.dialect import OTHER, Clock, Dialect, Enveloped, Reading, merged
+from mainmode.explain.record import Piece, piece_of
 from mainmode.explain.samples import Tally
+from mainmode.explain.sense import Sense, sense_of
 
 MAX_TEXT = 8192
 """Characters of a record; a line may be longer only if records were glued in it."""
 MAX_LOOSE = 4
 """Unreadable beginnings that wait for the rest of their record."""
+MAX_ROWS = 400
+"""Rows of one block."""
 WRAPPED = 50
 """A line that is shorter was not wrapped by whoever broke it."""
 _MAX_GLUED = 65536
 _KNOWN = 32768
 _CLOCKS = 4096
+_BLANKS = ("", " ", "\t")
+_piece = tuple.__new__
+"""Makes a piece of its fields in half the time that its own constructor takes."""
 _JOINS = ("", " ", "\n")
 _SHOWS = re.compile(
     r"(?:do +)?(?:sh(?:ow?)?|more|dir|ping|traceroute|packet-tracer|ip(?:sec)?|swanctl|cat|tail|journalctl) "
@@ -30,8 +37,8 @@ _SHOWS = re.compile(
 _COMMENT = re.compile(r"\s{0,40}(?:!|#|//|;|---|===|\*\*\*|\.\.\.|```|<snip|\[\.\.\.|\[snip)")
 
 Found = tuple[Dialect, Reading]
-Known = Reading | str
-"""What is known about a text: its reading, or one of the two words below."""
+Known = tuple[Reading, Tag, Sense] | str
+"""What is known about a text: its reading with its tag and sense, or one of the two words below."""
 UNREAD = "unread"
 ASIDE = "other"
 
@@ -59,31 +66,49 @@ class Assembler:
         self._showing = False
         self._known: dict[str, Known] = {}
         self._clocks: dict[str, Clock] = {}
+        self._tags: dict[str, Tag] = {}
+        self._rows: list[str] = []
         self._enveloped: Enveloped | None = None
 
     def feed(self, lines: Iterable[str]) -> Iterator[Piece]:
         """The records that end before the last of these lines; lines have no line ends."""
         number, others, ours = self.number, 0, 0
-        known, clocks = self._known, self._clocks
+        known, clocks, tags = self._known, self._clocks, self._tags
         for line in lines:
             number += 1
             quick, held = self._enveloped, self._held
-            if quick is not None and not self._loose and (held is None or not held.said.open):
+            if quick is not None and not self._loose:
+                if held is not None and held.said.open:
+                    if line[:1] in _BLANKS and len(self._rows) < MAX_ROWS:
+                        self._rows.append(line)
+                        continue
+                    self.number = number - 1
+                    yield from self._close_block()
+                    self.number = number
+                    quick, held = self._enveloped or quick, self._held
+                    if self._loose or (held is not None and self._goes_on(held, line)):
+                        yield from self._careful(line)
+                        continue
                 parts = quick.parted(line)
                 if parts is OTHER:
                     self._other = (line, number)
                     others += 1
                     continue
                 if parts is not None:
-                    said = known.get(parts[1]) or self._learn(quick, parts[1])
-                    if isinstance(said, Reading):
-                        clock = clocks.get(parts[0]) or self._tell(quick, parts[0])
+                    front, about, rest = parts
+                    found = known.get(rest) or self._learn(quick, rest)
+                    if found.__class__ is tuple:
+                        said, tag, sense = found
+                        clock = clocks.get(front) or self._tell(quick, front)
+                        if about:
+                            aside = tags.get(about) or self._tag(quick, about)
+                            tag = aside if tag is NO_TAG else merged(aside, tag)
                         if held is not None:
                             yield held
-                        self._held = Piece(number, number, line, quick.name, said, clock)
+                        self._held = _piece(Piece, (number, number, line, quick.name, said, tag, clock, sense))
                         ours += 1
                         continue
-                    if said is ASIDE:
+                    if found is ASIDE:
                         self._other = (line, number)
                         others += 1
                         continue
@@ -94,8 +119,27 @@ class Assembler:
         self._count(ours, others)
         self.number = number
 
+    def _close_block(self) -> Iterator[Piece]:
+        """Read a block with the indented rows that followed it: whole, or else row by row."""
+        rows, self._rows = self._rows, []
+        held, holder = self._held, self._holder_of_held()
+        if not rows or held is None or holder is None:
+            return
+        last = self.number
+        told = [row for row in rows if row and not row.isspace()]
+        joined = "\n".join([held.text, *told])
+        reading = holder.read(joined) if len(joined) <= MAX_TEXT and told else None
+        if reading is not None and not reading.other:
+            self._hold(holder, held.first, last, joined, reading)
+            self.tally.read(holder.name, len(told))
+            return
+        for place, row in enumerate(rows):
+            self.number = last - len(rows) + 1 + place
+            yield from self._careful(row)
+
     def finish(self) -> Iterator[Piece]:
         """What was still waiting at the end of the log."""
+        yield from self._close_block()
         self._give_up_loose()
         yield from self._let_go()
 
@@ -110,7 +154,7 @@ class Assembler:
         said = quick.said(rest) if len(rest) <= MAX_TEXT else None
         if len(self._known) >= _KNOWN:
             self._known.clear()
-        found: Known = UNREAD if said is None else ASIDE if said.other else said
+        found: Known = UNREAD if said is None else ASIDE if said.other else (said, said.tag, sense_of(said))
         self._known[rest] = found
         return found
 
@@ -119,6 +163,15 @@ class Assembler:
             self._clocks.clear()
         self._clocks[front] = clock = quick.clock(front)
         return clock
+
+    def _tag(self, quick: Enveloped, about: str) -> Tag:
+        if len(self._tags) >= _CLOCKS:
+            self._tags.clear()
+        self._tags[about] = tag = quick.about(about)
+        return tag
+
+    def _hold(self, holder: Dialect, first: int, last: int, text: str, reading: Reading) -> None:
+        self._held, self._holder = piece_of(first, last, text, holder.name, reading), holder
 
     def _let_go(self) -> Iterator[Piece]:
         if self._held is not None:
@@ -175,7 +228,7 @@ class Assembler:
         if reading.other:
             self._other = (text, self.number)
         else:
-            self._held, self._holder = Piece(first, self.number, text, dialect.name, reading, NO_CLOCK), dialect
+            self._hold(dialect, first, self.number, text, reading)
 
     def _extend(self, text: str, lines: int = 1) -> bool:
         """Whether the line is the open record's next row; it is then part of it."""
@@ -183,6 +236,10 @@ class Assembler:
         if held is None or holder is None or not held.said.open or not holder.continues(held.text, text):
             return False
         return self._join_held(holder, held, text, ("\n",), lines)
+
+    def _goes_on(self, held: Piece, line: str) -> bool:
+        holder = self._holder_of_held()
+        return held.said.open and holder is not None and holder.continues(held.text, line)
 
     def _holder_of_held(self) -> Dialect | None:
         if self._held is None or self._holder is not None:
@@ -194,10 +251,7 @@ class Assembler:
             joined = held.text + join + text
             reading = holder.read(joined) if len(joined) <= MAX_TEXT else None
             if reading is not None and not reading.other:
-                self._held, self._holder = (
-                    Piece(held.first, self.number, joined, held.dialect, reading, NO_CLOCK),
-                    holder,
-                )
+                self._hold(holder, held.first, self.number, joined, reading)
                 self.tally.read(holder.name, lines)
                 return True
         return False

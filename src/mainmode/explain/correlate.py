@@ -8,11 +8,10 @@ counted only; when much is held, texts of what went well are let go first.
 from collections.abc import Iterable
 
 from mainmode.base.instant import SECOND, Instant
-from mainmode.catalogue.facts import NO_TAG, Began, Message, Phase, Tag, Wanted, Way
-from mainmode.explain.dialect import Clock, Reading
+from mainmode.catalogue.facts import NO_TAG, Began, Phase, Tag
+from mainmode.explain.dialect import Clock
 from mainmode.explain.negotiation import Negotiation
-from mainmode.explain.phases import opens, phase_of
-from mainmode.explain.record import Piece, Record
+from mainmode.explain.record import Piece, Record, piece_of
 from mainmode.explain.talk import Talk
 
 BUDGET = 60_000
@@ -35,6 +34,7 @@ class _Writer:
 
     def __init__(self) -> None:
         self.peers: dict[str, list[Talk]] = {}
+        self.current: dict[str, Talk] = {}
         self.groups: dict[str, Talk] = {}
         self.sas: dict[str, Talk] = {}
         self.cookies: dict[str, Talk] = {}
@@ -64,31 +64,56 @@ class Correlator:
 
     def feed(self, pieces: Iterable[Piece]) -> None:
         """Sort records, in the order of the log."""
+        writer, dialect, host = _Writer(), "", ""
         for piece in pieces:
-            said = piece.said
-            key = (piece.dialect, piece.clock.host or said.host)
-            writer = self._writers.get(key)
-            if writer is None:
-                writer = self._writers[key] = _Writer()
-            at = piece.clock.at if piece.clock.at is not None else said.at
+            clock, tag = piece.clock, piece.tag
+            if piece.dialect is not dialect or clock.host is not host:
+                dialect, host = piece.dialect, clock.host
+                writer = self._writer(dialect, host)
+            at = clock.at
             if at is not None:
-                piece = self._dated(writer, piece, at)
-            self._sort(writer, key, piece, said)
+                if writer.years or (writer.now is not None and at < writer.now):
+                    piece = self._dated(writer, piece, at)
+                else:
+                    writer.now = at
+            talk = writer.current.get(tag.peer)
+            if (
+                talk is None
+                or talk.over
+                or writer.orphans
+                or tag.sa
+                or tag.cookie
+                or tag.thread
+                or piece.sense.begins_one
+                or piece.sense.opening is not None
+            ):
+                self._sort(writer, piece)
+            else:
+                writer.last = talk
+                if tag.message_id:
+                    writer.messages[tag.message_id] = talk
+                self._held += talk.add(piece)
             if self._held > self._limit:
                 self._slim()
 
+    def _writer(self, dialect: str, host: str) -> _Writer:
+        writer = self._writers.get((dialect, host))
+        if writer is None:
+            writer = self._writers[dialect, host] = _Writer()
+        return writer
+
     def feed_records(self, records: Iterable[Record]) -> None:
         """Sort records that are values already."""
-        self.feed(Piece(one.first, one.last, one.text, one.dialect, one.reading) for one in records)
+        self.feed(piece_of(one.first, one.last, one.text, one.dialect, one.reading) for one in records)
 
     def finish(self) -> tuple[Negotiation, ...]:
         """All negotiations, in the order in which they began."""
         for writer in self._writers.values():
             for thread, held in writer.spun.items():
                 for piece in held:
-                    self._give(writer, writer.threads.get(thread) or writer.last or self._nobody(writer, piece), piece)
+                    self._give(writer.threads.get(thread) or writer.last or self._nobody(writer, piece), piece)
             for piece in writer.orphans:
-                self._give(writer, writer.last or self._nobody(writer, piece), piece)
+                self._give(writer.last or self._nobody(writer, piece), piece)
             writer.orphans, writer.spun = [], {}
         talks = [one for one in self._talks if one.records and self._wanted(one)]
         talks.sort(key=lambda one: one.first)
@@ -114,46 +139,44 @@ class Correlator:
             writer.years += 1
         if writer.years:
             at = Instant(at + writer.years * _YEAR)
-            stamp, host = piece.clock.stamp or piece.said.stamp, piece.clock.host or piece.said.host
-            piece = piece._replace(clock=Clock(stamp, at, host))
+            piece = piece._replace(clock=Clock(piece.clock.stamp, at, piece.clock.host))
         writer.now = at
         return piece
 
     # sorting
 
-    def _sort(self, writer: _Writer, key: tuple[str, str], piece: Piece, said: Reading) -> None:
-        tag = said.tag
+    def _sort(self, writer: _Writer, piece: Piece) -> None:
+        tag = piece.tag
         if tag is NO_TAG or not _names(tag):
-            self._untagged(writer, piece, said)
+            self._untagged(writer, piece)
             return
-        if tag.thread and not tag.peer and self._holds(writer, tag, said, piece):
+        if tag.thread and not tag.peer and self._holds(writer, piece):
             return
         talk = self._named(writer, tag)
-        sure = talk is not None and bool(tag.cookie) and talk.cookie == tag.cookie
-        if talk is None or (not sure and talk.refuses(said)):
-            talk = self._by_peer(writer, tag, said, piece, talk) or self._new(writer, key, tag, talk)
+        if talk is None or talk.refuses(piece):
+            talk = self._by_peer(writer, piece, talk) or self._new(writer, piece, talk)
         if tag.thread in writer.spun:
             for held in writer.spun.pop(tag.thread):
-                self._give(writer, talk, held)
+                self._give(talk, held)
         if writer.orphans:
             for orphan in writer.orphans:
-                self._give(writer, talk, orphan)
+                self._give(talk, orphan)
             writer.orphans = []
-        self._give(writer, talk, piece)
+        self._give(talk, piece)
         self._remember(writer, talk, tag)
 
-    def _holds(self, writer: _Writer, tag: Tag, said: Reading, piece: Piece) -> bool:
+    def _holds(self, writer: _Writer, piece: Piece) -> bool:
         """Whether a daemon's thread speaks of a message that it is about to send, to whom it says next."""
+        tag = piece.tag
         held = writer.spun.get(tag.thread)
         if held is None:
-            sends = any(isinstance(fact, Message) and fact.way is Way.SENT for fact in said.facts)
-            if not sends and (tag.thread in writer.threads or tag.group or tag.sa):
+            if not piece.sense.sends and (tag.thread in writer.threads or tag.group or tag.sa):
                 return False
             held = writer.spun[tag.thread] = []
         if len(held) >= _MAX_SPUN:
             del writer.spun[tag.thread]
             for one in held:
-                self._give(writer, writer.threads.get(tag.thread) or writer.last or self._nobody(writer, piece), one)
+                self._give(writer.threads.get(tag.thread) or writer.last or self._nobody(writer, piece), one)
             return False
         held.append(piece)
         return True
@@ -176,8 +199,9 @@ class Correlator:
             return writer.threads[tag.thread]
         return None
 
-    def _by_peer(self, writer: _Writer, tag: Tag, said: Reading, piece: Piece, refused: Talk | None) -> Talk | None:
+    def _by_peer(self, writer: _Writer, piece: Piece, refused: Talk | None) -> Talk | None:
         """The open negotiation with the record's peer that the record fits best."""
+        tag = piece.tag
         talks: list[Talk] = []
         if tag.peer:
             talks = writer.peers.get(tag.peer, [])
@@ -190,28 +214,19 @@ class Correlator:
             last = writer.last
             if last is not None and last is not refused and last not in talks and last.sa in _NOBODY:
                 talks = [*talks, last]
-        fitting = [one for one in talks if one is not refused and self._fits(one, tag, said) and not one.refuses(said)]
+        fitting = [one for one in talks if one is not refused and _fits(one, piece) and not one.refuses(piece)]
         if not fitting:
             return None
         if len(fitting) > 1:
-            role = tag.role or next((one.role for one in said.facts if isinstance(one, Began)), None)
+            role = tag.role or next((one.role for one in piece.said.facts if isinstance(one, Began)), None)
             same = [one for one in fitting if role is not None and one.role is role]
             fitting = same or fitting
         return fitting[-1]
 
-    def _fits(self, talk: Talk, tag: Tag, said: Reading) -> bool:
-        """Whether the names of a record do not speak against a negotiation."""
-        if tag.cookie and talk.cookie and tag.cookie != talk.cookie:
-            return False
-        if tag.sa not in _NOBODY and talk.sa not in _NOBODY and tag.sa != talk.sa:
-            return any(phase_of(fact) is Phase.TWO for fact in said.facts)
-        if tag.role is not None and talk.role is not None and tag.role is not talk.role:
-            return not any(phase_of(fact) is Phase.ONE for fact in said.facts)
-        return not (talk.peer and tag.peer and talk.peer != tag.peer)
-
-    def _new(self, writer: _Writer, key: tuple[str, str], tag: Tag, refused: Talk | None) -> Talk:
+    def _new(self, writer: _Writer, piece: Piece, refused: Talk | None) -> Talk:
+        tag = piece.tag
         self._count += 1
-        talk = Talk(self._count, *key)
+        talk = Talk(self._count, piece.dialect, piece.clock.host)
         if not tag.peer:
             talk.peer = refused.peer if refused is not None else ""
             if not talk.peer and tag.group in writer.groups:
@@ -246,32 +261,33 @@ class Correlator:
             elif several[-1] is not talk and not talk.over:
                 several.remove(talk)
                 several.append(talk)
+            if len(several) == 1 or all(one.over for one in several[:-1]):
+                writer.current[tag.peer] = several[-1]
+            else:
+                writer.current.pop(tag.peer, None)
         for names in (writer.cookies, writer.sas, writer.messages, writer.groups, writer.threads):
             if len(names) > MAX_TALKS:
                 names.pop(next(iter(names)))  # type: ignore[call-overload]
 
     # records that name nobody
 
-    def _untagged(self, writer: _Writer, piece: Piece, said: Reading) -> None:
+    def _untagged(self, writer: _Writer, piece: Piece) -> None:
         last = writer.last
-        announces = any(
-            isinstance(fact, Wanted | Began) or (isinstance(fact, Message) and opens(fact)) for fact in said.facts
-        )
-        if announces or last is None or writer.orphans or not _near(last, piece):
+        if piece.sense.announces or last is None or writer.orphans or not _near(last, piece):
             writer.orphans.append(piece)
             if len(writer.orphans) > _MAX_ORPHANS:
-                self._give(writer, self._nobody(writer, piece), writer.orphans.pop(0))
+                self._give(self._nobody(writer, piece), writer.orphans.pop(0))
             return
-        self._give(writer, last, piece)
+        self._give(last, piece)
 
     def _nobody(self, writer: _Writer, piece: Piece) -> Talk:
         if writer.nobody is None:
             self._count += 1
-            writer.nobody = Talk(self._count, piece.dialect, piece.clock.host or piece.said.host)
+            writer.nobody = Talk(self._count, piece.dialect, piece.clock.host)
             self._talks.append(writer.nobody)
         return writer.nobody
 
-    def _give(self, writer: _Writer, talk: Talk, piece: Piece) -> None:
+    def _give(self, talk: Talk, piece: Piece) -> None:
         self._held += talk.add(piece)
 
     # bounds
@@ -308,9 +324,21 @@ def _names(tag: Tag) -> bool:
     return bool(tag.peer or tag.group or tag.cookie or tag.message_id or tag.thread or tag.sa not in _NOBODY)
 
 
+def _fits(talk: Talk, piece: Piece) -> bool:
+    """Whether the names of a record do not speak against a negotiation."""
+    tag = piece.tag
+    if tag.cookie and talk.cookie and tag.cookie != talk.cookie:
+        return False
+    if tag.sa not in _NOBODY and talk.sa not in _NOBODY and tag.sa != talk.sa:
+        return piece.sense.phase is Phase.TWO
+    if tag.role is not None and talk.role is not None and tag.role is not talk.role:
+        return piece.sense.phase is not Phase.ONE
+    return not (talk.peer and tag.peer and talk.peer != tag.peer)
+
+
 def _near(talk: Talk, piece: Piece) -> bool:
     """Whether a record stands so near to the last of a negotiation that it may belong to it."""
-    at = piece.clock.at if piece.clock.at is not None else piece.said.at
+    at = piece.clock.at
     if at is not None and talk.ended is not None:
         return abs(at - talk.ended) <= _NEAR_TIME
     return piece.first - talk.last <= _NEAR_LINES

@@ -68,21 +68,43 @@ class Dialect(Protocol):
         """Whether `line` can belong to the record that `text` begins (a block's next row, a wrapped rest)."""
 
 
-OTHER = ("", "")
-"""What `Enveloped.parted` answers, this very pair, for a line that is well formed and about another subject."""
+OTHER = ("", "", "")
+"""What `Enveloped.parted` answers, this very triple, for a line that is well formed and about another subject."""
 
 
 class Enveloped(Dialect, Protocol):
-    """A dialect whose lines are an envelope with a clock and a text: `read` in three parts, for speed.
+    """A dialect whose lines are an envelope with a clock, whom it is about, and a text: `read` in parts, for speed.
 
-    The same texts come again and again under other clocks, so a caller keeps what `said` and `clock` answered.
+    The same texts come again and again under other clocks and about other peers, so a caller keeps what was answered.
     """
 
-    def parted(self, line: str) -> tuple[str, str] | None:
-        """The part of a line that tells clock and host, and the rest; `OTHER`; None where only `read` can tell."""
+    def parted(self, line: str) -> tuple[str, str, str] | None:
+        """The part of a line that tells clock and host, the part that tells the peer (or nothing), and the rest.
+
+        `OTHER` for another subject; None where only `read` can tell.
+        """
 
     def said(self, rest: str) -> Reading | None:
-        """What the rest tells, without clock and host; None where the dialect has no such line."""
+        """What the rest tells, without clock, host and peer; None where the dialect has no such line."""
 
     def clock(self, front: str) -> Clock:
         """What the front tells."""
+
+    def about(self, part: str) -> Tag:
+        """What the part about the peer tells."""
+
+
+def merged(about: Tag, own: Tag) -> Tag:
+    """A tag of what stands in front of a text and of what the text itself tells; the front decides."""
+    if about is NO_TAG or own is NO_TAG:
+        return own if about is NO_TAG else about
+    return Tag(
+        about.peer or own.peer,
+        own.local,
+        about.group or own.group,
+        own.sa,
+        own.cookie,
+        own.message_id,
+        own.role,
+        own.thread,
+    )

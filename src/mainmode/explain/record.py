@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from mainmode.catalogue.facts import Fact
+from mainmode.catalogue.facts import Fact, Tag
 from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
+from mainmode.explain.sense import Sense, sense_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Record:
 
 
 class Piece(NamedTuple):
-    """A record on its way to the negotiations: `said` and `clock` are shared by all that say the same at that time.
+    """A record on its way to the negotiations. All but place and text are shared by the records that say the same.
 
-    `clock` overrides the clock and host of `said` where it has any.
+    `clock` and `tag` count, not those of `said`; `sense` is what `said` means for the sorting.
     """
 
     first: int
@@ -33,14 +34,21 @@ class Piece(NamedTuple):
     text: str
     dialect: str
     said: Reading
-    clock: Clock = NO_CLOCK
+    tag: Tag
+    clock: Clock
+    sense: Sense
 
     def record(self, log: int, with_text: bool = True) -> Record:
         """The record of log number `log`."""
         said, clock = self.said, self.clock
-        if clock.stamp or clock.host:
-            said = said._replace(stamp=clock.stamp, at=clock.at, host=clock.host)
+        said = Reading(said.entry, said.facts, self.tag, clock.stamp, clock.at, clock.host, False, said.open, said.step)
         return Record(log, self.first, self.last, self.text if with_text else "", self.dialect, said)
+
+
+def piece_of(first: int, last: int, text: str, dialect: str, said: Reading) -> Piece:
+    """The piece of a record that was read whole."""
+    clock = Clock(said.stamp, said.at, said.host) if said.stamp or said.host or said.at is not None else NO_CLOCK
+    return Piece(first, last, text, dialect, said, said.tag, clock, sense_of(said))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import (
+    NO_TAG,
     Agreed,
     Began,
     Deleted,
     Down,
-    Exchange,
     Fact,
     GaveUp,
     Group,
@@ -14,14 +14,11 @@ from mainmode.catalogue.facts import (
     Message,
     NatFound,
     Notify,
-    Offer,
     Phase,
     Proxies,
     Refused,
     Role,
-    Symptom,
     Tag,
-    Timer,
     Told,
     Up,
     Way,
@@ -30,16 +27,11 @@ from mainmode.catalogue.facts import (
 from mainmode.explain.attempt import End, Trying
 from mainmode.explain.dialect import Reading
 from mainmode.explain.negotiation import Attempt, Negotiation, Outcome
-from mainmode.explain.phases import opens, phase_of
+from mainmode.explain.phases import opens
 from mainmode.explain.record import Noted, Piece, Record
 
-_NO_BEGINNING = (Deleted, Down, Timer, Notify, Told)
-"""Facts that speak of an SA without showing how it came to be."""
 _LASTING = (Began, Up, Agreed, Proxies, Identity, NatFound, Refused, Told, GaveUp, Down, Group)
 """Facts that are kept of a negotiation when memory is short."""
-_FRESH = (Began, Offer, Agreed, Proxies, Refused, GaveUp, Up)
-"""Facts that no echo of a negotiation that ended tells."""
-_ECHOES = (Symptom.NO_SA, Symptom.BAD_COOKIE, Symptom.DUPLICATE, Symptom.UNEXPECTED, Symptom.UNKNOWN_SPI)
 MAX_QUICK = 64
 """Quick modes of one IKE SA that are kept apart; of older ones that went well the facts are let go."""
 MAX_LINES = 4000
@@ -74,38 +66,37 @@ class Talk:
         self._ids: dict[int | str, Trying] = {}
         self._moved = False
         self._announced = False
+        self._known = NO_TAG
 
     # what comes in
 
     def add(self, piece: Piece) -> int:
         """A record is this negotiation's; how many values are kept for it."""
-        said = piece.said
         if not self.records:
             self.first = piece.first
         self.records += 1
         self.last = piece.last
-        at = piece.clock.at if piece.clock.at is not None else said.at
+        at = piece.clock.at
         if at is not None:
             self.ended = at
             if self.started is None:
                 self.started = at
-        kept = self._keep(piece)
-        if said.tag is not None:
-            self._know(said.tag)
-        if said.facts:
-            self.entries.add(said.entry)
-            kept += self._tell(piece, said)
+        pieces = self.pieces
+        pieces.append(piece)
+        kept = 1
+        if len(pieces) > MAX_LINES:
+            del pieces[MAX_LINES // 2]
+            self.dropped += 1
+            kept = 0
+        if piece.tag is not self._known:
+            self._know(piece.tag)
+        if not piece.sense.silent:
+            self.entries.add(piece.said.entry)
+            kept += self._tell(piece)
         return kept
 
-    def _keep(self, piece: Piece) -> int:
-        self.pieces.append(piece)
-        if len(self.pieces) <= MAX_LINES:
-            return 1
-        del self.pieces[MAX_LINES // 2]
-        self.dropped += 1
-        return 0
-
     def _know(self, tag: Tag) -> None:
+        self._known = tag
         if tag.peer and not self.peer:
             self.peer = tag.peer
         if tag.local and not self.local:
@@ -117,14 +108,14 @@ class Talk:
         if tag.cookie and not self.cookie:
             self.cookie = tag.cookie
 
-    def _tell(self, piece: Piece, said: Reading) -> int:
-        count = 0
-        trying = self._trying(said)
+    def _tell(self, piece: Piece) -> int:
+        count, said, tag = 0, piece.said, piece.tag
+        trying = self._trying(piece)
         for fact in said.facts:
             kept: Fact | None = fact
             own = trying
             if isinstance(fact, Message):
-                kept = self._message(fact, said, trying)
+                kept = self._message(fact, said.step, tag, trying)
             elif isinstance(fact, Began):
                 self._began(fact, trying)
             elif isinstance(fact, (Down, Deleted)):
@@ -139,16 +130,16 @@ class Talk:
                 self.told.append((kept, piece, own))
                 count += 1
         if self.role is None:
-            self.role = said.tag.role or (self.phase1.role if self.phase1 else None)
+            self.role = tag.role or (self.phase1.role if self.phase1 else None)
         return count
 
-    def _message(self, fact: Message, said: Reading, trying: Trying | None) -> Message | None:
+    def _message(self, fact: Message, step: str, tag: Tag, trying: Trying | None) -> Message | None:
         if trying is None:
             return fact
         self._moved = self._moved or trying.phase is Phase.ONE
         if trying.role is None and trying is self.phase1:
-            trying.role = said.tag.role or self.role
-        return trying.message(fact, said.step)
+            trying.role = tag.role or self.role
+        return trying.message(fact, step)
 
     def _began(self, fact: Began, trying: Trying | None) -> None:
         if trying is not None:
@@ -182,23 +173,15 @@ class Talk:
 
     # which exchange
 
-    def _trying(self, said: Reading) -> Trying | None:
-        phase, begins = None, False
-        for fact in said.facts:
-            phase = phase or phase_of(fact)
-            begins = begins or not isinstance(fact, _NO_BEGINNING)
-        if phase is None and said.step:
-            phase = Phase.TWO if said.step.startswith("QM") else Phase.ONE if said.step[:2] in ("MM", "AM") else None
-        tag = said.tag
-        if phase is None and tag.message_id:
-            return self._ids.get(tag.message_id)
+    def _trying(self, piece: Piece) -> Trying | None:
+        phase, tag = piece.sense.phase, piece.tag
         if phase is None:
-            return self._current()
+            return self._ids.get(tag.message_id) if tag.message_id else self._current()
         if phase is Phase.ONE:
-            if self.phase1 is None and begins:
+            if self.phase1 is None and piece.sense.begins:
                 self.phase1 = Trying(phase, tag.role)
             return self.phase1
-        return self._quick(said, begins)
+        return self._quick(piece)
 
     def _current(self) -> Trying | None:
         if self.phase1 is not None and self.phase1.end is End.NOT_YET:
@@ -206,17 +189,17 @@ class Talk:
         last = self.phase2[-1] if self.phase2 else None
         return last if last is not None and last.end is End.NOT_YET else None
 
-    def _quick(self, said: Reading, begins: bool) -> Trying | None:
-        tag = said.tag
+    def _quick(self, piece: Piece) -> Trying | None:
+        said, tag = piece.said, piece.tag
         keys = [key for key in (tag.message_id, tag.sa if tag.sa != self.sa else "") if key]
         found = next((self._ids[key] for key in keys if key in self._ids), None)
         if found is None:
             last = self.phase2[-1] if self.phase2 else None
             bound = last is not None and last.message_id is not None and tag.message_id
-            if bound and all(isinstance(fact, Message) and fact.again for fact in said.facts):
+            if bound and piece.sense.again:
                 return None
             if last is None or bound or self._anew(said, last):
-                if not begins and last is None and self.phase1 is None:
+                if not piece.sense.begins and last is None and self.phase1 is None:
                     return None
                 found = self._another(tag)
             else:
@@ -250,19 +233,14 @@ class Talk:
 
     # whether a record can be its
 
-    def refuses(self, said: Reading) -> bool:
+    def refuses(self, piece: Piece) -> bool:
         """Whether a record that names this peer must be of another negotiation than this one."""
-        for fact in said.facts:
-            if isinstance(fact, Began) and fact.phase is Phase.ONE:
-                return self._refuses_beginning()
-            if isinstance(fact, Message):
-                if opens(fact):
-                    return self._refuses_opening(fact)
-                if self.over and not fact.again and fact.name in ("MM1", "AM1"):
-                    return True
-        if said.tag.sa and said.tag.sa == self.sa:
-            return False
-        return self.over and bool(said.facts) and said.entry in self.entries and not self._glows(said)
+        sense = piece.sense
+        if sense.begins_one:
+            return self._refuses_beginning()
+        if sense.opening is not None and (self.over or opens(sense.opening)):
+            return self._refuses_opening(sense.opening)
+        return self.over and not sense.silent and piece.said.entry in self.entries and not self._glows(piece)
 
     def _refuses_beginning(self) -> bool:
         trying = self.phase1
@@ -270,16 +248,10 @@ class Talk:
             return self.over or bool(self.phase2)
         return self.over or trying.end is not End.NOT_YET or len(trying.names) > 1 or (self._announced and self._moved)
 
-    def _glows(self, said: Reading) -> bool:
+    def _glows(self, piece: Piece) -> bool:
         """Whether a record can be an echo of what just ended: the delete that goes out, a packet too late."""
-        if said.at is not None and self.ended is not None and said.at - self.ended > _GLOW:
-            return False
-        return not any(
-            isinstance(fact, _FRESH)
-            or (isinstance(fact, Message) and not _is_informational(fact))
-            or (isinstance(fact, Told) and fact.symptom not in _ECHOES)
-            for fact in said.facts
-        )
+        at = piece.clock.at
+        return not piece.sense.fresh and (at is None or self.ended is None or at - self.ended <= _GLOW)
 
     def _refuses_opening(self, fact: Message) -> bool:
         trying = self.phase1
@@ -378,7 +350,3 @@ class Talk:
             self.similar,
             tuple(map(record, self.pieces)),
         )
-
-
-def _is_informational(fact: Message) -> bool:
-    return fact.exchange is Exchange.INFORMATIONAL or fact.name == "INFO" or not {"SA", "KE", "ID"} & set(fact.payloads)

@@ -7,7 +7,7 @@ from mainmode.catalogue.dialects.asa_ids import FIXED_IDS
 from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
-from mainmode.explain.dialect import OTHER, Clock, Reading
+from mainmode.explain.dialect import OTHER, Clock, Reading, merged
 from mainmode.explain.dialects.asa_clock import clock_of
 from mainmode.explain.dialects.asa_dump import is_beginning, is_row, read_dump
 from mainmode.explain.dialects.asa_envelope import (
@@ -26,6 +26,8 @@ from mainmode.explain.dialects.asa_envelope import (
 from mainmode.explain.dialects.asa_shows import begins, is_next, read_show
 from mainmode.explain.dialects.asa_texts import Text, read_text
 
+_CODE_LENGTH = len("%ASA-5-713119: ")
+_ABOUT = ("Group = ", "IP = ", "Username = ")
 MAX_LENGTH = 8192
 """Characters of a record; anything longer is not read."""
 _MOST_KEPT = 1 << 14
@@ -59,7 +61,7 @@ class AsaDialect:
             return _OTHER
         if parts is None:
             return self._read_slowly(text)
-        front, rest = parts
+        front, about, rest = parts
         reading = self._said.get(rest)
         if reading is None:
             reading = self.said(rest)
@@ -68,6 +70,8 @@ class AsaDialect:
             if len(self._said) >= _MOST_KEPT:
                 self._said.clear()
             self._said[rest] = reading
+        if about:
+            reading = reading._replace(tag=merged(self.about(about), reading.tag))
         if not front:
             return reading
         clock = self._clocks.get(front)
@@ -92,23 +96,32 @@ class AsaDialect:
 
     # In parts: see `Enveloped`
 
-    def parted(self, line: str) -> tuple[str, str] | None:
+    def parted(self, line: str) -> tuple[str, str, str] | None:
         """See `Enveloped`."""
         at = line.find("%ASA-")
         if at >= 0:
             subject = SUBJECT.get(line[at + 7 : at + 10])
-            if subject == OURS and at <= REACH:
-                return line[:at], line[at:]
             if subject == OTHERS:
                 return OTHER if line.find("%ASA-", at + 5) < 0 else None
-            number = line[at + 7 : at + 13]
-            if subject is not None and is_other(number, line):
+            if subject != OURS and subject is not None and is_other(line[at + 7 : at + 13], line):
                 return OTHER if line.find("%ASA-", at + 5) < 0 else None
+            text = at + _CODE_LENGTH
         else:
             at = line.find("[IKEv1")
-            if at < 0:
-                at = start(line)
-        return (line[:at], line[at:]) if 0 <= at <= REACH else None
+            if at >= 0:
+                text = line.find("]", at) + 1
+                if line.startswith(": ", text):
+                    text += 2
+            else:
+                at = text = start(line)
+        if not 0 <= at <= REACH:
+            return None
+        if line.startswith(_ABOUT, text):
+            address = line.find("IP = ", text, text + REACH)
+            end = line.find(", ", address) + 2 if address >= 0 else 0
+            if end > 2 and (address == text or line.startswith(", ", address - 2)):
+                return line[:at], line[text:end], line[at:text] + line[end:]
+        return line[:at], "", line[at:]
 
     def said(self, rest: str) -> Reading | None:
         """See `Enveloped`."""
@@ -124,6 +137,11 @@ class AsaDialect:
             group, ip, _ = _about(folded(text))
             return Reading(f"SYSLOG_{number}", (), Tag(peer=ip, group=group))
         return reading
+
+    def about(self, part: str) -> Tag:
+        """See `Enveloped`."""
+        group, ip, _ = _about(f"{folded(part)} ")
+        return self._tag(group, ip or _as_peer(group))
 
     def clock(self, front: str) -> Clock:
         """See `Enveloped`."""

@@ -278,18 +278,22 @@ class IosDialect:
             readings.append(reading)
         return readings[0] if len(readings) == 1 else ios_chains.joined(readings)
 
-    def parted(self, line: str) -> tuple[str, str] | None:
-        """The header with its clock, and the line from its subject on."""
+    def parted(self, line: str) -> tuple[str, str, str] | None:
+        """The header with its clock, nothing about the peer, and the line from its subject on."""
         subject = _SUBJECT.search(line, 0, _REACH)
         if subject is None or _front(line[: subject.start()]) is None:
             return None
         if subject["facility"] and _kind(subject["facility"]) == "other" and not _MAYBE.search(line):
             return OTHER
-        return line[: subject.start()], line[subject.start() :]
+        return line[: subject.start()], "", line[subject.start() :]
 
     def said(self, rest: str) -> Reading | None:
         """What a line tells from its subject on."""
         return self.read(rest)
+
+    def about(self, part: str) -> Tag:
+        """Nothing: whom a line is about stands in its text."""
+        return NO_TAG
 
     def clock(self, front: str) -> Clock:
         """The clock of a header."""
