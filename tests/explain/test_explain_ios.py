@@ -180,6 +180,38 @@ def test_what_a_message_is_is_told_by_the_lines_beside_it(
     assert reading.stamp == "*Mar 1 00:00:00.000"
 
 
+ROWS = "\n\tnext-payload : 8\n\ttype : 1\n\taddress      : 10.0.0.9\n\tprotocol     : 17\n\tport : 0\n\tlength : 12"
+NAMES = (
+    (("ISAKMP:(1): processing ID payload. message ID = 0", "ISAKMP (1): ID payload" + ROWS), Whose.PEER, "address"),
+    (
+        (
+            "ISAKMP: (1):pre-shared key authentication using id type ID_IPV4_ADDR",
+            "ISAKMP: (1):ID payload\n        next-payload : 8\n        type         : 1",
+            "ISAKMP: (1): address      : 10.0.0.9",
+            "ISAKMP: (1): protocol     : 17\n        port         : 0\n        length       : 12",
+        ),
+        Whose.OWN,
+        "address",
+    ),
+    (
+        (
+            "ISAKMP:(1): processing ID payload. message ID = 0",
+            "ISAKMP (1): ID payload\n FQDN name : 10.0.0.9\n port : 0",
+        ),
+        Whose.PEER,
+        "FQDN",
+    ),
+)
+
+
+@pytest.mark.parametrize(("lines", "whose", "kind"), NAMES)
+def test_whose_an_identity_is_is_told_by_the_line_before(lines: tuple[str, ...], whose: Whose, kind: str) -> None:
+    text = "\n".join(lines)
+    assert list(records(text)) == [text]
+    assert facts(text) == (Identity(whose, kind, "10.0.0.9"),)
+    assert facts(lines[1]) == ()
+
+
 def test_a_notify_under_a_hash_came_protected() -> None:
     lines = (RECEIVED.format("QM_IDLE"), NODE, HASH, "ISAKMP:(1003): processing NOTIFY INVALID_ID_INFO protocol 1")
     assert Notify(Way.RECEIVED, "INVALID-ID-INFORMATION", True, Phase.ONE) in facts("\n".join(lines))

@@ -42,14 +42,16 @@ _EQUALS: Mapping[str, str] = {
 _COLONS: Mapping[str, str] = {
     "next-payload": r"[0-9]{1,3}",
     "type": r"[0-9]{1,3}",
-    "address": rf"(?P<id_address>{_END})(?: {_END})?",
+    "address": rf"(?P<id_address>{_END})(?:[ /][0-9.]{{7,15}})?",
     "protocol": r"[0-9]{1,3}",
     "port": r"[0-9]{1,5}",
     "length": r"[0-9]{1,5}",
     "(?:src|dst) addr": rf"{_END}(?:/{_VALUE})?",
     "(?:src|dst) port": r"[0-9]{1,5}",
-    "(?:FQDN|USER FQDN|DN|group|Group) ?(?:name|id)?": r"[^\n]{1,120}",
-    "group id": r"[^\n]{1,120}",
+    "FQDN name": r"(?P<fqdn>[^\s]{1,120})",
+    "USER FQDN(?: name)?": r"(?P<user_fqdn>[^\s]{1,120})",
+    "[Gg]roup id": r"(?P<key_id>[^\s]{1,120})",
+    "(?:Dist\\.? name|DN|DN name)": r"[^\n]{1,120}",
 }
 _FREE = (
     r"\(key eng\. msg\.?\)(?: (?P<direction>INBOUND|OUTBOUND))?",

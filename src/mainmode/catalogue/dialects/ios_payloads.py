@@ -41,6 +41,7 @@ _VENDORS = {
     "NAT-T V3": "NAT-T 03",
     "NAT-T V7": "NAT-T 07",
 }
+_PARTS = {"id_address": "address", "fqdn": "FQDN", "user_fqdn": "user FQDN", "key_id": "key id"}
 _KINDS = {
     "ID_IPV4_ADDR": "address",
     "ID_IPV6_ADDR": "address",
@@ -59,6 +60,14 @@ def _vendor(values: Values) -> Facts:
 def _constructed(values: Values) -> Facts:
     name = values["name"]
     return (Vendor(Whose.OWN, "NAT-T RFC 3947" if "3947" in name else f"NAT-T {name}"),)
+
+
+def _named(values: Values) -> Facts:
+    """An identity; whose it is the line before tells, so who reads a line alone leaves it out."""
+    for part, kind in _PARTS.items():
+        if values.get(part):
+            return (Identity(Whose.PEER, kind, str(values[part])),)
+    return ()
 
 
 def _own_identity(values: Values) -> Facts:
@@ -84,6 +93,29 @@ def _deleted(values: Values) -> Facts:
 
 
 PAYLOADS = (
+    shown("ID payload processed", "processing ID payload. message ID = {node}", node=MESSAGE_ID),
+    shown("ID payload", "ID payload", tells=_named),
+    shown(
+        "ID row",
+        "address : {id_address}",
+        "address : {id_address} {more}",
+        "FQDN name : {fqdn}",
+        "USER FQDN : {user_fqdn}",
+        "group id : {key_id}",
+        "Group id : {key_id}",
+        "protocol : {more}",
+        "port : {number}",
+        "length : {number}",
+        "type : {number}",
+        "next-payload : {number}",
+        tells=_named,
+        id_address=ADDRESS,
+        fqdn=WORD,
+        user_fqdn=WORD,
+        key_id=WORD,
+        more=PHRASE,
+        number=NUMBER,
+    ),
     shown("HASH payload", "processing HASH payload. message ID = {node}", node=MESSAGE_ID),
     shown("SA payload", "processing SA payload. message ID = {node}", node=MESSAGE_ID),
     shown(
@@ -98,17 +130,6 @@ PAYLOADS = (
         "received payload type {number}",
         "processing payload type {number}",
         "Total payload length: {number}",
-        "ID payload",
-        "address : {more}",
-        "protocol : {more}",
-        "port : {number}",
-        "length : {number}",
-        "type : {number}",
-        "next-payload : {number}",
-        "FQDN name : {more}",
-        "USER FQDN : {more}",
-        "group id : {more}",
-        "Group id : {more}",
         "KE payload {more}",
         "NONCE payload {more}",
         "SKEYID state generated",

@@ -129,6 +129,7 @@ _OPEN = frozenset(
         "SPIs",
         "crypto map searched",
         "payload",
+        "ID row",
         "authenticating",
         "initial contact",
         "notify received",
@@ -276,7 +277,7 @@ class IosDialect:
             if reading is None or len(readings) == ios_chains.MOST:
                 return None
             readings.append(reading)
-        return readings[0] if len(readings) == 1 else ios_chains.joined(readings)
+        return ios_chains.alone(readings[0]) if len(readings) == 1 else ios_chains.joined(readings)
 
     def parted(self, line: str) -> tuple[str, str, str] | None:
         """The header with its clock, nothing about the peer, and the line from its subject on."""

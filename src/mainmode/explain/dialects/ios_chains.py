@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from mainmode.catalogue.facts import Exchange, Fact, Message, Notify
+from mainmode.catalogue.facts import Exchange, Fact, Identity, Message, Notify, Whose
 from mainmode.explain.dialect import Reading
 
 _AFTER_RECEIVED = frozenset(
@@ -21,7 +21,9 @@ _AFTER_RECEIVED = frozenset(
     }
 )
 _BEFORE_SENT = ("node", "notify sent")
-OPEN = frozenset({"received packet", *_BEFORE_SENT})
+_BEFORE_NAME = ("ID payload processed", "own identity")
+_NAMES = ("ID payload", "ID row")
+OPEN = frozenset({"received packet", "ID payload", *_BEFORE_SENT, *_BEFORE_NAME})
 """Entries that such a record may begin with."""
 _BEFORE = {"MM2": "", "MM3": "MM1", "MM4": "MM2", "MM5": "MM3", "MM6": "MM4", "AM2": "", "AM3": "AM1"}
 """What a peer repeats where the message of the key was waited for."""
@@ -36,7 +38,14 @@ def follows(before: Sequence[str], entry: str) -> bool:
     if before[0] == "received packet":
         ended = before[-1] not in ("received packet", "node", "HASH payload")
         return not ended and entry in _AFTER_RECEIVED and (entry != "SA payload" or len(before) > 1)
+    if before[0] in _BEFORE_NAME:
+        return entry == ("ID payload" if len(before) == 1 else "ID row")
     return before[-1] in _BEFORE_SENT and entry in ("sending packet", "notify sent") and entry != before[-1]
+
+
+def alone(reading: Reading) -> Reading:
+    """A line by itself: whose an identity is, only the line before tells."""
+    return reading._replace(facts=()) if reading.entry in _NAMES else reading
 
 
 def joined(readings: Sequence[Reading]) -> Reading | None:
@@ -45,6 +54,8 @@ def joined(readings: Sequence[Reading]) -> Reading | None:
     if not all(follows(entries[:number], entries[number]) for number in range(1, len(entries))):
         return None
     first, last = readings[0], readings[-1]
+    if first.entry in _BEFORE_NAME:
+        return first._replace(facts=_identity(readings), open=True)
     node = next((one.tag.message_id for one in reversed(readings) if one.tag.message_id), None)
     carrier = first if first.entry == "received packet" else last
     message = next((fact for fact in carrier.facts if isinstance(fact, Message)), None)
@@ -57,6 +68,16 @@ def joined(readings: Sequence[Reading]) -> Reading | None:
         told = [replace(fact, protected=True) if isinstance(fact, Notify) else fact for fact in told]
     tag = replace(carrier.tag, message_id=None if known.exchange is Exchange.INFORMATIONAL else node)
     return first._replace(entry=carrier.entry, facts=tuple(told), tag=tag, open=carrier is first, step=known.name)
+
+
+def _identity(readings: Sequence[Reading]) -> tuple[Fact, ...]:
+    """The identity that the rows name: the peer's where a payload of it was processed, else the own one."""
+    first = readings[0]
+    names = [fact for one in readings[1:] for fact in one.facts if isinstance(fact, Identity)]
+    if not names:
+        return first.facts
+    whose = Whose.OWN if first.entry == "own identity" else Whose.PEER
+    return (replace(names[0], whose=whose),)
 
 
 def _received(message: Message, entries: Sequence[str], node: int | None) -> Message:
