@@ -149,19 +149,24 @@ def ikev2(exchange: int, response: bool, first: int = 0, body: bytes = b"", spi:
     return head + (28 + len(body)).to_bytes(4) + body
 
 
-def test_ikev2_that_is_repeated_or_refused_is_the_wrong_version() -> None:
+def test_ikev2_is_the_wrong_version_where_it_is_refused_or_the_other_end_begins_with_the_first() -> None:
     ask = udp(A, B, ikev2(34, False, 40, struct.pack(">BBH", 0, 0, 24) + bytes(20)))
-    once, _ = told(capture((0, ask)))
+    once, captured = told(capture((0, ask)))
     assert facts(once, Sent) == [Sent(Way.SENT, Exchange.IKEV2, ("NONCE",), 52, name="IKE_SA_INIT")]
     assert facts(once, Told) == []
+    assert "1 messages of IKEv2" in captured.notes[1]
     twice, _ = told(capture((0, ask), (2, ask)))
-    assert [fact.symptom for fact in facts(twice, Told)] == [Symptom.IKE_VERSION]
+    assert [fact.symptom for fact in facts(twice, Told)] == [Symptom.NO_RESPONSE]
     notify = struct.pack(">BBHBBH", 0, 0, 8, 0, 0, 5)
     refused, _ = told(capture((0, ask), (1, udp(B, A, ikev2(34, True, 41, notify)))))
     assert facts(refused, Notified) == [Notified(Way.RECEIVED, "INVALID-MAJOR-VERSION", False, Phase.ONE)]
     assert [fact.symptom for fact in facts(refused, Told)] == [Symptom.IKE_VERSION]
     went_on, _ = told(capture((0, ask), (1, udp(B, A, ikev2(34, True))), (2, udp(A, B, ikev2(35, False)))))
     assert facts(went_on, Told) == []
+    first = udp(B, A, message(MAIN, sa(), rcookie=bytes(8)))
+    for rows in (((0, ask), (1, first)), ((0, first), (1, ask))):
+        both, _ = told(capture(*rows))
+        assert facts(both, Told) == [Told(Symptom.IKE_VERSION, Phase.ONE, "10.0.0.1 speaks IKEv2")]
 
 
 def test_a_responder_that_takes_the_other_version_only_is_heard() -> None:

@@ -43,6 +43,7 @@ _ARRIVAL = (
     "a capture need not have arrived"
 )
 _PATH_MTU = (3, 4)
+_BEGINNINGS = ("MM1", "AM1")
 
 
 class CapturedLog:
@@ -118,6 +119,9 @@ class CapturedLog:
             notes.append(f"{self._name} {_ARRIVAL.format(own=own)}")
         if self._ended:
             notes.append(f"{self._name}: {self._ended}")
+        if self._version2.count:
+            count = self._version2.count
+            notes.append(f"{self._name} holds {count} messages of IKEv2, of which only headers and refusals are read")
         notes += self._about_keys()
         for (who, right), count in sorted(self._proofs.items()):
             verb = "was made" if right else "was not made"
@@ -207,6 +211,8 @@ class CapturedLog:
         if heard.proof is not None:
             self._proofs[str(ends.source), heard.proof] += 1
         facts = facts_of(heard, own)
+        if heard.name in _BEGINNINGS and not heard.again and self._version2.begins(ends.source, ends.destination, 1):
+            facts = (*facts, Told(Symptom.IKE_VERSION, Phase.ONE, f"{ends.destination} speaks IKEv2"))
         names = next((one.payloads for one in facts if isinstance(one, Message)), ())
         step = heard.name if heard.name != "QM4" else "QM3"
         return self._record(

@@ -17,28 +17,12 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
     wrong = case.told(Symptom.KEY_WRONG)
     malformed = case.notified("PAYLOAD-MALFORMED", "INVALID-PAYLOAD-TYPE", "UNEQUAL-PAYLOAD-LENGTHS", "INVALID-COOKIE")
     at_last = case.waiting == "MM6" or bool(case.messages(Way.SENT, "MM5"))
+    captured = _in_capture(case, wrong, malformed)
+    if captured is not None:
+        yield captured
+        return
     if wrong:
         yield _unreadable(case, wrong, malformed)
-        return
-    disproved = (*case.notified("INVALID-HASH-INFORMATION"), *case.notified("INVALID-HASH-INFORMATION", way=Way.SENT))
-    if disproved:
-        who = case.peer if case.notified("INVALID-HASH-INFORMATION") else "This device"
-        sees = f"{who} answered the other's proof with INVALID-HASH-INFORMATION: it was made with another key."
-        yield Match(Weight.SHAPED, sees, disproved[:3], instead=("IDENTITY_MISMATCH",), better=3)
-        return
-    unread = case.told(Symptom.UNREAD_ANSWER)
-    silent = case.told(Symptom.UNANSWERED) if case.waiting == "MM6" else ()
-    if silent:
-        yield Match(
-            Weight.FITS,
-            f"In this capture {case.detail(Symptom.UNANSWERED)}: this device does not take it.",
-            silent[:3],
-            instead=("IDENTITY_MISMATCH", "PSK_MISSING", "UDP_4500_BLOCKED"),
-            unknowable="Why it is not taken stands in this device's own log.",
-        )
-        return
-    if unread:
-        yield _sealed(case, unread)
         return
     damaged = case.told(Symptom.MALFORMED)
     if damaged and case.waiting in ("MM5", "MM6", ""):
@@ -88,8 +72,26 @@ def _unreadable(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ..
     return Match(Weight.IMPLIED, sees, wrong[:4], instead=("PSK_MISSING", "IDENTITY_MISMATCH"), better=3)
 
 
-def _sealed(case: Case, unread: tuple[Noted, ...]) -> Match:
-    """A capture without keys: the last message in clear or the first encrypted one was answered under encryption."""
+def _in_capture(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ...]) -> Match | None:
+    """What a capture shows of keys that differ: proofs that were judged or refused, an answer under encryption."""
+    if wrong and case.negotiation.dialect == "capture":
+        sees = f"In this capture {case.detail(Symptom.KEY_WRONG)}."
+        return Match(Weight.IMPLIED, sees, (*wrong[:3], *malformed[:1]), instead=("PSK_MISSING",), better=3)
+    theirs = case.notified("INVALID-HASH-INFORMATION")
+    disproved = (*theirs, *case.notified("INVALID-HASH-INFORMATION", way=Way.SENT))
+    if disproved:
+        who = case.peer if theirs else "This device"
+        sees = f"{who} answered the other's proof with INVALID-HASH-INFORMATION: it was made with another key."
+        return Match(Weight.SHAPED, sees, disproved[:3], instead=("IDENTITY_MISMATCH",), better=3)
+    silent = case.told(Symptom.UNANSWERED) if case.waiting == "MM6" else ()
+    if silent:
+        sees = f"In this capture {case.detail(Symptom.UNANSWERED)}: this device does not take it."
+        others = ("IDENTITY_MISMATCH", "PSK_MISSING", "UDP_4500_BLOCKED")
+        unknowable = "Why it is not taken stands in this device's own log."
+        return Match(Weight.FITS, sees, silent[:3], instead=others, unknowable=unknowable)
+    unread = case.told(Symptom.UNREAD_ANSWER)
+    if not unread:
+        return None
     aggressive = bool(case.messages(Way.SENT, "AM2") or case.messages(Way.RECEIVED, "AM2"))
     return Match(
         Weight.SHAPED if aggressive else Weight.FITS,

@@ -272,7 +272,8 @@ def _version(case: Case) -> Iterator[Match]:
         yield Match(Weight.IMPLIED, sees, wrong[:3], instead=("AGGRESSIVE_REFUSED",))
     yield from _loaded_otherwise(case)
     second = [one for one in case.messages(Way.RECEIVED) if getattr(one.fact, "exchange", None) is Exchange.IKEV2]
-    if second and not told:
+    alone = case.negotiation.dialect == "capture" and len(second) == len(case.messages(Way.RECEIVED))
+    if second and not told and not alone:
         sees = f"{case.peer} speaks IKEv2."
         yield Match(Weight.SHAPED, sees, tuple(second[:3]), instead=("IKE_NOT_ENABLED",))
 

@@ -46,6 +46,7 @@ class _Talk:
 
     initiator: Address
     asked: int = 0
+    answered: bool = False
     told: bool = False
 
 
@@ -64,9 +65,19 @@ class Version2:
 
     def __init__(self) -> None:
         self._talks: OrderedDict[bytes, _Talk] = OrderedDict()
+        self._began: OrderedDict[tuple[Address, Address], set[int]] = OrderedDict()
+        self.count = 0
+
+    def begins(self, initiator: Address, responder: Address, version: int) -> bool:
+        """Note who began with which version; whether the other end began with the other one."""
+        self._began.setdefault((initiator, responder), set()).add(version)
+        if len(self._began) > _MOST_SAS:
+            self._began.popitem(last=False)
+        return 3 - version in self._began.get((responder, initiator), ())
 
     def hear(self, datagram: Ike, own: Address) -> Told2:
-        """What a message tells. That the version is wrong is told when a first request is repeated or refused."""
+        """What a message tells: that nothing answers a first request, or that the version is not the peer's."""
+        self.count += 1
         header = header_of(datagram.octets)
         kind, source = int(header.exchange), datagram.ends.source
         response = bool(header.flags & _RESPONSE)
@@ -84,10 +95,16 @@ class Version2:
         name = _EXCHANGES.get(kind, f"exchange type {kind}")
         facts: list[Fact] = [Message(way, Exchange.IKEV2, payloads, header.length, again, name)]
         facts += [Notify(way, one, False, Phase.ONE) for one in notifies]
-        refused = "INVALID-MAJOR-VERSION" in notifies
-        if (refused or again) and not talk.told:
+        talk.answered = talk.answered or response
+        asks = kind == _INITIAL and not response
+        other = asks and self.begins(source, datagram.ends.destination, 2)
+        if ("INVALID-MAJOR-VERSION" in notifies or other) and not talk.told:
             talk.told = True
             facts.append(Told(Symptom.IKE_VERSION, Phase.ONE, f"{talk.initiator} speaks IKEv2"))
+        elif again and not talk.answered and not talk.told:
+            talk.told = True
+            symptom = Symptom.NO_RESPONSE if source == own else Symptom.UNANSWERED
+            facts.append(Told(symptom, Phase.ONE, f"{name} of {source} is repeated, and no answer was captured"))
         return Told2(name, response, ", ".join((*payloads, *notifies)), tuple(facts))
 
 
