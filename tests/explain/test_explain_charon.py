@@ -43,7 +43,7 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
-from mainmode.explain.dialect import Reading
+from mainmode.explain.dialect import Reading, merged
 from mainmode.explain.dialects.charon import Charon
 
 CHARON = Charon()
@@ -480,6 +480,23 @@ def test_numbers_out_of_range_are_read_without_an_error() -> None:
     assert CHARON.read("99[IKE] no matching CHILD_SA config found for 999.1.1.1/99 === 1.2.3.4/33") is not None
     assert CHARON.read("Feb 31 99:99:99 05[IKE] sending DPD request") is not None
     assert CHARON.read("05[ENC] parsed QUICK_MODE request 99999999999999999999 [ HASH ]") is not None
+
+
+def test_a_line_in_parts_tells_the_same() -> None:
+    lines = [f"{front}{body}" for front, _, _ in FRONTS for body, _ in FACTS]
+    lines += (Path(__file__).parent / "data" / "charon_lines.txt").read_text().splitlines()
+    tried = 0
+    for line in lines:
+        parts = CHARON.parted(line)
+        said = None if parts is None else CHARON.said(parts[2])
+        if parts is None or said is None:
+            continue
+        tried += 1
+        whole, clock, about = CHARON.read(line), CHARON.clock(parts[0]), CHARON.about(parts[1])
+        assert whole == said._replace(tag=merged(about, said.tag), stamp=clock.stamp, at=clock.at, host=clock.host), (
+            line
+        )
+    assert tried > len(lines) // 2
 
 
 def test_names_of_sayings_are_unique_and_parts_are_declared() -> None:

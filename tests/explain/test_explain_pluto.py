@@ -39,7 +39,7 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
-from mainmode.explain.dialect import Reading
+from mainmode.explain.dialect import Reading, merged
 from mainmode.explain.dialects.pluto import Pluto
 
 PLUTO = Pluto()
@@ -477,6 +477,23 @@ def test_numbers_out_of_range_are_read_without_an_error() -> None:
     assert read("the peer proposed: 999.1.1.1/99 -<all>-> 1.2.3.4/33").facts == ()
     assert read("IPsec SA established tunnel mode {ESP=>0xzz <0x xfrm=- DPD=}").facts[0] == Up(Phase.TWO)
     assert PLUTO.read('Feb 31 99:99:99.123456: "hq" #1: responding to Main Mode') is not None
+
+
+def test_a_line_in_parts_tells_the_same() -> None:
+    lines = [f"{front}{body}" for front, _, _ in FRONTS for body, _ in FACTS]
+    lines += (Path(__file__).parent / "data" / "pluto_lines.txt").read_text().splitlines()
+    tried = 0
+    for line in lines:
+        parts = PLUTO.parted(line)
+        said = None if parts is None else PLUTO.said(parts[2])
+        if parts is None or said is None:
+            continue
+        tried += 1
+        whole, clock, about = PLUTO.read(line), PLUTO.clock(parts[0]), PLUTO.about(parts[1])
+        assert whole == said._replace(tag=merged(about, said.tag), stamp=clock.stamp, at=clock.at, host=clock.host), (
+            line
+        )
+    assert tried > len(lines) // 2
 
 
 def test_names_of_sayings_are_unique() -> None:

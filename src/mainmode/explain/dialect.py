@@ -102,9 +102,9 @@ def merged(about: Tag, own: Tag) -> Tag:
         about.peer or own.peer,
         own.local,
         about.group or own.group,
-        own.sa,
+        own.sa or about.sa,
         own.cookie,
         own.message_id,
         own.role,
-        own.thread,
+        own.thread or about.thread,
     )

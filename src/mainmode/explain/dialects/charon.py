@@ -8,9 +8,9 @@ from mainmode.catalogue.dialects.charon import BARE, book, openings
 from mainmode.catalogue.dialects.charon_messages import step_of
 from mainmode.catalogue.dialects.charon_parts import End
 from mainmode.catalogue.dialects.parts import Spot
-from mainmode.catalogue.facts import Fact, Role, Tag
+from mainmode.catalogue.facts import NO_TAG, Fact, Role, Tag
 from mainmode.catalogue.phrasebook import Values, folded
-from mainmode.explain.dialect import Reading
+from mainmode.explain.dialect import NO_CLOCK, Clock, Reading, merged
 from mainmode.explain.stamps import STAMP, front_pattern, instant
 
 _GROUPS = "DMN|MGR|IKE|CHD|JOB|CFG|KNL|NET|ASN|ENC|TNC|IMC|IMV|PTS|TLS|APP|ESP|LIB"
@@ -18,6 +18,7 @@ _BRACKET = rf"(?P<thread>[0-9]{{2,3}})\[(?P<group>{_GROUPS})[0-4]?\] "
 _INNER = r"(?:<(?P<id>[^<>\n]{1,200})> )?"
 _RECORD = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}", _BRACKET) + _INNER)
 _LOOSE = re.compile(_BRACKET + _INNER)
+_CLOCK = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}"))
 _TERMINAL = re.compile(rf"\[(?P<group>{_GROUPS})\] {_INNER}")
 _DONE = "(?:initiate|terminate|rekey|redirect|install|uninstall) (?:completed|failed)"
 _BARE = re.compile("|".join((*map(re.escape, openings(7)), r"[^\s]{2,64} is initiating an? ", _DONE)))
@@ -92,6 +93,33 @@ class Charon:
         parts = front.groupdict()
         return _reading(told, parts, text[: front.start()], body)
 
+    def parted(self, line: str) -> tuple[str, str, str] | None:
+        """What stands before the worker, the worker with the IKE SA's name, and the text."""
+        front = _LOOSE.search(line, 0, _BRACKET_REACH)
+        if front is None:
+            return None
+        return line[: front.start()], front[0], line[front.end() :]
+
+    def said(self, rest: str) -> Reading | None:
+        """What a text tells."""
+        told = _tell(folded(rest))
+        return None if told is None else _plain(told, rest)
+
+    def about(self, part: str) -> Tag:
+        """The worker, and the name and number of the IKE SA where they are logged."""
+        front = _LOOSE.match(part)
+        return NO_TAG if front is None else _inner(front["id"] or "", front["thread"])
+
+    def clock(self, front: str) -> Clock:
+        """Stamp and host of a front."""
+        found = _CLOCK.match(front)
+        stamp = (found["stamp"] if found is not None else None) or ""
+        if not stamp:
+            sought = _STAMP.search(front)
+            stamp = sought[0] if sought is not None else ""
+        host = (found["host"] if found is not None else None) or ""
+        return Clock(stamp, instant(stamp) if stamp else None, host) if stamp or host else NO_CLOCK
+
     def continues(self, text: str, line: str) -> bool:
         """The list of what is configured goes with the list of what was received; a line without front is a rest."""
         front = _front(line)
@@ -108,6 +136,14 @@ class Charon:
             and text.startswith(_RECEIVED, began.end())
             and began.groupdict().get("thread") == front.groupdict().get("thread")
         )
+
+
+def _inner(inner: str, thread: str) -> Tag:
+    """`hq|3` or `3`, and the worker."""
+    group, _, number = inner.rpartition("|")
+    if not (group or number or thread):
+        return NO_TAG
+    return Tag(group=group, sa=f"[{number}]" if number.isdigit() else "", thread=thread)
 
 
 def _front(line: str) -> re.Match[str] | None:
@@ -155,34 +191,20 @@ def _reading(told: _Told | None, parts: dict[str, str | None], before: str, body
         if parts["group"] in _ELSEWHERE:
             return Reading("charon.other", stamp=stamp, at=at, host=host, other=True)
         return None
+    about = _inner(parts.get("id") or "", parts.get("thread") or "")
+    plain = _plain(told, body)
+    return plain._replace(tag=merged(about, told.tag), stamp=stamp, at=at, host=host)
+
+
+def _plain(told: _Told, body: str) -> Reading:
+    """What a text tells, without what stood in front."""
     return Reading(
         told.entry,
         told.facts,
-        _tagged(told.tag, parts),
-        stamp,
-        at,
-        host,
+        told.tag,
         other=told.entry in _ABOUT_ITSELF,
-        open=body.startswith(_RECEIVED) and told.entry == "charon.received proposals",
+        open=told.entry == "charon.received proposals" and body.startswith(_RECEIVED),
         step=told.step,
-    )
-
-
-def _tagged(tag: Tag, parts: dict[str, str | None]) -> Tag:
-    """The tag with what stands in front: worker, connection and number of the IKE SA."""
-    thread, inner = parts.get("thread") or "", parts.get("id") or ""
-    if not thread and not inner:
-        return tag
-    group, _, number = inner.rpartition("|")
-    return Tag(
-        tag.peer,
-        tag.local,
-        tag.group or group,
-        tag.sa or (f"[{number}]" if number.isdigit() else ""),
-        tag.cookie,
-        tag.message_id,
-        tag.role,
-        thread,
     )
 
 

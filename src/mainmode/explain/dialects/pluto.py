@@ -7,13 +7,14 @@ from functools import lru_cache
 from mainmode.catalogue.dialects.parts import Spot, spot
 from mainmode.catalogue.dialects.pluto import book
 from mainmode.catalogue.dialects.pluto_parts import Ends, role_of
-from mainmode.catalogue.facts import Began, Configured, Exchange, Fact, Message, Role, Tag
+from mainmode.catalogue.facts import NO_TAG, Began, Configured, Exchange, Fact, Message, Role, Tag
 from mainmode.catalogue.phrasebook import Values, folded
-from mainmode.explain.dialect import Reading
+from mainmode.explain.dialect import NO_CLOCK, Clock, Reading, merged
 from mainmode.explain.stamps import STAMP, front_pattern, instant
 
 _PROGRAM = r"pluto|_{0,2}(?:ipsec_{1,2})?plutorun|ipsec__plutorun|ipsec|libreswan|openswan|addconn|whack"
-_PREFIX = r"(?:(?:ERROR|WARNING|FATAL ERROR|EXPECTATION FAILED|ASSERTION FAILED): )?"
+_PREFIXES = ("ERROR: ", "WARNING: ", "FATAL ERROR: ", "EXPECTATION FAILED: ", "ASSERTION FAILED: ")
+_PREFIX = f"(?:{'|'.join(_PREFIXES)})?"
 _CONNECTION = (
     r'"(?P<name>[^"\n]{1,200})"(?:\[(?P<instance>[0-9]{1,10})\])?'
     r"(?: (?:\.\.\.)?(?P<address>[0-9A-Za-z.:*<>%@-]{2,60}(?:\[[0-9]{1,5}\])?))?"
@@ -25,6 +26,8 @@ _SUBJECT = rf"(?:{_CONNECTION}|{_PACKET}|{_NUMBER})"
 _CODE = r"(?P<code>[0-9]{3}) "
 
 _RECORD = re.compile(front_pattern(_PROGRAM) + rf"(?:{_CODE})?(?P<prefix>{_PREFIX})(?P<subject>{_SUBJECT})?")
+_CLOCK = re.compile(front_pattern(_PROGRAM))
+_WHOM = re.compile(_SUBJECT)
 _MICROSECONDS = re.compile(r"[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}\.[0-9]{6}: ")
 _STAMPED = re.compile(STAMP)
 
@@ -91,6 +94,36 @@ class Pluto:
             return None
         return _reading(told, parts)
 
+    def parted(self, line: str) -> tuple[str, str, str] | None:
+        """What stands before the connection or packet, that, and the text; a connection that is loaded goes whole."""
+        front = _RECORD.match(line)
+        if front is None or not front["subject"] or line.startswith("added ", front.end()):
+            return None
+        begins = front.start("code") if front["code"] else front.start("prefix")
+        return line[:begins], front["subject"], front["prefix"] + line[front.end() :]
+
+    def said(self, rest: str) -> Reading | None:
+        """What a text tells."""
+        told = _tell(folded(rest))
+        if told is None:
+            for prefix in _PREFIXES:
+                if rest.startswith(prefix):
+                    told = _tell(folded(rest[len(prefix) :]))
+        return None if told is None else _plain(told, told.facts, NO_TAG)
+
+    def about(self, part: str) -> Tag:
+        """The connection, its state's number and its peer."""
+        subject = _WHOM.match(part)
+        return NO_TAG if subject is None else _whom(subject.groupdict())
+
+    def clock(self, front: str) -> Clock:
+        """Stamp and host of a front."""
+        found = _CLOCK.match(front)
+        if found is None or not (found["stamp"] or found["host"]):
+            return NO_CLOCK
+        stamp = found["stamp"] or ""
+        return Clock(stamp, instant(stamp) if stamp else None, found["host"] or "")
+
     def continues(self, text: str, line: str) -> bool:
         """A line without a front of its own is a wrapped rest."""
         return bool(line.strip()) and text.count("\n") < 2 and not _begins(line) and not _STAMPED.match(line)
@@ -113,29 +146,30 @@ def _unknown(parts: dict[str, str | None]) -> Reading | None:
     return Reading("pluto.other", stamp=stamp, at=instant(stamp), host=parts["host"] or "", other=True)
 
 
+def _whom(parts: dict[str, str | None]) -> Tag:
+    """The connection, its state's number and its peer, as they stand in front of a text."""
+    peer = spot(parts["packet"] or parts["address"] or "").address
+    number = parts["sa"] or parts["bare"]
+    return Tag(peer="" if peer.startswith("%") else peer, group=parts["name"] or "", sa=f"#{number}" if number else "")
+
+
 def _reading(told: _Told, parts: dict[str, str | None]) -> Reading:
     stamp = parts["stamp"] or ""
-    seen = spot(parts["packet"] or parts["address"] or "").address
-    number = parts["sa"] or parts["bare"]
-    group = parts["name"] or ""
-    tag = Tag(
-        peer=seen if seen and not seen.startswith("%") else told.peer,
-        local=told.local,
-        group=group,
-        sa=f"#{number}" if number else "",
-        message_id=told.message_id,
-        role=told.role,
-    )
+    about = _whom(parts)
     facts = told.facts
-    if group and any(isinstance(one, Configured) for one in facts):
-        facts = tuple(Configured(group, one.exchange) if isinstance(one, Configured) else one for one in facts)
+    if about.group and any(isinstance(one, Configured) for one in facts):
+        facts = tuple(Configured(about.group, one.exchange) if isinstance(one, Configured) else one for one in facts)
+    plain = _plain(told, facts, about)
+    return plain._replace(stamp=stamp, at=instant(stamp) if stamp else None, host=parts["host"] or "")
+
+
+def _plain(told: _Told, facts: tuple[Fact, ...], about: Tag) -> Reading:
+    """What a text tells, without what stood in front but whom it is about."""
+    own = Tag(peer=told.peer, local=told.local, message_id=told.message_id, role=told.role)
     return Reading(
         told.entry,
         facts,
-        tag,
-        stamp,
-        instant(stamp) if stamp else None,
-        parts["host"] or "",
+        merged(about, own),
         other=told.entry in _ABOUT_ITSELF,
         step=next((one.name for one in reversed(facts) if isinstance(one, Message) and one.name), ""),
     )
