@@ -275,10 +275,18 @@ SAYINGS = (
         peer=SPOT,
     ),
     says(
+        "charon.informational waits",
+        "queueing INFORMATIONAL_V1 request as tasks still active",
+        "ignoring INFORMATIONAL_V1 request, queue full",
+        origin=RUNS,
+        tells=(
+            Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("NOTIFY",)),
+            Told(Symptom.UNREAD_ANSWER, Phase.ONE, "an informational message waits while its exchange is not done"),
+        ),
+    ),
+    says(
         "charon.malformed informational",
         "ignore malformed INFORMATIONAL request",
-        "ignoring INFORMATIONAL_V1 request, queue full",
-        "queueing INFORMATIONAL_V1 request as tasks still active",
         "queueing {exchange} request as tasks still active",
         "ignoring {exchange} request, queue full",
         "ignoring fragment, {rest}",

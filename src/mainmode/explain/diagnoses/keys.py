@@ -25,7 +25,7 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
         yield _unreadable(case, wrong, malformed)
         return
     damaged = case.told(Symptom.MALFORMED)
-    if damaged and case.waiting in ("MM5", "MM6", ""):
+    if damaged and case.waiting in ("MM5", "MM6", "AM3", ""):
         sees = f"A message of {case.peer} cannot be read, as an encrypted one is where the pre-shared keys differ."
         yield Match(
             Weight.FITS,
@@ -93,9 +93,14 @@ def _in_capture(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ..
     if not unread:
         return None
     aggressive = bool(case.messages(Way.SENT, "AM2") or case.messages(Way.RECEIVED, "AM2"))
+    sees = (
+        f"In this capture {case.detail(Symptom.UNREAD_ANSWER)}: the exchange was refused, and the reason is encrypted."
+    )
+    if case.negotiation.dialect != "capture":
+        sees = f"{case.peer} sent an informational message instead of going on, unread here: it refused."
     return Match(
         Weight.SHAPED if aggressive else Weight.FITS,
-        f"In this capture {case.detail(Symptom.UNREAD_ANSWER)}: the exchange was refused, and the reason is encrypted.",
+        sees,
         unread[:3],
         instead=("IDENTITY_MISMATCH", "AGGRESSIVE_REFUSED", "PSK_MISSING"),
         unknowable="The reason is encrypted: a key file (--keys) opens it, or either end's log tells it.",
