@@ -111,3 +111,26 @@ def test_anything_is_counted_and_nothing_raises(lines: list[str]) -> None:
     list(assembler.finish())
     log = assembler.tally.log(0, "")
     assert log.lines <= len(lines)
+
+
+WRAPPED = """> @1 fw BOX<10.0.0.2> note a b c d e f g h i j k l m n o p q r s t u v w x
+> a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i
+> a b
+> @1 fw BOX<10.0.0.2> begin
+> one initiator
+> @2 fw BOX<10.0.0.2> sent SA"""
+
+
+def test_a_mail_program_breaks_between_words() -> None:
+    pieces, assembler = assembled(WRAPPED)
+    assert [piece.said.entry for piece in pieces] == ["note a", "begin one", "sent SA"]
+    assert [(piece.first, piece.last) for piece in pieces] == [(1, 3), (4, 5), (6, 6)]
+    assert assembler.tally.unknown == 0
+
+
+def test_a_terminal_breaks_at_its_last_column() -> None:
+    line = "@1 fw BOX<10.0.0.2> note " + " ".join("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz")
+    torn = "\n".join([line[:80], line[80:], "@2 fw BOX<10.0.0.2> sent SA"])
+    pieces, _ = assembled(torn)
+    assert pieces[0].text == line
+    assert [piece.said.entry for piece in pieces] == ["note a", "sent SA"]

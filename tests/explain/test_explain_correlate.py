@@ -86,3 +86,18 @@ def test_a_rekeyed_phase_2_leaves_the_tunnel_up_and_the_last_delete_closes_it() 
     assert one.outcome is Outcome.UP
     (one,) = negotiated(f"{text}\n{again}\nBOX<10.0.0.2> down all idle")
     assert one.outcome is Outcome.CLOSED
+
+
+def test_a_role_that_is_told_overrules_the_guess_from_the_first_message() -> None:
+    text = "BOX<P> sent SA\nBOX<P> got KE NONCE\nBOX<P;role=responder> note a\nBOX<P> sent KE NONCE"
+    (one,) = negotiated(text.replace("P", "10.0.0.2"))
+    assert names(one) == ["MM2", "MM3", "MM4"]
+    assert one.role is Role.RESPONDER
+
+
+def test_a_line_without_a_host_is_of_the_one_host_of_the_log() -> None:
+    text = HEALTHY.replace("P", "10.0.0.2").split("\n")
+    mixed = "\n".join(f"@{number} fw {line}" if number % 3 else line for number, line in enumerate(text))
+    (one,) = negotiated(mixed)
+    assert one.outcome is Outcome.UP
+    assert len({two.device for two in negotiated(mixed + "\n@20 other BOX<10.0.0.2> begin one")}) == 2

@@ -7,6 +7,7 @@ freed of a prompt, joined with a torn or wrapped line before it, parted where re
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from mainmode.catalogue.facts import NO_TAG, Tag
@@ -30,7 +31,8 @@ _CLOCKS = 4096
 _BLANKS = ("", " ", "\t")
 _piece = tuple.__new__
 """Makes a piece of its fields in half the time that its own constructor takes."""
-_JOINS = ("", " ", "\n")
+_HARD_WRAPS = (79, 80, 100, 120, 131, 132, 160, 200)
+"""Columns at which terminals break lines; whoever breaks elsewhere breaks between words."""
 _SHOWS = re.compile(
     r"(?:do +)?(?:sh(?:ow?)?|more|dir|ping|traceroute|packet-tracer|ip(?:sec)?|swanctl|cat|tail|journalctl) "
 )
@@ -140,7 +142,7 @@ class Assembler:
     def finish(self) -> Iterator[Piece]:
         """What was still waiting at the end of the log."""
         yield from self._close_block()
-        self._give_up_loose()
+        yield from self._give_up_loose()
         yield from self._let_go()
 
     def _count(self, ours: int, others: int) -> None:
@@ -187,20 +189,27 @@ class Assembler:
         text = damage.cleaned(line).rstrip()
         if not text or text.isspace():
             return
-        for reading in (text, damage.unquoted(text)) if text[0] in ">|" else (text,):
-            text = reading
-            if not text or text.isspace():
-                break
+        if text[0] == "|":
             if self._extend(text):
                 return
             found = self._read(text)
             if found is not None:
                 yield from self._take(found, self.number, text)
                 return
-        if text and not text.isspace():
-            yield from self._hard(text)
-        else:
+        if text[0] in ">|":
+            text = damage.unquoted(text)
+        if not text or text.isspace():
             self.tally.console += 1
+        elif self._extend(text):
+            return
+        elif self._loose and not self._heads.match(text.lstrip()):
+            yield from self._rest_of_loose(text)
+        else:
+            found = self._read(text)
+            if found is not None:
+                yield from self._take(found, self.number, text)
+            else:
+                yield from self._hard(text)
 
     def _read(self, text: str) -> Found | None:
         """The first dialect that can read a text; it comes first the next time."""
@@ -217,7 +226,7 @@ class Assembler:
 
     def _take(self, found: Found, first: int, text: str, lines: int = 1) -> Iterator[Piece]:
         """A record was read that ends in the present line."""
-        self._give_up_loose()
+        yield from self._give_up_loose()
         self._showing = False
         yield from self._let_go()
         self._keep(found, first, text, lines)
@@ -263,7 +272,7 @@ class Assembler:
             yield from self._behind_prompt(rest)
             return
         if damage.is_console(text):
-            self._tear(text, counted=True)
+            yield from self._tear(text, counted=True)
             self.tally.console += 1
             return
         joined = self._with_loose(text)
@@ -281,12 +290,13 @@ class Assembler:
             if found is not None:
                 yield from self._take(found, self.number, better)
                 return
-        if self._tear(text, counted=False):
+        if damage.torn(text):
+            yield from self._tear(text, counted=False)
             return
         if _COMMENT.match(text) or self._showing:
             self.tally.console += 1
         elif self._heads.search(text):
-            self._wait(Loose(self.number, text))
+            yield from self._wait(Loose(self.number, text))
         else:
             self.tally.strange(self.number, text)
 
@@ -306,14 +316,29 @@ class Assembler:
         """The record that waiting beginnings make with this line."""
         for start in range(len(self._loose)):
             waiting = self._loose[start:]
-            for join in _JOINS:
-                joined = join.join([*(one.text for one in waiting), text])
+            parts = [*(one.text for one in waiting), text]
+            for join in (None, *_joins(parts[-2])):
+                joined = _woven(parts) if join is None else join.join(parts)
                 found = self._read(joined)
-                if found is not None:
+                if found is not None and not _is_rest(found):
                     del self._loose[start:]
                     lines = 1 + sum(not one.counted for one in waiting)
                     return self._take(found, waiting[0].number, joined, lines)
         return None
+
+    def _rest_of_loose(self, text: str) -> Iterator[Piece]:
+        """A line without a head behind an unreadable beginning: its rest, or a part of that, or on its own."""
+        if damage.behind_prompt(text) is not None or damage.is_console(text):
+            yield from self._hard(text)
+            return
+        joined = self._with_loose(text)
+        if joined is not None:
+            yield from joined
+        elif len(self._loose) < MAX_LOOSE:
+            self._loose.append(Loose(self.number, text))
+        else:
+            yield from self._give_up_loose()
+            yield from self._careful(text)
 
     def _wraps(self, text: str) -> bool:
         """Whether the line is the wrapped rest of the record before it; it is then part of it."""
@@ -321,7 +346,8 @@ class Assembler:
             return False
         held, holder = self._held, self._holder_of_held()
         if held is not None and holder is not None and self.number - held.last <= 2 and not self._loose:
-            joins = ("", " ", "\n") if len(held.text) - held.text.rfind("\n") > WRAPPED else ("\n",)
+            line = held.text.rpartition("\n")[2]
+            joins = (*_joins(line), "\n") if len(line) > WRAPPED else ("\n",)
             return self._join_held(holder, held, text, joins)
         before, number = self._other
         if before and self.number - number <= 2 and len(before) > WRAPPED:
@@ -362,11 +388,11 @@ class Assembler:
                 waiting = part
         if not some:
             if any(map(self._heads.match, parts)):
-                self._wait(Loose(self.number, " ".join(parts)[:MAX_TEXT]))
+                yield from self._wait(Loose(self.number, " ".join(parts)[:MAX_TEXT]))
             else:
                 self.tally.strange(self.number, " ".join(parts))
         elif waiting:
-            self._wait(Loose(self.number, waiting, counted=True))
+            yield from self._wait(Loose(self.number, waiting, counted=True))
 
     def _long(self, line: str) -> Iterator[Piece]:
         """A line that is too long for one record."""
@@ -377,21 +403,45 @@ class Assembler:
             self.tally.truncated = True
             self.tally.strange(self.number, line[:MAX_TEXT])
 
-    def _tear(self, text: str, counted: bool) -> bool:
-        """Whether a ping's marks end the line; what stands before them waits for its other half."""
-        marks = damage.PING_END.search(text)
-        if marks is None or not marks.start():
-            return False
-        self._wait(Loose(self.number, text[: marks.start()], counted))
-        return True
+    def _tear(self, text: str, counted: bool) -> Iterator[Piece]:
+        """Where a ping's marks end the line, what stands before them waits for its other half."""
+        beginning = damage.torn(text)
+        if beginning:
+            yield from self._wait(Loose(self.number, beginning, counted))
 
-    def _wait(self, loose: Loose) -> None:
+    def _wait(self, loose: Loose) -> Iterator[Piece]:
+        if len(self._loose) >= MAX_LOOSE:
+            yield from self._give_up_loose()
         self._loose.append(loose)
-        if len(self._loose) > MAX_LOOSE:
-            self._give_up_loose(1)
 
-    def _give_up_loose(self, count: int | None = None) -> None:
-        for one in self._loose[:count]:
-            if not one.counted:
+    def _give_up_loose(self) -> Iterator[Piece]:
+        """Nothing completes what waits: each line is read for what it is."""
+        loose, self._loose = self._loose, []
+        now = self.number
+        for one in loose:
+            found = self._read(one.text) if not one.counted else None
+            if found is not None:
+                self.number = one.number
+                yield from self._let_go()
+                self._keep(found, one.number, one.text, 1)
+            elif not one.counted:
                 self.tally.strange(one.number, one.text)
-        del self._loose[:count]
+        self.number = now
+
+
+def _joins(part: str) -> tuple[str, str]:
+    """What may have been lost where a line was broken after this part, likeliest first."""
+    return ("", " ") if len(part) in _HARD_WRAPS or part.endswith(("-", "_", "(", "=")) else (" ", "")
+
+
+def _woven(parts: list[str]) -> str:
+    """The parts of a broken record, each joined as its length tells."""
+    joined = parts[0]
+    for before, part in pairwise(parts):
+        joined += _joins(before)[0] + part
+    return joined
+
+
+def _is_rest(found: Found) -> bool:
+    """Whether a text was read only as rows that lack their first line."""
+    return found[1].entry == "rows"

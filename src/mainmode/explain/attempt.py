@@ -73,6 +73,7 @@ class Trying:
         self.names: list[str] = []
         self.repeated = 0
         self.aggressive = False
+        self.guessed = False
         self.announced = False
         self.inbound = self.outbound = ""
         self.spis: set[str] = set()
@@ -138,6 +139,7 @@ class Trying:
         if kind != "MM" and first == 3:
             return f"{kind}3"
         if self.role is None:
+            self.guessed = True
             self.role = Role.INITIATOR if (fact.way is Way.SENT) != (f"{kind}{first}" in self.names) else Role.RESPONDER
         odd = (fact.way is Way.SENT) == (self.role is Role.INITIATOR)
         return f"{kind}{first if odd else first + 1}"
@@ -155,6 +157,19 @@ class Trying:
             return next((one for one in reversed(self.names) if one[-1:] in ("135" if odd else "246")), last)
         number = int(last[-1]) + 1 if last[-1:].isdigit() else 1
         return f"{kind}{number}" if number <= count else ""
+
+    def turn(self, role: Role) -> bool:
+        """Take a role that is told for the one that was guessed; whether it is another, so that names change."""
+        self.guessed = False
+        if role is self.role or self.aggressive:
+            return False
+        self.role = role
+        self.names = [_OTHER_WAY.get(name, name) for name in self.names]
+        return True
+
+    def turned(self, fact: Message) -> Message:
+        """A message named anew after `turn`."""
+        return replace(fact, name=_OTHER_WAY.get(fact.name, fact.name))
 
     def feel(self, fact: Fact) -> None:
         """Note what a fact of this exchange means for its end."""
@@ -181,6 +196,7 @@ class Trying:
             self.end = End.FAILED
 
 
+_OTHER_WAY = {f"MM{number}": f"MM{number + 1 if number % 2 else number - 1}" for number in range(1, 7)}
 _OUTCOMES = {
     End.NOT_YET: Outcome.OPEN,
     End.FAILED: Outcome.FAILED,

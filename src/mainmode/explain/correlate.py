@@ -25,6 +25,8 @@ _MAX_ORPHANS = 32
 _MAX_SPUN = 8
 _NEAR_LINES = 60
 _NEAR_TIME = 2 * SECOND
+_WAITING = 90 * SECOND
+"""How long a negotiation whose peer is not told waits for a line that names one."""
 _YEAR = 366 * 86400 * SECOND
 _NOBODY = ("", "0", "0:0", "(0)", "(0:0)")
 
@@ -55,6 +57,7 @@ class Correlator:
         self._log = log
         self._peer = peer
         self._writers: dict[tuple[str, str], _Writer] = {}
+        self._latest: dict[str, str] = {}
         self._talks: list[Talk] = []
         self._alike: dict[tuple[object, ...], list[Talk]] = {}
         self._held = 0
@@ -97,6 +100,13 @@ class Correlator:
                 self._slim()
 
     def _writer(self, dialect: str, host: str) -> _Writer:
+        """Who writes; a line without a host is of whoever wrote in this dialect before."""
+        names = [name for of, name in self._writers if of == dialect]
+        if names and not host:
+            host = self._latest.get(dialect, names[-1])
+        elif host and names == [""]:
+            self._writers[dialect, host] = self._writers.pop((dialect, ""))
+        self._latest[dialect] = host
         writer = self._writers.get((dialect, host))
         if writer is None:
             writer = self._writers[dialect, host] = _Writer()
@@ -206,7 +216,13 @@ class Correlator:
         if tag.peer:
             talks = writer.peers.get(tag.peer, [])
             last = writer.last
-            if not talks and last is not None and not last.peer and last is not writer.nobody and _near(last, piece):
+            if (
+                not talks
+                and last is not None
+                and not last.peer
+                and last is not writer.nobody
+                and _near(last, piece, _WAITING)
+            ):
                 talks = [last]
         else:
             if tag.group and tag.group in writer.groups:
@@ -336,9 +352,9 @@ def _fits(talk: Talk, piece: Piece) -> bool:
     return not (talk.peer and tag.peer and talk.peer != tag.peer)
 
 
-def _near(talk: Talk, piece: Piece) -> bool:
+def _near(talk: Talk, piece: Piece, time: int = _NEAR_TIME) -> bool:
     """Whether a record stands so near to the last of a negotiation that it may belong to it."""
     at = piece.clock.at
     if at is not None and talk.ended is not None:
-        return abs(at - talk.ended) <= _NEAR_TIME
+        return abs(at - talk.ended) <= time
     return piece.first - talk.last <= _NEAR_LINES

@@ -33,8 +33,7 @@ _TALK = re.compile(
     r"debug crypto [\w ]{1,40} (?:enabled|disabled) at level \d|(?:un)?debug all$|undebug all|terminal monitor$|"
     r"=~=~=~=~|PuTTY log |Script (?:started|done) )"
 )
-PING_END = re.compile(r"(?<![.!])[.!U]{1,20}$")
-"""The marks of a running ping behind the beginning of a line that it tore."""
+_PING_END = re.compile(r"(?<![.!])[.!U]{1,20}$")
 _STRAY = re.compile(r"[.!]+")
 MAX_STRAYS = 8
 """How many marks in a line are tried as strayed into it."""
@@ -81,6 +80,12 @@ def is_console(line: str) -> bool:
     """Whether a line is what a terminal shows between log lines: a ping, an answer to a command."""
     line = line.strip()
     return _PINGING.match(line) is not None or _TALK.match(line) is not None
+
+
+def torn(line: str) -> str:
+    """What stands before the marks of a running ping at the end of a line; empty where none stand there."""
+    marks = _PING_END.search(line)
+    return line[: marks.start()] if marks is not None else ""
 
 
 def without_strays(line: str) -> list[str]:

@@ -97,6 +97,8 @@ class Talk:
 
     def _know(self, tag: Tag) -> None:
         self._known = tag
+        if tag.role is not None and self.phase1 is not None and self.phase1.guessed and not self.phase2:
+            self._turn(self.phase1, tag.role)
         if tag.peer and not self.peer:
             self.peer = tag.peer
         if tag.local and not self.local:
@@ -140,6 +142,15 @@ class Talk:
         if trying.role is None and trying is self.phase1:
             trying.role = tag.role or self.role
         return trying.message(fact, step)
+
+    def _turn(self, trying: Trying, role: Role) -> None:
+        """A role that is told overrules the one that was guessed from the first message."""
+        if trying.turn(role):
+            self.told = [
+                (trying.turned(fact) if isinstance(fact, Message) and own is trying else fact, piece, own)
+                for fact, piece, own in self.told
+            ]
+            self.role = role
 
     def _began(self, fact: Began, trying: Trying | None) -> None:
         if trying is not None:
@@ -240,7 +251,9 @@ class Talk:
             return self._refuses_beginning()
         if sense.opening is not None and (self.over or opens(sense.opening)):
             return self._refuses_opening(sense.opening)
-        return self.over and not sense.silent and piece.said.entry in self.entries and not self._glows(piece)
+        if not self.over or sense.silent or piece.said.entry not in self.entries:
+            return False
+        return (not piece.tag.sa or piece.tag.sa != self.sa) and not self._glows(piece)
 
     def _refuses_beginning(self) -> bool:
         trying = self.phase1
