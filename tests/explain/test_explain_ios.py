@@ -562,6 +562,12 @@ def test_words_that_a_narrow_terminal_broke(line: str) -> None:
     assert (reading.step, reading.tag.peer) == ("MM1", "10.0.0.75")
 
 
+def test_two_records_in_one_line_are_no_record() -> None:
+    for second in ("ISAKMP:(1): purging node 7", "*Mar  1 00:00:01.000: ISAKMP: foo", "%CRYPTO-4-IKMP_NO_SA: x"):
+        for first in ("ISAKMP:(1):Unknown Attr: 7", "%CRYPTO-4-SOMETHING: new", "CRYPTO_PKI: Found a match"):
+            assert IOS.read(f"{first} {second}") is None
+
+
 def test_a_number_that_a_list_left_is_no_part_of_a_state() -> None:
     line = "ISAKMP: (1003):Old State = IKE_QM_R_QM2  New State = IKE_QM_PHASE2_COMPLETE"
     assert IOS.read(line + "178.") is None

@@ -121,7 +121,6 @@ PAYLOADS = (
     shown(
         "payload",
         "processing {name} payload. message ID = {node}",
-        "processing {name} payload. message ID = {node} {more}",
         "processing {name} payload",
         "processing vendor id payload",
         "processing vendor id payload {more}",

@@ -46,6 +46,11 @@ _HEAD = re.compile(
     + "|".join(re.sub(r"\(\?P<\w+>", "(?:", one) for one in _SUBJECTS)
     + rf")|{_OPENING}{STAMP}:\s{{1,4}}(?=[A-Za-z(%])"
 )
+_GLUED = re.compile(
+    r"ISAKMP(?:-PAK|-ERROR)?:? ?\([0-9]|IPSEC\([a-z_]{2,40}\):|%[A-Z][A-Z0-9_]{1,31}-[0-7]-[A-Z]|"
+    r"(?:[A-Z][a-z]{2} {1,2}[0-9]{1,2} )[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}: "
+)
+"""Another record within one."""
 _LAST = " .,;:!"
 """Punctuation at the end, which pasting and pings add to or take away."""
 _STRAY = re.compile(r"(?<=[a-z])\.(?=[a-z])|(?<=[\s=])[.!]{1,8}(?=[A-Za-z])|(?<=[A-Z])[.!](?=[A-Z_])")
@@ -196,6 +201,8 @@ def _bare(address: str) -> str:
 @lru_cache(maxsize=4096)
 def _said(subject: str, connection: str, body: str, rows: str) -> Reading | None:
     """What a first row and its rows say, without the clock; None where one of both is not known."""
+    if _GLUED.search(body) is not None:
+        return None
     begin = _ROWS_BEGIN.search(body)
     if begin is not None and begin.start():
         body, rows = body[: begin.start()], f"{body[begin.start() :]} {rows}"
