@@ -4,7 +4,7 @@ import re
 
 from mainmode.catalogue.dialects.asa import SUBJECTS, TUNNEL
 from mainmode.catalogue.dialects.asa_ids import FIXED_IDS
-from mainmode.catalogue.facts import NO_TAG, Tag
+from mainmode.catalogue.facts import NO_TAG, Role, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
 from mainmode.explain.dialect import OTHER, Clock, Reading, merged
@@ -19,6 +19,7 @@ from mainmode.explain.dialects.asa_envelope import (
     SUBJECT,
     is_other,
     is_single,
+    number_of,
     opened,
     start,
     unwrapped,
@@ -36,6 +37,12 @@ _OTHER = Reading("other", other=True)
 _made = tuple.__new__
 """Makes a reading of its fields in half the time that its own constructor takes."""
 _STAMPED = re.compile(STAMP + r":? ")
+_ROLES = {
+    "IKE_INITIATOR": Role.INITIATOR,
+    "IKE_TRANSFORM_ACCEPTABLE": Role.RESPONDER,
+    "ALL_SA_UNACCEPTABLE": Role.RESPONDER,
+}
+"""Lines of phase 1 that only one side says."""
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
@@ -103,7 +110,7 @@ class AsaDialect:
             subject = SUBJECT.get(line[at + 7 : at + 10])
             if subject == OTHERS:
                 return OTHER if line.find("%ASA-", at + 5) < 0 else None
-            if subject != OURS and subject is not None and is_other(line[at + 7 : at + 13], line):
+            if subject != OURS and is_other(number_of(line, at), line):
                 return OTHER if line.find("%ASA-", at + 5) < 0 else None
             text = at + _CODE_LENGTH
         else:
@@ -114,6 +121,8 @@ class AsaDialect:
                     text += 2
             else:
                 at = text = start(line)
+                if at >= 0 and is_other(number_of(line, at), line):
+                    return OTHER if is_single(line[at:]) else None
         if not 0 <= at <= REACH:
             return None
         if line.startswith(_ABOUT, text):
@@ -130,7 +139,7 @@ class AsaDialect:
         if not is_single(rest):
             return None
         number, text = opened(rest)
-        if number and is_other(number, rest):
+        if is_other(number, rest):
             return _OTHER
         reading = self._reading(text, SUBJECTS.get(number[:3], TUNNEL))
         if reading is None and number in FIXED_IDS:
@@ -173,10 +182,10 @@ class AsaDialect:
             return None
         values = found.values
         tag = self._tag(group or str(values.get("group", "")), ip or found.peer or _as_peer(group))
-        if "message_id" in values or "role" in values:
-            role = role_of(str(values["role"])) if "role" in values else None
+        if "message_id" in values or "role" in values or found.name in _ROLES:
+            role = role_of(str(values["role"])) if "role" in values else _ROLES.get(found.name)
             tag = Tag(peer=tag.peer, group=tag.group, message_id=values.get("message_id"), role=role)
-        return Reading(found.name, found.facts, tag, open=found.open, step=found.step)
+        return Reading(found.name, found.facts, tag, "", None, "", False, found.open, found.step)
 
     def _tag(self, group: str, peer: str) -> Tag:
         """The tag of a peer, made once for all its lines."""
@@ -215,7 +224,7 @@ class AsaDialect:
         if not number:
             return known
         try:
-            return known._replace(values={"message_id": int(number, 16)})
+            return Text(known.name, known.facts, {"message_id": int(number, 16)}, "", known.open, known.step)
         except ValueError:
             return None
 

@@ -57,13 +57,21 @@ SUBJECT.update(dict.fromkeys(_FAMILIES, OURS))
 
 
 def is_other(number: str, line: str) -> bool:
-    """Whether the six digits of a message id say that the line is about another subject."""
+    """Whether the six digits of a message id say that the line is about another subject; no digits never do."""
+    if not number:
+        return False
     subject = SUBJECT.get(number[:3], OTHERS)
     if subject == OURS:
         return False
     if subject == OTHERS or number not in _SINGLE:
         return True
     return number in _DENIES and _MEANT.search(line, 0, 2000) is None
+
+
+def number_of(line: str, at: int) -> str:
+    """The six digits of the message id that begins at a place; empty where none does."""
+    found = _ID.match(line, at)
+    return found[2] if found is not None else ""
 
 
 _JSON_END = re.compile(r'(?<!\\)"(?=[,}\]])')
