@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from mainmode.catalogue.reference import read_lines_page as read_lines
 from mainmode.catalogue.reference import reference_page as debug_lines
 from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
@@ -23,6 +24,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "faults.md": faults,
     "json.md": json_output,
     "metrics.md": metrics,
+    "read_lines.md": read_lines,
     "scenarios.md": scenarios,
     "show.md": show_commands,
     "state_machines.md": state_machines,

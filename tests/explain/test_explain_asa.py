@@ -7,6 +7,7 @@ import pytest
 
 from mainmode.base.address import Proxy
 from mainmode.base.instant import Instant
+from mainmode.catalogue.dialects.asa import ASA_SAYINGS, SUBJECTS
 from mainmode.catalogue.entry import About, Channel, Entry
 from mainmode.catalogue.envelope import Form, render
 from mainmode.catalogue.facts import (
@@ -28,6 +29,7 @@ from mainmode.catalogue.facts import (
     Whose,
 )
 from mainmode.catalogue.lines import ALL
+from mainmode.catalogue.reference import read_lines_page
 from mainmode.explain.assembler import Assembler
 from mainmode.explain.dialect import OTHER
 from mainmode.explain.dialects.asa import AsaDialect
@@ -308,3 +310,19 @@ def test_shows_tell_where_an_sa_hangs_and_what_a_tunnel_carried(asa: AsaDialect)
         Proxies(Proxy.of("10.1.0.0/24"), Proxy.of("10.2.0.0/24"), Whose.OWN),
         Carried(12, 0, "packets"),
     )
+
+
+@pytest.mark.parametrize("subject", ASA_SAYINGS)
+def test_every_saying_is_read(asa: AsaDialect, subject: str) -> None:
+    number = next((front for front, about in SUBJECTS.items() if about == subject), "713") + "999"
+    for saying in ASA_SAYINGS[subject]:
+        for template in saying.templates:
+            values = {part: kind.write(kind.examples[0]) for part, kind in saying.kinds.items() if part != "history"}
+            text = template.format(**values, history="MM_DONE, EV_ERROR-->MM_WAIT_MSG2, EV_TIMEOUT")
+            reading = asa.said(f"%ASA-5-{number}: {text}") or asa.said(f"[IKEv1]: {text}")
+            assert reading is not None, text
+
+
+def test_the_page_of_what_is_read_only_is_up_to_date() -> None:
+    page = HERE / "docs" / "reference" / "read_lines.md"
+    assert page.read_text("utf-8") == read_lines_page(), "regenerate: python docs/generate.py"

@@ -1,8 +1,7 @@
 """ASA, PIX and FTD: certificates (717xxx), and what the firewall does to the traffic around a tunnel."""
 
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import Phase, Symptom, Told
-from mainmode.catalogue.origins import GUIDE, PARSER
 from mainmode.catalogue.phrasebook import Saying
 from mainmode.catalogue.telling import told
 
@@ -24,7 +23,7 @@ CERTIFICATES: tuple[Saying, ...] = (
         "Fail to {words}",
         "Failed to {words}",
         "Password for {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=told(Symptom.CERTIFICATE, Phase.ONE, "{words}"),
     ),
     asa(
@@ -49,7 +48,7 @@ CERTIFICATES: tuple[Saying, ...] = (
         "CRYPTO_PKI: {words}",
         "Peer certificate {words}",
         "Creating a Certificate {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
     ),
 )
 
@@ -58,7 +57,7 @@ AROUND: tuple[Saying, ...] = (
         "IKE_DISCARDED",
         "UDP request discarded from {peer}/{port} to {to_if}:{local}/500",
         "UDP request discarded from {peer}/{port} to {to_if}:{local}/4500",
-        origin=PARSER,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.IKE_NOT_ENABLED, Phase.ONE, "nothing listens on the port"),
     ),
     asa(
@@ -70,7 +69,7 @@ AROUND: tuple[Saying, ...] = (
         "Deny inbound UDP from {peer}/{port} to {local}/{other_port} {words}",
         "Deny inbound protocol 50 src {from_if}:{peer} dst {to_if}:{local}{words}",
         "UDP access denied by ACL from {peer}/{port} to {to_if}:{local}/{other_port}",
-        origin=PARSER,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.DENIED, None, "IKE or ESP"),
     ),
     asa(
@@ -90,15 +89,20 @@ AROUND: tuple[Saying, ...] = (
         "{name} access denied by ACL from {words}",
         "Denied ICMP {words}",
         "Inbound TCP connection denied from {words}",
-        origin=PARSER,
+        origin=AFTER_GUIDE,
         tells=told(Symptom.DENIED, None, "{words}"),
     ),
-    asa("PERMITTED", "access-list {name} permitted {words}", "access-list {name} est-allowed {words}", origin=PARSER),
+    asa(
+        "PERMITTED",
+        "access-list {name} permitted {words}",
+        "access-list {name} est-allowed {words}",
+        origin=AFTER_GUIDE,
+    ),
     asa(
         "NAT_ASYMMETRIC",
         "Asymmetric NAT rules matched for forward and reverse flows; {words}",
         "Asymmetric NAT rules matched for forward and reverse flows{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=told(Symptom.NAT_ASYMMETRIC, None, "{words}"),
     ),
     asa(
@@ -107,7 +111,7 @@ AROUND: tuple[Saying, ...] = (
         "portmap translation creation failed for {words}",
         "regular translation creation failed for {words}",
         "{name} translation creation failed for {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=told(Symptom.TRANSLATED, None, "{words}"),
     ),
     asa(
@@ -115,13 +119,13 @@ AROUND: tuple[Saying, ...] = (
         "Routing failed to locate next hop for {words}",
         "No route to {words}",
         "Failed to locate egress interface for {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=told(Symptom.ROUTING, None, "{words}"),
     ),
     asa(
         "PEER_OF_OTHERS",
         "The subject name of the peer cert is not allowed for connection",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CERTIFICATE, Phase.ONE),
     ),
 )

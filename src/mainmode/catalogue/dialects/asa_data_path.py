@@ -1,6 +1,6 @@
 """ASA, PIX and FTD: `debug crypto ipsec`, and what the data path says to the system log (402xxx, 602xxx, 702xxx)."""
 
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import (
     Began,
     Deleted,
@@ -15,7 +15,7 @@ from mainmode.catalogue.facts import (
     Way,
     Why,
 )
-from mainmode.catalogue.origins import ASAV_IPSEC, GUIDE
+from mainmode.catalogue.origins import RECALLED
 from mainmode.catalogue.phrasebook import Facts, Saying, Values
 from mainmode.catalogue.telling import hex8, spi_by_direction, told, unknown_spi
 
@@ -88,7 +88,7 @@ DEBUG_IPSEC: tuple[Saying, ...] = (
         "IPSEC: Inbound {words}",
         "IPSEC: Sent {words}",
         "IPSEC: Processing {words}",
-        origin=ASAV_IPSEC.but("more recalled"),
+        origin=RECALLED,
     ),
     asa("IPSEC_UPPER", "IPSec: {words}", "IPSEC HA: {words}", "CRYPTO_PKI: {words}", "CRYPTO: {words}"),
 )
@@ -98,40 +98,40 @@ ESP: tuple[Saying, ...] = (
         "SPI_UNKNOWN",
         _ESP + "to {local} with an invalid SPI{words}",
         _ESP + "(user= {words}) to {local} with an invalid SPI{more}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=unknown_spi,
     ),
     asa(
         "SPI_UNKNOWN_OLD",
         "decaps: rec'd IPSEC packet has invalid spi for destaddr={local}, prot={words}, spi={more}",
         "decapsulate: packet missing {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.UNKNOWN_SPI, Phase.TWO),
     ),
     asa(
         "REPLAYED",
         _ESP + "{words} failed anti-replay checking{more}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.REPLAY, Phase.TWO),
     ),
     asa(
         "NOT_AUTHENTIC",
         _ESP + "{words} failed authentication{more}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.INTEGRITY, Phase.TWO),
     ),
     asa(
         "OUTSIDE",
         _ESP + "{words} doesn't match the negotiated policy in the SA{more}",
         "identity doesn't match negotiated identity {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.INNER_MISMATCH, Phase.TWO),
     ),
     asa(
         "BAD_PADDING",
         "CRYPTO: Received an ESP packet (SPI = {words} with incorrect IPsec padding{more}",
         "CRYPTO: Received an ESP packet {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.INTEGRITY, Phase.TWO),
     ),
     asa(
@@ -142,16 +142,16 @@ ESP: tuple[Saying, ...] = (
         "IPSEC: Received a packet {words}",
         "IPSEC: Received a {words}",
         "IPSEC: Received an {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
     ),
     asa(
         "CLEAR",
         "IPSEC: Received a non-IPSec packet {words}",
         "Rec'd packet not an IPSEC packet {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CLEAR_TEXT, Phase.TWO),
     ),
-    asa("ACCELERATOR", "CRYPTO: The {words}", "CRYPTO: An {words}", "CRYPTO: {words}", origin=GUIDE),
+    asa("ACCELERATOR", "CRYPTO: The {words}", "CRYPTO: An {words}", "CRYPTO: {words}", origin=AFTER_GUIDE),
 )
 
 SYSLOG_SAS: tuple[Saying, ...] = (
@@ -159,14 +159,14 @@ SYSLOG_SAS: tuple[Saying, ...] = (
         "SA_MADE",
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} (user= {user} has been created.",
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} has been created.",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=_made,
     ),
     asa(
         "SA_GONE",
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} (user= {user} has been deleted.",
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} has been deleted.",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=_gone,
     ),
     asa(
@@ -174,14 +174,14 @@ SYSLOG_SAS: tuple[Saying, ...] = (
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} (user= {user} "
         "is rekeying due to {more}",
         "IPSEC: An {direction} {words} SA (SPI= {spi}) between {local} and {peer} is rekeying due to {more}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=spi_by_direction,
     ),
     asa(
         "SA_TROUBLE",
         "IPSEC: SA creation error{words}",
         "IPSEC: SA deletion error{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CATCH_ALL, Phase.TWO),
     ),
     asa(
@@ -189,24 +189,24 @@ SYSLOG_SAS: tuple[Saying, ...] = (
         "PMTU-D packet {words}",
         "Adjusting IPSec tunnel mtu{words}",
         "IPSEC: Received an ICMP Destination Unreachable {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.PATH_MTU, Phase.TWO),
     ),
     asa(
         "SA_MADE_OLD",
         "sa created, (sa) sa_dest= {address}, sa_prot= {number}, sa_spi= {spi}({words}), sa_trans= {more}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Up(Phase.TWO),
     ),
     asa(
         "SA_GONE_OLD",
         "deleting SA, (sa) {words}",
         "deleting sa, (sa) {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Down(Phase.TWO, Why.UNSAID),
     ),
-    asa("SA_AGES_OLD", "lifetime expiring, (sa) {words}", "replay rollover detected{words}", origin=GUIDE),
-    asa("SA_ASKED_OLD", "sa_request, (key eng. msg.) {words}", origin=GUIDE, tells=Wanted()),
+    asa("SA_AGES_OLD", "lifetime expiring, (sa) {words}", "replay rollover detected{words}", origin=AFTER_GUIDE),
+    asa("SA_ASKED_OLD", "sa_request, (key eng. msg.) {words}", origin=AFTER_GUIDE, tells=Wanted()),
 )
 
 
@@ -222,41 +222,41 @@ PIX6_SYSLOG: tuple[Saying, ...] = (
     asa(
         "OLD_P1_CREATED",
         "ISAKMP Phase 1 SA created (local {local}/{port} ({role}), remote {peer}/{other_port}, {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Up(Phase.ONE),
     ),
-    asa("OLD_CONNECTED", *_isakmp("session connected"), origin=GUIDE, tells=Up(Phase.ONE)),
-    asa("OLD_DISCONNECTED", *_isakmp("session disconnected"), origin=GUIDE, tells=Down(None, Why.UNSAID)),
+    asa("OLD_CONNECTED", *_isakmp("session connected"), origin=AFTER_GUIDE, tells=Up(Phase.ONE)),
+    asa("OLD_DISCONNECTED", *_isakmp("session disconnected"), origin=AFTER_GUIDE, tells=Down(None, Why.UNSAID)),
     asa(
         "OLD_P1_DELETE_RECEIVED",
         *_isakmp("Phase 1 delete received"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Deleted(Way.RECEIVED, Phase.ONE),
     ),
-    asa("OLD_P1_DELETE_SENT", *_isakmp("Phase 1 delete sent"), origin=GUIDE, tells=Deleted(Way.SENT, Phase.ONE)),
+    asa("OLD_P1_DELETE_SENT", *_isakmp("Phase 1 delete sent"), origin=AFTER_GUIDE, tells=Deleted(Way.SENT, Phase.ONE)),
     asa(
         "OLD_DPD",
         *_isakmp("DPD timed out"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=(Told(Symptom.PEER_LOST), Down(None, Why.LOST, "DPD timed out")),
     ),
     asa(
         "OLD_P1_AGAIN",
         *_isakmp("Phase 1 retransmission"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Message(Way.SENT, Exchange.MAIN, again=True),
     ),
     asa(
         "OLD_P2_AGAIN",
         *_isakmp("Phase 2 retransmission"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Message(Way.SENT, Exchange.QUICK, again=True),
     ),
-    asa("OLD_MALFORMED", *_isakmp("malformed payload received"), origin=GUIDE, tells=Told(Symptom.MALFORMED)),
-    asa("OLD_DUPLICATE", *_isakmp("duplicate packet detected"), origin=GUIDE, tells=Told(Symptom.DUPLICATE)),
-    asa("OLD_P1_BEGAN", *_isakmp("Phase 1 exchange started"), origin=GUIDE, tells=Began(Phase.ONE)),
-    asa("OLD_P2_BEGAN", *_isakmp("Phase 2 exchange started"), origin=GUIDE, tells=Began(Phase.TWO)),
-    asa("OLD_P1_DONE", *_isakmp("Phase 1 exchange completed"), origin=GUIDE, tells=Up(Phase.ONE)),
-    asa("OLD_P2_DONE", *_isakmp("Phase 2 exchange completed"), origin=GUIDE, tells=Up(Phase.TWO)),
-    asa("OLD_REKEY", *_isakmp("Phase 1 initiating rekey"), origin=GUIDE, tells=Began(Phase.ONE, rekey=True)),
+    asa("OLD_MALFORMED", *_isakmp("malformed payload received"), origin=AFTER_GUIDE, tells=Told(Symptom.MALFORMED)),
+    asa("OLD_DUPLICATE", *_isakmp("duplicate packet detected"), origin=AFTER_GUIDE, tells=Told(Symptom.DUPLICATE)),
+    asa("OLD_P1_BEGAN", *_isakmp("Phase 1 exchange started"), origin=AFTER_GUIDE, tells=Began(Phase.ONE)),
+    asa("OLD_P2_BEGAN", *_isakmp("Phase 2 exchange started"), origin=AFTER_GUIDE, tells=Began(Phase.TWO)),
+    asa("OLD_P1_DONE", *_isakmp("Phase 1 exchange completed"), origin=AFTER_GUIDE, tells=Up(Phase.ONE)),
+    asa("OLD_P2_DONE", *_isakmp("Phase 2 exchange completed"), origin=AFTER_GUIDE, tells=Up(Phase.TWO)),
+    asa("OLD_REKEY", *_isakmp("Phase 1 initiating rekey"), origin=AFTER_GUIDE, tells=Began(Phase.ONE, rekey=True)),
 )

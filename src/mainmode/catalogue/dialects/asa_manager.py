@@ -3,7 +3,7 @@
 IKEv2 is not explained; its lines tell that the other version of IKE is at work, and what it failed of.
 """
 
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import (
     Began,
     Down,
@@ -16,7 +16,6 @@ from mainmode.catalogue.facts import (
     Up,
     Wanted,
 )
-from mainmode.catalogue.origins import GUIDE
 from mainmode.catalogue.phrasebook import Facts, Saying, Values
 from mainmode.catalogue.telling import told, why
 
@@ -56,13 +55,13 @@ MANAGER: tuple[Saying, ...] = (
         "Map Sequence Number = {sequence}.",
         "Tunnel Manager dispatching a KEY_ACQUIRE message to {version} after a failed attempt. Map Tag = {map} "
         "Map Sequence Number = {sequence}.",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=_by_version,
     ),
     asa(
         "UNSUCCESSFUL",
         "{version} was unsuccessful at setting up a tunnel. Map Tag = {map} Map Sequence Number = {sequence}.",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=_failed,
     ),
     asa(
@@ -81,18 +80,23 @@ MANAGER: tuple[Saying, ...] = (
         "tunnel-group.{words}",
         tells=Told(Symptom.CONFIGURATION, None, "the crypto map or the tunnel-group"),
     ),
-    asa("MANAGER_WORDS", "Tunnel Manager {words}", "Duplicate entry already in Tunnel Manager{words}", origin=GUIDE),
-    asa("IKEV2_LACKS", "IKEv2 Doesn't {words}", "IKEv2 Doesn't have a proposal specified{words}", origin=GUIDE),
+    asa(
+        "MANAGER_WORDS",
+        "Tunnel Manager {words}",
+        "Duplicate entry already in Tunnel Manager{words}",
+        origin=AFTER_GUIDE,
+    ),
+    asa("IKEV2_LACKS", "IKEv2 Doesn't {words}", "IKEv2 Doesn't have a proposal specified{words}", origin=AFTER_GUIDE),
     asa(
         "IKEV1_LACKS",
         "IKEv1 Doesn't have a transform set specified{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.ENTRY_INCOMPLETE, Phase.TWO, "no IKEv1 transform set"),
     ),
     asa(
         "BACKUP_DENIED",
         "IKEv2 Backup L2L tunnel initiation denied on interface {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CONFIGURATION),
     ),
 )
@@ -101,14 +105,14 @@ IKEV2: tuple[Saying, ...] = (
     asa(
         "V2_UP",
         *_both("SA UP. Reason: {reason}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Up(Phase.ONE),
     ),
-    asa("V2_DOWN", *_both("SA DOWN. Reason: {reason}"), origin=GUIDE, tells=_down),
+    asa("V2_DOWN", *_both("SA DOWN. Reason: {reason}"), origin=AFTER_GUIDE, tells=_down),
     asa(
         "V2_ABORTED",
         *_both("Negotiation aborted due to ERROR: {reason}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=lambda values: (GaveUp(Phase.ONE), Told(Symptom.IKE_VERSION, Phase.ONE, f"IKEv2: {values['reason']}")),
     ),
     asa(
@@ -118,7 +122,7 @@ IKEV2: tuple[Saying, ...] = (
             "Received request to establish an IPsec tunnel; {words}",
             "Received request to request an IPsec tunnel; {words}",
         ),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Began(Phase.ONE, exchange=Exchange.IKEV2),
     ),
     asa(
@@ -126,7 +130,7 @@ IKEV2: tuple[Saying, ...] = (
         *_both(
             "Unable to find tunnel group for peer{words}", "Unable to determine self-authentication method. {words}"
         ),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.NO_TUNNEL_GROUP, Phase.ONE, "IKEv2"),
     ),
     asa(
@@ -135,7 +139,7 @@ IKEV2: tuple[Saying, ...] = (
             "No preshared key or trustpoint configured for self in tunnel group {words}",
             "No remote authentication method configured for peer in tunnel group {words}",
         ),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.KEY_MISSING, Phase.ONE, "IKEv2"),
     ),
     asa(
@@ -143,19 +147,19 @@ IKEV2: tuple[Saying, ...] = (
         *_both("Group:{group} Tunnel rejected: IKEv2 not enabled in group policy{words}"),
         "Tunnel rejected: IKEv2 not enabled in group policy{words}",
         *_both("Tunnel rejected: IKEv2 not enabled in group policy{words}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=(Told(Symptom.PROTOCOL, None, "IKEv2"), Told(Symptom.IKE_VERSION, None, "IKEv2 is not enabled")),
     ),
     asa(
         "V2_NO_ENTRY",
         *_both("Tunnel rejected: Crypto Map Policy not found for remote traffic selector {words}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.NO_MATCHING_ENTRY, Phase.TWO),
     ),
     asa(
         "V2_CERTIFICATE",
         *_both("Certificate authentication failed. Error: {words}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CERTIFICATE, Phase.ONE),
     ),
     asa(
@@ -166,22 +170,22 @@ IKEV2: tuple[Saying, ...] = (
             "SA rejected due to system resource low{words}",
             "Received request to establish an IPsec tunnel; throttle-limit reached{words}",
         ),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.LIMIT),
     ),
     asa(
         "V2_SAME_ADDRESSES",
         *_both("L2L peer initiated a tunnel with the same outer and inner addresses{words}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.SAME_OUTER_AND_INNER),
     ),
     asa(
         "V2_COLLISION",
         *_both("IPsec rekey collision detected. {words}"),
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.COLLISION, Phase.TWO),
     ),
-    asa("V2_WORDS", *_both("{words}"), origin=GUIDE),
+    asa("V2_WORDS", *_both("{words}"), origin=AFTER_GUIDE),
     asa("V2_DEBUG", "IKEv2-{name} {words}", "IKEv2-{name}", tells=()),
     asa(
         "WRONG_VERSION",

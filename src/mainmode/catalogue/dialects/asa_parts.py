@@ -7,12 +7,13 @@ import re
 from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
-from mainmode.catalogue.entry import Facts, Kind, Tells, teller
+from mainmode.catalogue.entry import Certainty, Facts, Kind, Tells, teller
 from mainmode.catalogue.facts import Fact
 from mainmode.catalogue.kinds import PROXY, SERVICE_PROXY
 from mainmode.catalogue.origins import RECALLED, Origin
 from mainmode.catalogue.phrasebook import Saying
 
+AFTER_GUIDE = Origin(Certainty.INFERRED, "recalled after the Cisco ASA syslog guide")
 _PART = re.compile(r"\{(\w+)\}")
 _DOTTED = r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}"
 _MASKED = r"N/A|[^\s,;:/()]{1,64}|[0-9A-Fa-f:.]{2,45}"
@@ -30,7 +31,8 @@ def _text(name: str, pattern: str, *examples: str) -> Kind:
 
 
 def _number(name: str, pattern: str, base: int, *examples: int) -> Kind:
-    return Kind(name, pattern, lambda text: int(text, base), str, examples)
+    write = str if base == 10 else hex
+    return Kind(name, pattern, lambda text: int(text, base), write, examples)
 
 
 HOST = Kind(
@@ -54,7 +56,7 @@ _HISTORY = Kind(
         for state, _, event in (pair.partition(",") for pair in re.split(r"-{1,2}>", text))
     ),
     str,
-    (),
+    ((("MM_DONE", "EV_ERROR"), ("MM_WAIT_MSG2", "EV_TIMEOUT")),),
 )
 
 

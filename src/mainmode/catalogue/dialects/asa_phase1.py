@@ -1,6 +1,6 @@
 """ASA, PIX and FTD: phase 1 lines that our own device never says: aggressive mode, identities, trouble."""
 
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import (
     Deleted,
     Down,
@@ -21,7 +21,7 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
-from mainmode.catalogue.origins import GUIDE, RECALLED, REMOTE_ACCESS
+from mainmode.catalogue.origins import RECALLED, REMOTE_ACCESS
 from mainmode.catalogue.phrasebook import Facts, Saying, Values
 from mainmode.catalogue.telling import history, told, vendor, waits_for
 
@@ -79,12 +79,12 @@ PHASE1: tuple[Saying, ...] = (
         tells=told(Symptom.KEY_MISSING, Phase.ONE, "{group}"),
     ),
     asa("GROUP_SOUGHT", "Trying to find group via {words}", "Found group via {words}", "Group lookup{words}"),
-    asa("NO_GROUP_BY_OU", "No Group found by matching OU(s) from ID payload:{words}", origin=GUIDE),
+    asa("NO_GROUP_BY_OU", "No Group found by matching OU(s) from ID payload:{words}", origin=AFTER_GUIDE),
     asa(
         "NO_TRUSTPOINT",
         "Connection failed with peer {words}, no trust-point defined in tunnel-group {group}",
         "Connection failed with peer '{words}', no trust-point defined in tunnel-group '{group}'",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CERTIFICATE, Phase.ONE, "no trust-point in the tunnel-group"),
     ),
     asa("GROUP_SWITCHED", "Switching user to tunnel-group: {group}", tells=lambda values: (Group(values["group"]),)),
@@ -128,7 +128,7 @@ PHASE1: tuple[Saying, ...] = (
         "UNKNOWN_CERT_ID",
         "Unknown ID type during find of group name for certs, Type {number}",
         "Unknown ID type during find of group name for certs, Type {name}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CERTIFICATE, Phase.ONE),
     ),
     asa(
@@ -150,7 +150,7 @@ PHASE1: tuple[Saying, ...] = (
         "Signature verification failed{words}",
         "Failed to verify the peer's certificate{words}",
         "Peer certificate{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CERTIFICATE, Phase.ONE),
     ),
     asa(
@@ -210,7 +210,7 @@ PHASE1: tuple[Saying, ...] = (
         "AM_WITHOUT_PAYLOAD",
         "IKE AM Initiator received a packet from its peer without a {words} payload{more}",
         "IKE Initiator received a packet from its peer without a Responder cookie{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.MALFORMED, Phase.ONE),
     ),
     asa(
@@ -249,10 +249,10 @@ PHASE1: tuple[Saying, ...] = (
     asa(
         "NAT_AUTODETECTED",
         "Auto-detected a NAT device with NAT-Traversal. Ignoring IPSec-over-UDP configuration.",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=NatFound(),
     ),
-    asa("NAT_OA_SENT", "NAT-Traversal sending NAT-Original-Address payload", origin=GUIDE),
+    asa("NAT_OA_SENT", "NAT-Traversal sending NAT-Original-Address payload", origin=AFTER_GUIDE),
     asa(
         "NAT_T_KEEPALIVE",
         "NAT-T keepalive received from {words}",
@@ -304,25 +304,25 @@ PHASE1: tuple[Saying, ...] = (
     asa(
         "PEER_DID_NOT_NEGOTIATE",
         "IKE Remote Peer did not negotiate the following: {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=lambda values: (Refused(Phase.TWO, values["words"].strip().lower(), by=Whose.PEER),),
     ),
     asa(
         "NOT_FOUND",
         "Tunnel rejected: SA ({words}) not found for group ({more})!",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CONFIGURATION, Phase.ONE),
     ),
     asa(
         "XAUTH_UNSUPPORTED",
         "Xauth required but selected Proposal does not support xauth{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.XAUTH, Phase.ONE),
     ),
     asa(
         "AUTH_MODE_DIFFERS",
         "Client IKE Auth mode differs from the group's configured Auth mode{words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Refused(Phase.ONE, "authentication"),
     ),
     asa(
@@ -330,29 +330,31 @@ PHASE1: tuple[Saying, ...] = (
         "Received DH key with bad length: {words}",
         "Invalid (NULL) secret key detected{words}",
         "Attempt to get Phase 1 ID data failed while hash computation",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.DH_GROUP, Phase.ONE),
     ),
-    asa("RECEIVER_ERROR", "IKE Receiver: Error reading from socket{words}", "IKE Receiver: {words}", origin=GUIDE),
+    asa(
+        "RECEIVER_ERROR", "IKE Receiver: Error reading from socket{words}", "IKE Receiver: {words}", origin=AFTER_GUIDE
+    ),
     asa(
         "SEND_FAILED",
         "Send failure: Bytes ({words}), Peer: {peer}",
         "Output interface {words} to peer was not found",
         "IPV6 address on output interface {words} was not found",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.ROUTING),
     ),
     asa(
         "REBOOTING",
         "device scheduled for reboot or shutdown, IKE key acquire message {words}",
         "{name} memory resources are critical, IKE key acquire message {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.LIMIT),
     ),
     asa(
         "STANDBY",
         "Attempt to send an IKE packet from standby unit. Dropping the packet!",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.CONFIGURATION, None, "the standby unit"),
     ),
     asa(
@@ -372,7 +374,7 @@ PHASE1: tuple[Saying, ...] = (
         "Invalid Payload{words}",
         tells=Told(Symptom.MALFORMED),
     ),
-    asa("REAPED", "Reaper overriding refCnt {words}", "Reaper corrected an SA {words}", origin=GUIDE),
+    asa("REAPED", "Reaper overriding refCnt {words}", "Reaper corrected an SA {words}", origin=AFTER_GUIDE),
     asa(
         "SA_TABLE",
         "Deleting IKE SA with associated IPSec connection entries. {words}",
@@ -398,7 +400,7 @@ PHASE1: tuple[Saying, ...] = (
         "Remote user is authenticated using Hybrid {words}",
         "Need to re-auth{words}",
         "Re-auth enabled, but {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
     ),
     asa(
         "DELETE_WORDS",
@@ -429,7 +431,7 @@ PHASE1: tuple[Saying, ...] = (
         "Authentication rejected: {words}",
         "User Authorization failed: {words}",
         "Remote peer has failed {words}",
-        origin=REMOTE_ACCESS,
+        origin=REMOTE_ACCESS.but("the other wordings are recalled"),
         tells=Told(Symptom.XAUTH, Phase.ONE, "user authentication failed"),
     ),
 )

@@ -1,7 +1,7 @@
 """ASA, PIX and FTD: phase 2 lines that our own device never says, and tunnels' ends."""
 
 from mainmode.base.address import Proxy
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import (
     Began,
     Deleted,
@@ -19,7 +19,7 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
-from mainmode.catalogue.origins import AWS, GUIDE
+from mainmode.catalogue.origins import AWS
 from mainmode.catalogue.phrasebook import Facts, Saying, Values
 from mainmode.catalogue.telling import ended, history, network, role_of, told
 
@@ -67,7 +67,7 @@ PHASE2: tuple[Saying, ...] = (
         "Tunnel rejected: Crypto Map Policy not found {words}",
         "Rejecting IPSec tunnel: crypto map policy not found {words}",
         "Rejecting IPSec tunnel: no matching crypto map entry{words}",
-        origin=AWS,
+        origin=AWS.but("the other wordings are recalled"),
         tells=_rejected,
     ),
     asa(
@@ -94,7 +94,7 @@ PHASE2: tuple[Saying, ...] = (
         "Invalid source proxy address: {words}",
         "Received invalid local Proxy Range {words}",
         "Received invalid remote Proxy Range {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.ACL_MISMATCH, Phase.TWO),
     ),
     asa(
@@ -116,7 +116,7 @@ PHASE2: tuple[Saying, ...] = (
         "ID_IPV6_ADDR_SUBNET ID received--{words}",
         "ID_IPV4_ADDR ID received",
         "IP Range type id was loaded: {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
     ),
     asa(
         "NEGOTIATED_FOR",
@@ -153,7 +153,7 @@ PHASE2: tuple[Saying, ...] = (
     ),
     asa("SELECTING_MODES", "Selecting only UDP-Encapsulated{words}", "Proposing only UDP-Encapsulated{words}"),
     asa("LOADING", "loading all IPSEC SAs{words}", "Loading all IPSEC SAs{words}", "Loading IPSec SA{words}"),
-    asa("DELAYED", "Delay Quick Mode processing, {words}", "Resume Quick Mode processing, {words}", origin=GUIDE),
+    asa("DELAYED", "Delay Quick Mode processing, {words}", "Resume Quick Mode processing, {words}", origin=AFTER_GUIDE),
     asa(
         "PITCHER_WORDS",
         "Pitcher: received {words}",
@@ -168,10 +168,10 @@ PHASE2: tuple[Saying, ...] = (
         "Could not find connection entry and can not encrypt: {words}",
         "IKE area: failed to find {words}",
         "Failed to obtain state for message Id {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.NO_SA, Phase.TWO),
     ),
-    asa("UNKNOWN_PROTOCOL", "Unknown protocol ({words}. Not adding SA {more}", origin=GUIDE),
+    asa("UNKNOWN_PROTOCOL", "Unknown protocol ({words}. Not adding SA {more}", origin=AFTER_GUIDE),
     asa(
         "CONNECTED_TERMINATED_SO",
         "Connection terminated for peer {peer}. Reason: {reason} Remote Proxy {words}",
@@ -230,7 +230,7 @@ PHASE2: tuple[Saying, ...] = (
     asa(
         "IN_PROGRESS",
         "Rejecting new IPSec SA negotiation for peer {peer}. A negotiation was already in progress for {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.COLLISION, Phase.TWO),
     ),
     asa(

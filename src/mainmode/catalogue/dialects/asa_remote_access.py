@@ -3,9 +3,9 @@
 The explainer is about tunnels between sites; these lines are recognised, and tell where a client was refused.
 """
 
-from mainmode.catalogue.dialects.asa_parts import asa
+from mainmode.catalogue.dialects.asa_parts import AFTER_GUIDE, asa
 from mainmode.catalogue.facts import Down, Group, Phase, Symptom, Told, Why
-from mainmode.catalogue.origins import GUIDE, REMOTE_ACCESS
+from mainmode.catalogue.origins import REMOTE_ACCESS
 from mainmode.catalogue.phrasebook import Saying
 from mainmode.catalogue.telling import disconnected, ended
 
@@ -73,7 +73,7 @@ REMOTE_ACCESS_SAYINGS: tuple[Saying, ...] = (
         "Cannot delete dynamic {words}",
         "Unable to obtain any rules from filter {words}",
         "message received, redirecting tunnel to {words}",
-        origin=GUIDE.but("some recalled"),
+        origin=AFTER_GUIDE,
     ),
     asa(
         "CLIENT_REFUSED",
@@ -87,7 +87,7 @@ REMOTE_ACCESS_SAYINGS: tuple[Saying, ...] = (
         "Terminating tunnel to Hardware Client {words}",
         "Error: Username too long - connection aborted",
         "Invalid IPSec/UDP port = {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.PROTOCOL),
     ),
     asa(
@@ -96,7 +96,7 @@ REMOTE_ACCESS_SAYINGS: tuple[Saying, ...] = (
         "IKE received response of type {words} to a request from the IP address utility",
         "{address} request attempt failed!",
         "Could not retrieve authentication attributes for peer {peer}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
         tells=Told(Symptom.XAUTH, None, "no address for the client"),
     ),
     asa("XAUTH_ASKED", "XAUTH {words}", "Xauth {words}", "xauth {words}", tells=Told(Symptom.XAUTH, Phase.ONE)),
@@ -107,7 +107,7 @@ AAA: tuple[Saying, ...] = (
         "SESSION_DISCONNECTED_SO",
         "Session disconnected. Session Type: {words}, Duration: {more}, Bytes xmt: {before}, Bytes rcv: {after}, "
         "Reason: {reason}",
-        origin=REMOTE_ACCESS,
+        origin=REMOTE_ACCESS.but("the other wordings are recalled"),
         tells=lambda values: disconnected({**values, "sent": values["before"], "received": values["after"]}),
     ),
     asa("SESSION_DISCONNECTED_WORDS", "Session disconnected. {words}Reason: {reason}", tells=ended(None)),
@@ -122,9 +122,9 @@ AAA: tuple[Saying, ...] = (
         "AAA unable to {words}",
         "Authentication {words}",
         "User priv level {words}",
-        origin=GUIDE,
+        origin=AFTER_GUIDE,
     ),
-    asa("AAA_FAILED", "Unable to complete AAA {words}", "AAA credentials rejected: {words}", origin=GUIDE),
+    asa("AAA_FAILED", "Unable to complete AAA {words}", "AAA credentials rejected: {words}", origin=AFTER_GUIDE),
     asa(
         "GROUP_OF_USER",
         "Group <{group}> User <{user}> IP <{address}> {words}",

@@ -115,7 +115,7 @@ def start(line: str) -> int:
 
 def is_single(rest: str) -> bool:
     """Whether no second record begins behind the first one's envelope."""
-    if all(rest.find(mark, 1) < 0 for mark in _MARKS):
-        return True
+    if rest.find("%ASA-", 1) < 0 and rest.find("[IKEv1", 1) < 0 and rest.find("%FTD-", 1) < 0:
+        return rest.find("%PIX-", 1) < 0
     found = _INSIDE.search(rest, 1)
     return found is None or (rest.find("711001", 0, 30) >= 0 and _INSIDE.search(rest, found.end()) is None)
