@@ -73,6 +73,20 @@ def confidence(grounds: Iterable[Ground]) -> float:
     return 1 / (1 + exp(-max(-30.0, min(30.0, total))))
 
 
+OF_EXCHANGE = frozenset(
+    {
+        *("spi", "cookie", "message id", "informational id", "payloads", "lengths", "proxies", "notifies"),
+        *("gaps", "clocks", "zone", "other pairs"),
+    }
+)
+"""Kinds that tell of one exchange; the others tell of its ends, which have many."""
+
+
+def of_exchange(grounds: Iterable[Ground]) -> bool:
+    """Whether anything tells of the exchange itself, for or against."""
+    return any(one.kind in OF_EXCHANGE for one in grounds)
+
+
 def _for(kind: str, sentence: str, times: float = 1.0) -> Ground:
     return Ground(kind, WEIGHTS[kind].says * times, sentence)
 

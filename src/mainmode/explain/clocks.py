@@ -11,7 +11,7 @@ from mainmode.catalogue.facts import Way
 from mainmode.explain.passages import Passage
 from mainmode.explain.profile import Profile
 
-SLACK = 2 * SECOND
+SLACK = SECOND
 """How far a message on its way, or a line on its way into the log, may stray."""
 MOST = 20
 """So many repetitions of one message are compared with one another."""
@@ -37,8 +37,8 @@ class Clocks:
 
 
 def tolerance(first: Profile, second: Profile) -> int:
-    """How far a message may stray from the offset; a clock that prints whole seconds adds one."""
-    return SLACK + sum(one.tick for one in (first, second) if one.tick == SECOND)
+    """How far a message may stray from the offset; a clock that prints whole seconds adds half of one."""
+    return SLACK + sum(one.tick // 2 for one in (first, second) if one.tick == SECOND)
 
 
 def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clocks | None:
@@ -84,19 +84,27 @@ def _between(near: list[tuple[int, int, int]], middle: float, there: int) -> int
 
 def _most_agreed(differences: list[tuple[int, int, int]], width: int) -> list[tuple[int, int, int]]:
     """The differences within `width` of each other that most messages agree on; among equals the smallest ones."""
-    seen: Counter[tuple[int, int]] = Counter()
+    seen: Counter[tuple[int, int, int]] = Counter()
     best = (0, 0, 0, 0)
+    sizes = [0, 0]
     start = 0
-    for end, (difference, number, mine) in enumerate(differences):
-        seen[number, mine] += 1
-        while difference - differences[start][0] > width:
-            gone = differences[start][1:]
-            seen[gone] -= 1
-            if not seen[gone]:
-                del seen[gone]
+    for end, one in enumerate(differences):
+        for side, key in enumerate(_keys(one)):
+            seen[key] += 1
+            sizes[side] += seen[key] == 1
+        while one[0] - differences[start][0] > width:
+            for side, key in enumerate(_keys(differences[start])):
+                seen[key] -= 1
+                sizes[side] -= seen[key] == 0
             start += 1
-        best = max(best, (len(seen), -abs(differences[(start + end) // 2][0]), start, end + 1))
+        best = max(best, (min(sizes), -abs(differences[(start + end) // 2][0]), start, end + 1))
     return differences[best[2] : best[3]]
+
+
+def _keys(one: tuple[int, int, int]) -> tuple[tuple[int, int, int], tuple[int, int, int]]:
+    """The message as the first log tells it, and as the second does: one repetition agrees with one only."""
+    difference, number, mine = one
+    return (0, number, mine), (1, number, mine + difference)
 
 
 def _nearest(near: list[tuple[int, int, int]], value: float) -> list[int]:

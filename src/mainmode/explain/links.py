@@ -5,14 +5,11 @@ from dataclasses import dataclass
 
 from mainmode.base.instant import Span
 from mainmode.catalogue.facts import Way
-from mainmode.explain.clocks import SLACK, tolerance
-from mainmode.explain.negotiation import Outcome
+from mainmode.explain.clocks import tolerance
 from mainmode.explain.pairing import Link
 from mainmode.explain.passages import CLEAR, Passage
 from mainmode.explain.profile import Profile
-
-OPENERS = ("MM1", "AM1")
-"""A log that begins with one of these begins with the negotiation."""
+from mainmode.explain.reach import Reach, would_tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +31,6 @@ class Match:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """The time that a log covers, by its own clock; None where it has none."""
-
-    first: int | None
-    last: int | None
-
-
 def matches(first: Profile, second: Profile, offset: Span | None, reaches: tuple[Reach, Reach]) -> tuple[Match, ...]:
     """All messages of both, in the order of sending; those that one log cannot know of are left out."""
     found: list[Match] = []
@@ -52,9 +41,7 @@ def matches(first: Profile, second: Profile, offset: Span | None, reaches: tuple
         for sent, received in _pairs(speaker, hearer, shift, slack):
             known = received or sent
             told = (
-                speaks
-                if sent is None
-                else received is not None or _would_tell(sent, hearer, shift, reaches[1 - sender])
+                speaks if sent is None else received is not None or would_tell(sent, hearer, shift, reaches[1 - sender])
             )
             if known is not None and told:
                 found.append(Match(sent.name if sent else known.name, sender, sent, received))
@@ -68,28 +55,6 @@ def _place(match: Match, offset: Span | None) -> tuple[int, int]:
         if passage is not None and passage.at is not None and moved is not None:
             return passage.at - moved, passage.record.first
     return 0, next(passage.record.first for passage in (own, other) if passage is not None)
-
-
-def _would_tell(sent: Passage, hearer: Profile, shift: Span | None, reach: Reach) -> bool:
-    """Whether the hearer's log would show the message, had it come.
-
-    A log that tells of sending only shows it by waiting: it repeats itself. What comes for a negotiation that is over
-    is often not told.
-    """
-    timed = shift is not None and sent.at is not None
-    at = sent.at + shift if shift is not None and sent.at is not None else 0
-    if not hearer.hears:
-        repeats = (one.at for one in hearer.passages if one.way is Way.SENT and one.again)
-        return sent.name in CLEAR and any(not timed or when is None or when >= at for when in repeats)
-    if not timed:
-        return True
-    first = next((one.name for one in hearer.passages), "")
-    early = first not in OPENERS and reach.first is not None and at < reach.first - SLACK
-    late = reach.last is not None and at > reach.last + SLACK
-    one = hearer.negotiation
-    over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
-    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + SLACK
-    return not early and not late and not forgotten
 
 
 Pair = tuple[Passage | None, Passage | None]

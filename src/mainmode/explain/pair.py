@@ -7,15 +7,17 @@ from mainmode.base.instant import Instant, Span
 from mainmode.explain import alike
 from mainmode.explain.alike import Ground
 from mainmode.explain.clocks import SLACK, Clocks, estimate, years
-from mainmode.explain.links import Match, Reach, matches
+from mainmode.explain.links import Match, matches
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing, Same
 from mainmode.explain.profile import Profile, facing, profile, started
+from mainmode.explain.reach import Reach, reach
 from mainmode.explain.strays import Home, brought_home, joined
 
 SURE = 0.9
 PROBABLE = 0.6
 UNLIKELY = 0.15
+ENDS_ONLY = 0.5
 MOST = 40
 """So many negotiations of each log are compared one with each other where no number tells which belong together."""
 NEAR = 90 * 1_000_000
@@ -45,7 +47,9 @@ class _Candidate:
 
     @property
     def confidence(self) -> float:
-        return alike.confidence(self.grounds)
+        """0 to 1; what tells of the two ends only, and not of this exchange, is not enough to call it one."""
+        found = alike.confidence(self.grounds)
+        return found if alike.of_exchange(self.grounds) else min(found, ENDS_ONLY)
 
     @property
     def offset(self) -> Span | None:
@@ -98,7 +102,7 @@ def one_way(pairing: Pairing) -> int | None:
 def _candidates(first: Sequence[Negotiation], second: Sequence[Negotiation]) -> list[_Candidate]:
     """Pairs worth a comparison, compared; with the clocks' difference that most of them agree on."""
     shifts = years(_begin(first), _begin(second))
-    reaches = _reach(first, shifts[0]), _reach(second, shifts[1])
+    reaches = reach(first, shifts[0]), reach(second, shifts[1])
     ours, theirs = (
         [profile(one, shift) for one in several if one.peer or one.phase1 or one.phase2]
         for several, shift in zip((first, second), shifts, strict=True)
@@ -196,14 +200,14 @@ def _gathered(
     ]
     for number, one in enumerate(fitting):
         ours, theirs = found[0][number], found[1][number]
-        if one.clocks is None or not (ours or theirs):
+        if not (ours or theirs):
             yield one
             continue
         held = [
             profile(joined(was.negotiation, more), was.shift) for was, more in ((one.first, ours), (one.second, theirs))
         ]
-        reaches = _reach(first, one.first.shift), _reach(second, one.second.shift)
-        yield _compared(held[0], held[1], one.common, reaches, one.clocks.offset)
+        reaches = reach(first, one.first.shift), reach(second, one.second.shift)
+        yield _compared(held[0], held[1], one.common, reaches, one.clocks.offset if one.clocks else None)
 
 
 def _lonely(fitting: list[_Candidate], side: int, several: Sequence[Negotiation]) -> Iterator[Negotiation]:
@@ -219,7 +223,7 @@ def _home(one: _Candidate, side: int) -> Home:
     ahead = one.offset or 0
     ahead = (ahead if side else -ahead) + other.shift
     times = [passage.at + ahead for passage in other.passages if passage.at is not None]
-    return Home(profiles[side].negotiation, tuple(sorted(times)) if one.clocks is not None else ())
+    return Home(profiles[side].negotiation, tuple(sorted(times)) if one.clocks is not None else None)
 
 
 def _assigned(found: list[_Candidate]) -> Iterator[_Candidate]:
@@ -243,12 +247,6 @@ def _comparable(one: _Candidate) -> tuple[float, int]:
 
 def _begin(negotiations: Iterable[Negotiation]) -> Instant | None:
     return min((one.started for one in negotiations if one.started is not None), default=None)
-
-
-def _reach(negotiations: Iterable[Negotiation], shift: Span) -> Reach:
-    starts = [one.started - shift for one in negotiations if one.started is not None]
-    ends = [one.ended - shift for one in negotiations if one.ended is not None]
-    return Reach(min(starts) if starts else None, max(ends) if ends else None)
 
 
 def _pairing(one: _Candidate) -> Pairing:

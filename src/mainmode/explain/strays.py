@@ -21,13 +21,18 @@ MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A paired negotiation, and the times of the other end's messages by the clock of its own log, in order."""
+    """A paired negotiation, and the times of the other end's messages by the clock of its own log, in order.
+
+    `times` is None where the clocks cannot be compared.
+    """
 
     negotiation: Negotiation
-    times: tuple[int, ...]
+    times: tuple[int, ...] | None
 
     def away(self, stray: Negotiation) -> int | None:
         """How far a stray lies from the other end's messages, None where it cannot belong here."""
+        if self.times is None:
+            return 0 if _alike(self.negotiation, stray) else None
         if stray.started is None or not self.times or not _alike(self.negotiation, stray):
             return None
         place = bisect_left(self.times, stray.started)
@@ -36,7 +41,12 @@ class Home:
 
 
 def brought_home(homes: Sequence[Home], lonely: Iterable[Negotiation]) -> list[list[Negotiation]]:
-    """For each home the negotiations of its log that belong to it: those nearest to it in time."""
+    """For each home the negotiations of its log that belong to it: those nearest to it in time.
+
+    Without clocks a home takes them only where it is the only one.
+    """
+    if len(homes) > 1:
+        homes = [home if home.times is not None else Home(home.negotiation, ()) for home in homes]
     found: list[list[Negotiation]] = [[] for _ in homes]
     for stray in lonely:
         if not any(True for _ in stray.all(Message)):

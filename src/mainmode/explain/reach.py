@@ -1,0 +1,77 @@
+"""What a log would tell, had something happened: the time that it covers, and what it does not write down."""
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from mainmode.base.instant import SECOND, Span
+from mainmode.catalogue.facts import Symptom, Told, Way
+from mainmode.explain.negotiation import Negotiation, Outcome
+from mainmode.explain.passages import CLEAR, Passage
+from mainmode.explain.profile import Profile
+
+LATE = 2 * SECOND
+"""How long after a message its line may be written."""
+OPENERS = ("MM1", "AM1")
+"""A log that begins with one of these begins with the negotiation."""
+UNUSED = frozenset(
+    {
+        *(Symptom.NO_SA, Symptom.BAD_COOKIE, Symptom.UNKNOWN_SPI, Symptom.MALFORMED, Symptom.DUPLICATE),
+        *(Symptom.UNEXPECTED, Symptom.NOT_PROTECTED, Symptom.FRAGMENTS, Symptom.KEY_WRONG),
+    }
+)
+"""What is said of a message that came and could not be used; which one it was is often not said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The time that a log covers by its own clock, None where it has none, and when something came unused.
+
+    `unused` are times in order; `spoiled` counts them, those without a time as well.
+    """
+
+    first: int | None
+    last: int | None
+    unused: tuple[int, ...] = ()
+    spoiled: int = 0
+
+    def covers(self, at: int) -> bool:
+        """Whether a time lies in what the log covers, and nothing came unused then."""
+        if self.last is not None and at > self.last + LATE:
+            return False
+        place = bisect_left(self.unused, at - LATE)
+        return place == len(self.unused) or self.unused[place] > at + LATE
+
+
+def reach(negotiations: Iterable[Negotiation], shift: Span) -> Reach:
+    """What one log covers; `shift` is taken from its times."""
+    several = list(negotiations)
+    starts = [one.started - shift for one in several if one.started is not None]
+    ends = [one.ended - shift for one in several if one.ended is not None]
+    spoiled = [noted.record.reading.at for one in several for fact, noted in one.all(Told) if fact.symptom in UNUSED]
+    return Reach(
+        min(starts, default=None),
+        max(ends, default=None),
+        tuple(sorted(at - shift for at in spoiled if at is not None)),
+        len(spoiled),
+    )
+
+
+def would_tell(sent: Passage, hearer: Profile, shift: Span | None, reached: Reach) -> bool:
+    """Whether the hearer's log would show a message, had it come; `shift` is its clock minus the speaker's.
+
+    A log that tells of sending only shows it by waiting: it repeats itself. What comes for a negotiation that is over,
+    or that is dropped, is often not told.
+    """
+    at = sent.at + shift if shift is not None and sent.at is not None else None
+    if not hearer.hears:
+        repeats = (one.at for one in hearer.passages if one.way is Way.SENT and one.again)
+        return sent.name in CLEAR and any(at is None or when is None or when >= at for when in repeats)
+    if at is None:
+        return not reached.spoiled or sent.name in CLEAR
+    opened = next((one.name for one in hearer.passages), "") in OPENERS
+    early = not opened and reached.first is not None and at < reached.first - LATE
+    one = hearer.negotiation
+    over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
+    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + LATE
+    return not early and not forgotten and reached.covers(at)
