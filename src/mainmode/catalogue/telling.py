@@ -457,8 +457,9 @@ def identity_kind(values: Values) -> Facts:
 
 
 def duplicate(values: Values) -> Facts:
-    """`Duplicate Phase 1 packet detected.`"""
-    return (Told(Symptom.DUPLICATE, Phase.ONE if values["phase"].endswith("1") else Phase.TWO),)
+    """`Duplicate Phase 1 packet detected.  Retransmitting last packet.`; the detail is what it does about it."""
+    phase = Phase.ONE if values["phase"].endswith("1") else Phase.TWO
+    return (Told(Symptom.DUPLICATE, phase, values["action"]),)
 
 
 def unknown_spi(values: Values) -> Facts:

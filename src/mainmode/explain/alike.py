@@ -17,7 +17,7 @@ from mainmode.explain.clocks import Clocks
 from mainmode.explain.links import Match
 from mainmode.explain.negotiation import Outcome
 from mainmode.explain.passages import CLEAR, Passage
-from mainmode.explain.profile import Profile
+from mainmode.explain.profile import BEFORE, Profile
 
 START = -1.0
 """Before anything is compared."""
@@ -43,19 +43,21 @@ WEIGHTS = {
     "informational id": Weight(4.0, 0.0),
     "addresses": Weight(1.5, 1.5),
     "same peer": Weight(0.0, 4.0),
-    "identities": Weight(0.7, 2.0),
+    "identities": Weight(0.7, 2.5),
     "roles": Weight(0.5, 6.0),
-    "payloads": Weight(0.5, 1.5),
-    "lengths": Weight(0.5, 1.5),
+    "payloads": Weight(0.5, 4.0),
+    "lengths": Weight(0.5, 4.0),
     "proxies": Weight(1.0, 3.0),
-    "suites": Weight(0.3, 3.0),
+    "suites": Weight(0.3, 5.0),
+    "course": Weight(0.0, 3.0),
     "notifies": Weight(0.7, 0.0),
     "gaps": Weight(2.0, 4.0),
-    "clocks": Weight(1.5, 0.7),
+    "clocks": Weight(1.5, 2.5),
     "zone": Weight(0.7, 0.0),
     "other pairs": Weight(1.0, 4.0),
 }
-"""By kind. `payloads` and `lengths` count for each message, up to `FEW` in favour."""
+"""By kind. `payloads` and `lengths` count for each message, up to `FEW` in favour; against, messages that are
+encrypted count half, since who cannot decrypt them lists anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,16 @@ def _against(kind: str, sentence: str, times: float = 1.0) -> Ground:
 
 
 def grounds(
-    first: Profile, second: Profile, found: Clocks | None, matched: tuple[Match, ...], common: Span | None
+    first: Profile,
+    second: Profile,
+    found: Clocks | None,
+    matched: tuple[Match, ...],
+    common: Span | None,
+    reached: Callable[[int, Passage], bool],
 ) -> tuple[Ground, ...]:
-    """All evidence, the weightiest first. `common` is the offset that other pairs of these logs agree on."""
+    """All evidence, the weightiest first. `common` is the offset that other pairs of these logs agree on, `reached`
+    as in `course`.
+    """
     kinds: tuple[Callable[[Profile, Profile], Iterator[Ground]], ...] = (
         _cookies,
         _spis,
@@ -112,6 +121,7 @@ def grounds(
     )
     told = [ground for kind in kinds for ground in kind(first, second)]
     told += _shapes(first, second, matched)
+    told += course(matched, reached)
     told += _times(found, common, clocks.tolerance(first, second))
     return tuple(sorted(told, key=lambda one: -abs(one.points)))
 
@@ -279,11 +289,33 @@ def _shapes(first: Profile, second: Profile, matched: tuple[Match, ...]) -> Iter
             if differs == "":
                 alike.append(match.name)
             elif differs is not None and "FRAGMENT" not in match.received.payloads:
-                yield _against(kind, differs)
+                yield _against(kind, differs, 1.0 if match.name in CLEAR else 0.5)
         names = list(dict.fromkeys(alike))
         if names:
             what = "payloads" if kind == "payloads" else "length"
             yield _for(kind, f"{', '.join(names[:6])}: the same {what} sent and received.", min(len(alike), FEW))
+
+
+def course(matched: tuple[Match, ...], reached: Callable[[int, Passage], bool]) -> Iterator[Ground]:
+    """What cannot be: a message that came and was never sent, or an answer to one that never came.
+
+    `reached(side, passage)` says whether that side's log would tell of a message that the other side's tells of.
+    """
+    answered = {
+        (match.sender, BEFORE[match.name], match.received.message_id or 0)
+        for match in matched
+        if match.received is not None and match.name in BEFORE
+    }
+    found: list[Ground] = []
+    for match in matched:
+        whose = ("first", "second")[match.sender]
+        if match.sent is None and match.received is not None and reached(match.sender, match.received):
+            found.append(_against("course", f"{match.name} came, and the {whose} log, its sender's, does not have it."))
+        elif match.sent is not None and match.received is None and not match.sent.again:
+            key = (1 - match.sender, match.name, match.sent.message_id or 0)
+            if key in answered:
+                found.append(_against("course", f"{match.name} was answered, and the other log does not have it.", 0.7))
+    yield from found[:FEW]
 
 
 def _reads(profile: Profile) -> bool:
@@ -332,18 +364,18 @@ def _times(found: Clocks | None, common: Span | None, slack: int) -> Iterator[Gr
                 f"{told}.",
                 long * min(found.matched, FEW) / FEW,
             )
+    if common is not None and abs(found.offset - common) > 2 * slack:
+        yield _against(
+            "other pairs",
+            f"Here the clocks would differ by {clocks.size(found.offset)}, for other negotiations of the same logs "
+            f"by {clocks.size(common)}.",
+        )
+        return
     if common is not None:
-        if abs(found.offset - common) <= 2 * slack:
-            yield _for("other pairs", "The clocks differ as they do for other negotiations of these logs.")
-        else:
-            yield _against(
-                "other pairs",
-                f"Here the clocks would differ by {clocks.size(found.offset)}, for other negotiations of the same logs "
-                f"by {clocks.size(common)}.",
-            )
-    elif clocks.agree(found.offset):
+        yield _for("other pairs", "The clocks differ as they do for other negotiations of these logs.")
+    if clocks.agree(found.offset, slack):
         yield _for("clocks", f"Both happened at the same time: {told}.")
-    elif clocks.zone_apart(found.offset):
+    elif clocks.zone_apart(found.offset, slack):
         yield _for("zone", f"Both happened at the same time but for a time zone: {told}.")
-    else:
+    elif common is None:
         yield _against("clocks", f"If it is one exchange, {told}.")

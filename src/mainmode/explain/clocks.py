@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean, median
 
-from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, seconds
+from mainmode.base.instant import NO_TIME, SECOND, Instant, Span
 from mainmode.catalogue.facts import Way
 from mainmode.explain.passages import Passage
 from mainmode.explain.profile import Profile
@@ -18,7 +18,7 @@ MOST = 20
 YEARLESS = Instant(3 * 366 * 86400 * SECOND)
 """A clock that prints no year is read as of 1972: times before this are of such a clock."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-ZONE = 15 * 60 * SECOND
+ZONE = 30 * 60 * SECOND
 """Time zones differ by multiples of this."""
 
 
@@ -67,7 +67,7 @@ def estimate(first: Profile, second: Profile, hint: Span | None = None) -> Clock
     return Clocks(
         Span(offset),
         Span(max(abs(one - offset) for one in fitting)),
-        len(fitting),
+        _agreeing(near),
         sum(min(len(ours), len(others)) for ours, others in threads),
         Span(max(when) - min(when)),
     )
@@ -105,6 +105,12 @@ def _keys(one: tuple[int, int, int]) -> tuple[tuple[int, int, int], tuple[int, i
     """The message as the first log tells it, and as the second does: one repetition agrees with one only."""
     difference, number, mine = one
     return (0, number, mine), (1, number, mine + difference)
+
+
+def _agreeing(near: list[tuple[int, int, int]]) -> int:
+    """How many messages agree: each counts once, in the log that has fewer of them."""
+    keys = [_keys(one) for one in near]
+    return min(len({key[side] for key in keys}) for side in (0, 1))
 
 
 def _nearest(near: list[tuple[int, int, int]], value: float) -> list[int]:
@@ -157,15 +163,15 @@ def size(span: int) -> str:
     return _size(abs(span))
 
 
-def agree(offset: int) -> bool:
+def agree(offset: int, slack: int) -> bool:
     """Whether two clocks go alike, as clocks do that a server sets."""
-    return abs(offset) <= seconds(3)
+    return abs(offset) <= slack
 
 
-def zone_apart(offset: int) -> bool:
+def zone_apart(offset: int, slack: int) -> bool:
     """Whether they go alike but for a time zone."""
     rest = abs(offset) % ZONE
-    return ZONE <= abs(offset) + seconds(3) <= 14 * 4 * ZONE and min(rest, ZONE - rest) <= seconds(3)
+    return ZONE <= abs(offset) + slack <= 14 * 2 * ZONE and min(rest, ZONE - rest) <= slack
 
 
 def years(first: Instant | None, second: Instant | None) -> tuple[Span, Span]:

@@ -10,8 +10,9 @@ from mainmode.explain.clocks import SLACK, Clocks, estimate, years
 from mainmode.explain.links import Match, matches
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing, Same
+from mainmode.explain.passages import Passage
 from mainmode.explain.profile import Profile, facing, profile, started
-from mainmode.explain.reach import Reach, reach
+from mainmode.explain.reach import Reach, reach, would_have_sent
 from mainmode.explain.strays import Home, brought_home, joined
 
 SURE = 0.9
@@ -165,8 +166,15 @@ def _compared(
     hint = near if near is not None else common
     clocks = estimate(turned, other, hint) if hint is not None else None
     clocks = clocks or estimate(turned, other)
-    matched = matches(turned, other, clocks.offset if clocks else None, reaches)
-    return _Candidate(turned, other, clocks, matched, alike.grounds(turned, other, clocks, matched, common), common)
+    offset = clocks.offset if clocks else None
+    matched = matches(turned, other, offset, reaches)
+
+    def reached(side: int, heard: Passage) -> bool:
+        shift = None if offset is None else Span(offset if side else -offset)
+        return would_have_sent(heard, (turned, other)[side], shift, reaches[side])
+
+    told = alike.grounds(turned, other, clocks, matched, common, reached)
+    return _Candidate(turned, other, clocks, matched, told, common)
 
 
 def _common_offset(found: list[_Candidate]) -> Span | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from mainmode.base.instant import Instant
-from mainmode.catalogue.facts import Exchange, Message, Notify, Role, Way
+from mainmode.catalogue.facts import Exchange, Message, Notify, Phase, Role, Symptom, Told, Way
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.record import Noted, Record
 
@@ -58,16 +58,24 @@ def passages(negotiation: Negotiation) -> tuple[Passage, ...]:
 def _merged(noted: Iterable[Noted]) -> Iterator[Passage]:
     """One passage per message: a line with its payloads and one with its octets are the same message."""
     held: Passage | None = None
+    duplicates = _Duplicates()
     for one in noted:
         if not isinstance(one.fact, Message):
+            repeated = list(duplicates.told(one))
+            if held is not None and repeated:
+                yield held
+                held = None
+            yield from repeated
             continue
         fresh = _passage(one, one.fact)
         joined = _joined(held, fresh) if held is not None else None
         if joined is not None:
+            duplicates.passed(joined)
             held = joined
             continue
         if held is not None:
             yield held
+        duplicates.passed(fresh)
         held = fresh
     if held is not None:
         yield held
@@ -87,6 +95,39 @@ def _passage(one: Noted, message: Message) -> Passage:
         reading.at,
         (one,),
     )
+
+
+class _Duplicates:
+    """Repetitions that a line tells of without the message: the last one of its phase came again.
+
+    Where the message itself was told just before, the line adds nothing.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[tuple[bool, Way], Passage] = {}
+        self._heard_now = False
+
+    def passed(self, one: Passage) -> None:
+        """A message passed."""
+        self._last[one.exchange is Exchange.QUICK, one.way] = one
+        self._heard_now = one.way is Way.RECEIVED
+
+    def told(self, one: Noted) -> Iterator[Passage]:
+        """What a fact that is no message says to have passed again."""
+        fact = one.fact
+        if not isinstance(fact, Told) or fact.symptom is not Symptom.DUPLICATE:
+            return
+        quick = fact.phase is Phase.TWO
+        heard, answer = (self._last.get((quick, way)) for way in (Way.RECEIVED, Way.SENT))
+        if heard is None or self._heard_now:
+            return
+        yield _again(heard, one)
+        if answer is not None and fact.detail.startswith("Retransmitting"):
+            yield _again(answer, one)
+
+
+def _again(passed: Passage, one: Noted) -> Passage:
+    return replace(passed, again=True, at=one.record.reading.at, noted=(one,))
 
 
 def _joined(held: Passage, fresh: Passage) -> Passage | None:
