@@ -52,7 +52,7 @@ WEIGHTS = {
     "course": Weight(0.0, 3.0),
     "notifies": Weight(0.7, 0.0),
     "gaps": Weight(2.0, 4.0),
-    "clocks": Weight(1.5, 2.5),
+    "clocks": Weight(1.5, 3.5),
     "zone": Weight(0.7, 0.0),
     "other pairs": Weight(1.0, 4.0),
 }

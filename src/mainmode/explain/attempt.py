@@ -150,11 +150,11 @@ class Trying:
             number = 1 if self.role is None or (fact.way is Way.SENT) == (self.role is Role.INITIATOR) else 2
             return f"{kind}{number}"
         last = self.names[-1]
-        if self._last is not None and self._last.way is fact.way:
-            return last
         if fact.again:
             odd = (fact.way is Way.SENT) == (self.role is Role.INITIATOR)
             return next((one for one in reversed(self.names) if one[-1:] in ("135" if odd else "246")), last)
+        if self._last is not None and self._last.way is fact.way:
+            return self._last.name or last
         number = int(last[-1]) + 1 if last[-1:].isdigit() else 1
         return f"{kind}{number}" if number <= count else ""
 

@@ -178,10 +178,7 @@ def _compared(
 
 
 def _common_offset(found: list[_Candidate]) -> Span | None:
-    """The clocks' difference that the surest pairs agree on; None with fewer than two negotiations on a side."""
-    sides = {one.numbers[0] for one in found}, {one.numbers[1] for one in found}
-    if min(len(side) for side in sides) < 2 and max(len(side) for side in sides) < 3:
-        return None
+    """The clocks' difference that most negotiations of both logs agree on; None where fewer than two of each do."""
     voters = sorted(
         (one.clocks.offset, one.confidence, one.numbers)
         for one in found
@@ -190,11 +187,13 @@ def _common_offset(found: list[_Candidate]) -> Span | None:
     best: tuple[float, int, Span] | None = None
     for offset, _, _ in voters[:2000]:
         near = [(sure, numbers) for value, sure, numbers in voters if abs(value - offset) <= 2 * SLACK]
-        weight: dict[int, float] = {}
+        ours: dict[int, float] = {}
         for sure, numbers in near:
-            weight[numbers[0]] = max(sure, weight.get(numbers[0], 0.0))
-        score = (round(sum(weight.values()), 3), -abs(offset), offset)
-        best = score if best is None else max(best, score)
+            ours[numbers[0]] = max(sure, ours.get(numbers[0], 0.0))
+        theirs = {numbers[1] for _, numbers in near}
+        if min(len(ours), len(theirs)) >= 2:
+            score = (round(min(sum(ours.values()), len(theirs)), 3), -abs(offset), offset)
+            best = score if best is None else max(best, score)
     return best[2] if best is not None else None
 
 

@@ -44,7 +44,7 @@ class Profile:
     `own_spis`, `peer_spis`: of the IPsec SAs that it names, by who chose them. `quick` are the message ids of its
     quick modes, `confirmed` those in which both directions are seen, `informational` the other ids. `own_proxies`:
     (own, peer) networks that it sent or has configured, `peer_proxies` those that it received. `hears` says whether
-    the log would tell what came. `tick` is the clock's resolution in microseconds. `shift` was taken from its times,
+    the log would tell what came. `tick` is the clock's resolution in microseconds, `ended` the time of the last line. `shift` was taken from its times,
     so that they lie in the year of a log without one.
     """
 
@@ -65,6 +65,7 @@ class Profile:
     role: Role | None
     hears: bool
     tick: int
+    ended: Instant | None = None
     shift: Span = NO_TIME
 
 
@@ -79,6 +80,7 @@ def profile(negotiation: Negotiation, shift: Span = NO_TIME) -> Profile:
     quick, confirmed, informational = _ids(negotiation, told)
     own, peer = _spis(negotiation)
     offered, received = _proxies(negotiation)
+    last = ended(negotiation)
     times = [one.record.reading.at for one in negotiation.noted if one.record.reading.at is not None]
     return Profile(
         negotiation,
@@ -106,8 +108,15 @@ def profile(negotiation: Negotiation, shift: Span = NO_TIME) -> Profile:
         negotiation.role or (negotiation.phase1.role if negotiation.phase1 else None),
         hears,
         SECOND if all(at % SECOND == 0 for at in times) else 1,
+        None if last is None else Instant(last - shift),
         shift,
     )
+
+
+def ended(one: Negotiation) -> Instant | None:
+    """When the last of its lines was written."""
+    told = (noted.record.reading.at for noted in one.noted)
+    return max((at for at in (one.ended, *told) if at is not None), default=None)
 
 
 def _spis(negotiation: Negotiation) -> tuple[frozenset[str], frozenset[str]]:
@@ -199,7 +208,7 @@ def _implied(negotiation: Negotiation, told: tuple[Passage, ...]) -> tuple[Passa
     known = {(one.name, one.message_id or 0) for one in told if one.way is Way.RECEIVED}
     found: list[Passage] = []
     for one in told:
-        before = BEFORE.get(one.name, "")
+        before = BEFORE.get(one.name, "") if one.way is Way.SENT else ""
         key = before, one.message_id or 0
         if before and not one.again and key not in known:
             known.add(key)

@@ -8,13 +8,13 @@ from mainmode.base.instant import SECOND, Span
 from mainmode.catalogue.facts import Symptom, Told, Way
 from mainmode.explain.negotiation import Negotiation, Outcome
 from mainmode.explain.passages import AGGRESSIVE, CLEAR, MAIN, QUICK, Passage
-from mainmode.explain.profile import Profile
+from mainmode.explain.profile import Profile, ended
 
 LATE = 2 * SECOND
 """How long after a message its line may be written."""
 OPENERS = ("MM1", "AM1")
 """A log that begins with one of these begins with the negotiation."""
-TOLD_BY_SENDERS = frozenset({"MM1", "MM2", "MM3", "MM4", "AM1", "QM1"})
+TOLD_BY_SENDERS = frozenset({"MM1", "MM2", "MM3", "MM4", "AM1", "AM2", "QM1", "QM2"})
 """What a log that tells of sending only tells in any case."""
 UNUSED = frozenset(
     {
@@ -51,7 +51,7 @@ def reach(negotiations: Iterable[Negotiation], shift: Span) -> Reach:
     """What one log covers; `shift` is taken from its times."""
     several = list(negotiations)
     starts = [one.started - shift for one in several if one.started is not None]
-    ends = [one.ended - shift for one in several if one.ended is not None]
+    ends = [at - shift for one in several if (at := ended(one)) is not None]
     spoiled = [noted.record.reading.at for one in several for fact, noted in one.all(Told) if fact.symptom in UNUSED]
     return Reach(
         min(starts, default=None),
@@ -80,7 +80,7 @@ def would_tell(sent: Passage, hearer: Profile, shift: Span | None, reached: Reac
     early = not opened and reached.first is not None and at < reached.first - LATE
     one = hearer.negotiation
     over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
-    forgotten = over and one.ended is not None and at > one.ended - hearer.shift + LATE
+    forgotten = over and hearer.ended is not None and at > hearer.ended + LATE
     return not early and not forgotten and reached.covers(at)
 
 

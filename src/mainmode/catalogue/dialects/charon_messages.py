@@ -156,8 +156,15 @@ SAYINGS = (
         sequence=NUMBER,
     ),
     says(
-        "charon.received again",
+        "charon.answered again",
         "received retransmit of {kind} with ID {id}, retransmitting response",
+        origin=RUNS,
+        tells=lambda values: (*_duplicate(values), *_again(values)),
+        kind=WORD,
+        id=NUMBER,
+    ),
+    says(
+        "charon.received again",
         "received retransmit of {kind} with ID {id}, but no response to retransmit",
         "received retransmit of {kind} with ID {id}, but next request already sent",
         "received retransmit of {kind} with ID {id}, resending last request",
