@@ -341,7 +341,7 @@ FACTS: list[tuple[str, tuple[Fact, ...]]] = [
     ),
     (
         "discarding duplicate packet; already STATE_MAIN_I3",
-        (Message(Way.RECEIVED, MAIN, again=True), Told(Symptom.DUPLICATE)),
+        (Message(Way.RECEIVED, MAIN, again=True, name="MM4"), Told(Symptom.DUPLICATE)),
     ),
 ]
 

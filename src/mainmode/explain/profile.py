@@ -44,8 +44,8 @@ class Profile:
     `own_spis`, `peer_spis`: of the IPsec SAs that it names, by who chose them. `quick` are the message ids of its
     quick modes, `confirmed` those in which both directions are seen, `informational` the other ids. `own_proxies`:
     (own, peer) networks that it sent or has configured, `peer_proxies` those that it received. `hears` says whether
-    the log would tell what came. `tick` is the clock's resolution in microseconds, `ended` the time of the last line. `shift` was taken from its times,
-    so that they lie in the year of a log without one.
+    the log would tell what came. `tick` is the clock's resolution in microseconds, `ended` the time of the last line.
+    `shift` was taken from its times, so that they lie in the year of a log without one.
     """
 
     negotiation: Negotiation
@@ -114,9 +114,9 @@ def profile(negotiation: Negotiation, shift: Span = NO_TIME) -> Profile:
 
 
 def ended(one: Negotiation) -> Instant | None:
-    """When the last of its lines was written."""
+    """When the last of its lines that tell anything was written."""
     told = (noted.record.reading.at for noted in one.noted)
-    return max((at for at in (one.ended, *told) if at is not None), default=None)
+    return max((at for at in told if at is not None), default=one.ended)
 
 
 def _spis(negotiation: Negotiation) -> tuple[frozenset[str], frozenset[str]]:

@@ -12,6 +12,8 @@ from mainmode.explain.profile import Profile, ended
 
 LATE = 2 * SECOND
 """How long after a message its line may be written."""
+SOON = SECOND // 5
+"""How long after its end a negotiation may still tell of what comes for it."""
 OPENERS = ("MM1", "AM1")
 """A log that begins with one of these begins with the negotiation."""
 TOLD_BY_SENDERS = frozenset({"MM1", "MM2", "MM3", "MM4", "AM1", "AM2", "QM1", "QM2"})
@@ -80,7 +82,11 @@ def would_tell(sent: Passage, hearer: Profile, shift: Span | None, reached: Reac
     early = not opened and reached.first is not None and at < reached.first - LATE
     one = hearer.negotiation
     over = one.outcome in (Outcome.FAILED, Outcome.CLOSED)
-    forgotten = over and hearer.ended is not None and at > hearer.ended + LATE
+    forgotten = (
+        over
+        and hearer.ended is not None
+        and at > hearer.ended + SOON + (hearer.tick // 2 if hearer.tick == SECOND else 0)
+    )
     return not early and not forgotten and reached.covers(at)
 
 

@@ -77,8 +77,10 @@ def _deleting(values: Values) -> Facts:
 def _duplicate(values: Values) -> Facts:
     state = values.get("state", "")
     exchange = exchange_of(state) if state else None
-    answered = (Message(Way.SENT, exchange, again=True, name=sent_in(state)),) if values.get("answered") else ()
-    return (Message(Way.RECEIVED, exchange, again=True), Told(Symptom.DUPLICATE), *answered)
+    last = sent_in(state)
+    before = f"{last[:-1]}{int(last[-1]) - 1}" if last[-1:] in tuple("23456") else ""
+    answered = (Message(Way.SENT, exchange, again=True, name=last),) if values.get("answered") else ()
+    return (Message(Way.RECEIVED, exchange, again=True, name=before), Told(Symptom.DUPLICATE), *answered)
 
 
 def _expired(values: Values) -> Facts:
