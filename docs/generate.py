@@ -9,6 +9,7 @@ from mainmode.cli.reference import reference_page as command_line
 from mainmode.device.config.reference import reference_page as configuration
 from mainmode.device.show.reference import reference_page as show_commands
 from mainmode.explain.diagnoses.reference import reference_page as diagnoses
+from mainmode.explain.schema import schema_page as explanation
 from mainmode.gateway.metrics import reference_page as metrics
 from mainmode.ike.reference import reference_page as state_machines
 from mainmode.lab.faults.catalogue import reference_page as faults
@@ -21,6 +22,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "debug_lines.md": debug_lines,
     "diagnoses.md": diagnoses,
+    "explain_json.md": explanation,
     "faults.md": faults,
     "json.md": json_output,
     "metrics.md": metrics,

@@ -48,6 +48,10 @@ def _call(arguments: Namespace) -> int:
             from mainmode.cli.lab import lab
 
             return lab(arguments)
+        case "explain":
+            from mainmode.cli.explain import explain
+
+            return explain(arguments)
         case "up":
             from mainmode.cli.up import up
 

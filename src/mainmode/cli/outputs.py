@@ -69,12 +69,12 @@ def print_ladder(arguments: Namespace, transcript: Transcript) -> None:
     """The ladder on standard output; a character that its encoding lacks becomes a question mark."""
     on_terminal = sys.stdout.isatty()
     width = arguments.width or (shutil.get_terminal_size().columns if on_terminal else _PIPED_WIDTH)
-    colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and _wants_colour())
+    colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and wants_colour())
     encoding = sys.stdout.encoding or "utf-8"
     ladder = text(transcript, min(max(width, NARROWEST), WIDEST), colour)
     print_output(ladder.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
 
 
-def _wants_colour() -> bool:
+def wants_colour() -> bool:
     """The user's wish in the environment: no-color.org, and terminals that cannot."""
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

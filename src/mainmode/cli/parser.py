@@ -41,12 +41,13 @@ def parser() -> Parser:
     """The whole command line."""
     top = Parser(
         prog="mainmode",
-        description="An IKEv1 LAN-to-LAN firewall and its lab that speaks the Cisco ASA's language.",
+        description="An IKEv1 LAN-to-LAN firewall, its lab and its explainer that speaks the Cisco ASA's language.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"mainmode {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_lab(commands)
+    _add_explain(commands)
     _add_up(commands)
     add_control_commands(commands)
     return top
@@ -139,15 +140,7 @@ def _add_layout(lab: Parser) -> None:
         metavar="COMMAND",
         help=f"a show command, run on both devices at the end; may be repeated (default: {_quoted(DEFAULT_SHOWS)})",
     )
-    shown.add_argument(
-        "--width", type=_width, metavar="N", help="columns of the ladder (default: the terminal's, 80 when piped)"
-    )
-    shown.add_argument(
-        "--color",
-        choices=("auto", "always", "never"),
-        default="auto",
-        help="colour in the ladder (default: auto, which is only on a terminal)",
-    )
+    _add_paper(shown)
 
 
 def _add_files(lab: Parser) -> None:
@@ -161,6 +154,77 @@ def _add_files(lab: Parser) -> None:
         type=_place,
         metavar="DIR",
         help="the keys of the run as a Wireshark configuration folder: WIRESHARK_CONFIG_DIR=DIR tshark -r FILE",
+    )
+
+
+def _add_explain(commands: "argparse._SubParsersAction[Parser]") -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="a device's log or capture read back: what happened, where it broke, why, and what to do",
+        description=(
+            "Reads the debug or the system log of an ASA, PIX, IOS router, strongSwan or Libreswan, or a capture of "
+            "IKE, of one side or of both; says what happened, where it broke, why, what to look at and what to type, "
+            "what the peer must look like and what to write to its engineer. A log of many peers gives a table first. "
+            "Keys are masked in all that is written."
+        ),
+        epilog=(
+            "exit codes: 0 no failure was found, 1 a failure was found, 2 the input cannot be used, holds no "
+            "negotiation, or the output cannot be written, 70 a fault in mainmode itself"
+        ),
+        allow_abbrev=False,
+    )
+    explain.add_argument(
+        "log",
+        metavar="LOG",
+        help="the log: a file, a folder of rotated files, plain or packed, or - for standard input",
+    )
+    explain.add_argument(
+        "peer_log", nargs="?", metavar="PEER_LOG", help="the log of the other side, where there is one"
+    )
+    given = explain.add_argument_group("what else is known")
+    given.add_argument(
+        "--config", metavar="CFG", help="the configuration of the device that wrote LOG; findings name its lines"
+    )
+    given.add_argument("--peer-config", metavar="CFG", help="the configuration of the other side")
+    given.add_argument("--peer", metavar="ADDRESS", help="only negotiations with this peer, by address or group")
+    given.add_argument("--own", metavar="ADDRESS", help="the address from whose side a capture is read")
+    given.add_argument(
+        "--keys",
+        metavar="PLACE",
+        help="open a capture's encrypted messages: a Wireshark folder as --keys of the lab writes it, or an "
+        "ikev1_decryption_table",
+    )
+    given.add_argument(
+        "--psk", action="store_true", help="ask for the pre-shared key at the terminal, to judge a capture by it"
+    )
+    shown = explain.add_argument_group("what is shown")
+    shown.add_argument(
+        "--redact",
+        action="store_true",
+        help="replace addresses and names in all that is written, consistently; keys are masked in any case",
+    )
+    shown.add_argument(
+        "--ladder",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="print the ladder after the findings (default: with it)",
+    )
+    _add_paper(shown)
+    files = explain.add_argument_group("files to write")
+    files.add_argument("--html", type=_place, metavar="FILE", help="everything as one page that needs nothing else")
+    files.add_argument("--json", type=_place, metavar="FILE", help="everything as JSON, in a documented schema")
+    files.add_argument("--markdown", type=_place, metavar="FILE", help="everything as Markdown, for a ticket")
+
+
+def _add_paper(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--width", type=_width, metavar="N", help="columns of the ladder (default: the terminal's, 80 when piped)"
+    )
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="colour in the ladder (default: auto, which is only on a terminal)",
     )
 
 

@@ -11,8 +11,8 @@ _Place = tuple[int, int] | str
 """Device and inode of what is there, else the path that links come to."""
 
 
-def check_places(inputs: Iterable[str], outputs: Mapping[str, Path]) -> None:
-    """Compare all places before anything is written. `outputs` are by how a message names them.
+def check_places(inputs: Iterable[str], outputs: Mapping[str, Path], kind: str = "configuration") -> None:
+    """Compare all places before anything is written. `outputs` are by how a message names them, `kind` what is read.
 
     Pipes and devices, such as /dev/null, may be named more than once. Raises InputError, which names both.
     """
@@ -23,7 +23,7 @@ def check_places(inputs: Iterable[str], outputs: Mapping[str, Path]) -> None:
         if place is None:
             continue
         if place in read:
-            raise InputError(f"{named} would overwrite the configuration {read[place]}; name another place")
+            raise InputError(f"{named} would overwrite the {kind} {read[place]}; name another place")
         if place in written:
             raise InputError(f"{named} and {written[place]} are one place, so one would be lost; name two")
         written[place] = named

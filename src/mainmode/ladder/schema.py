@@ -26,8 +26,12 @@ def schema() -> dict[str, Any]:
 
 def schema_page() -> str:
     """docs/reference/json.md: a table for each object of the schema."""
-    whole = schema()
-    rows = [_INTRODUCTION, "## The whole", "", *_table(whole)]
+    return page(_INTRODUCTION, schema())
+
+
+def page(introduction: str, whole: dict[str, Any]) -> str:
+    """A reference page: an introduction, then a table for each object of a schema."""
+    rows = [introduction, "## The whole", "", *_table(whole)]
     for name, declared in whole["$defs"].items():
         rows += ["", f"## {name}", "", *_table(declared)]
     return "\n".join(rows) + "\n"
@@ -45,6 +49,8 @@ def _type(value: dict[str, Any]) -> str:
         return f"`{value['const']}`"
     if "enum" in value:
         return ", ".join("null" if one is None else f"`{one}`" for one in value["enum"])
+    if str(value.get("$ref", "")).startswith("urn:"):
+        return str(value["$ref"]).removeprefix("urn:mainmode:")
     if "$ref" in value:
         name = value["$ref"].removeprefix("#/$defs/")
         return f"[{name}](#{name})"

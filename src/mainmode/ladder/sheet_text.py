@@ -7,7 +7,7 @@ from mainmode.ladder.spelling import cells, clean, clean_lines, wrap
 _STYLES = {Tone.PLAIN: Style.HEADING, Tone.GOOD: Style.GOOD, Tone.BAD: Style.BAD, Tone.REMARK: Style.REMARK}
 _GUTTER = " │ "
 _WIDEST_PLACE = 24
-_NARROWEST_CELL = 6
+_NARROWEST_CELL = 8
 
 
 def sheet_text(sheet: Sheet, width: int = 80, colour: bool = False) -> str:
@@ -67,6 +67,10 @@ def _lines(page: Rows, block: Lines) -> None:
 def _table(page: Rows, block: Table) -> None:
     rows = [tuple(clean(cell) for cell in row) for row in (block.head, *block.rows)]
     widths = _widths([max(cells(row[column]) for row in rows) for column in range(len(block.head))], page.width)
+    if sum(widths) + 2 * (len(widths) - 1) > page.width:
+        for row in rows[1:]:
+            page.put(f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}")
+        rows = []
     for number, row in enumerate(rows):
         wrapped = [wrap(cell, width, 0) if cell else [""] for cell, width in zip(row, widths, strict=True)]
         for line in range(max(map(len, wrapped))):

@@ -1,0 +1,76 @@
+"""Trees of values gone through and made anew: every text and every address in them, wherever it stands."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from ipaddress import IPv4Address
+from typing import TypeVar, cast
+
+Value = TypeVar("Value")
+
+
+class Rebuilding:
+    """Makes values anew: `text` for each string, `address` for each address, and for each value before its parts.
+
+    `kept` are types whose values stay as they are. A value that stands in several places is made once, and what does
+    not change stays the same object.
+    """
+
+    def __init__(
+        self,
+        text: Callable[[str], str],
+        address: Callable[[IPv4Address], IPv4Address] = lambda one: one,
+        special: Callable[[object], object] = lambda one: one,
+        kept: tuple[type, ...] = (),
+    ) -> None:
+        self._text = text
+        self._address = address
+        self._special = special
+        self._kept = kept
+        self._made: dict[int, tuple[object, object]] = {}
+
+    def of(self, value: Value) -> Value:
+        """The value made anew."""
+        return cast(Value, self._of(value))
+
+    def _of(self, value: object) -> object:
+        if value is None or isinstance(value, (int, float, Enum, bytes, *self._kept)):
+            return value
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, IPv4Address):
+            return self._address(value)
+        known = self._made.get(id(value))
+        if known is None:
+            # The value is held beside what was made of it, so that its id cannot come to mean another one.
+            known = self._made[id(value)] = value, self._parts(self._special(value))
+        return known[1]
+
+    def _parts(self, value: object) -> object:
+        if isinstance(value, tuple):
+            parts = [self._of(one) for one in value]
+            if all(one is two for one, two in zip(parts, value, strict=True)):
+                return value
+            made: Callable[..., object] = getattr(type(value), "_make", tuple)
+            return made(parts)
+        if is_dataclass(value) and not isinstance(value, type):
+            named = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
+            anew = {name: self._of(part) for name, part in named.items()}
+            return value if all(anew[name] is part for name, part in named.items()) else type(value)(**anew)
+        return value
+
+
+def everything(value: object) -> Iterator[object]:
+    """Every value in a tree, each once, outer ones first; enumerations and numbers are left out."""
+    seen: dict[int, object] = {}
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if one is None or isinstance(one, int | float | Enum | bytes) or id(one) in seen:
+            continue
+        seen[id(one)] = one
+        yield one
+        if isinstance(one, tuple):
+            waiting.extend(reversed(one))
+        elif is_dataclass(one) and not isinstance(one, type):
+            waiting.extend(getattr(one, field.name) for field in reversed(fields(one)))
