@@ -25,6 +25,9 @@ from mainmode.catalogue.facts import (
 )
 from mainmode.explain.dialects.charon import Charon
 from mainmode.explain.dialects.pluto import Pluto
+from mainmode.explain.logs import read_log
+from mainmode.explain.negotiation import Outcome
+from mainmode.explain.reading import Source
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "swan-runs"
 DIALECTS = (Charon(), Pluto())
@@ -162,6 +165,42 @@ def facts(path: Path) -> Iterator[Fact]:
         assert found is not None, (path, line)
         yield from found.facts
         before = line
+
+
+PRINTED = """\
+initiating Main Mode IKE_SA hq[3] to 203.0.113.2
+generating ID_PROT request 0 [ SA V V V V ]
+sending packet: from 203.0.113.1[500] to 203.0.113.2[500] (228 bytes)
+received packet: from 203.0.113.2[500] to 203.0.113.1[500] (108 bytes)
+parsed ID_PROT response 0 [ SA V ]
+received NAT-T (RFC 3947) vendor ID
+generating ID_PROT request 0 [ KE No NAT-D NAT-D ]
+sending packet: from 203.0.113.1[500] to 203.0.113.2[500] (308 bytes)
+received packet: from 203.0.113.2[500] to 203.0.113.1[500] (368 bytes)
+parsed ID_PROT response 0 [ KE No V V V V NAT-D NAT-D ]
+received Cisco Unity vendor ID
+generating ID_PROT request 0 [ ID HASH N(INITIAL_CONTACT) ]
+sending packet: from 203.0.113.1[500] to 203.0.113.2[500] (108 bytes)
+received packet: from 203.0.113.2[500] to 203.0.113.1[500] (76 bytes)
+parsed ID_PROT response 0 [ ID HASH ]
+IKE_SA hq[3] established between 203.0.113.1[203.0.113.1]...203.0.113.2[203.0.113.2]
+scheduling reauthentication in 85809s
+generating QUICK_MODE request 1917731353 [ HASH SA No KE ID ID ]
+sending packet: from 203.0.113.1[500] to 203.0.113.2[500] (380 bytes)
+received packet: from 203.0.113.2[500] to 203.0.113.1[500] (92 bytes)
+parsed INFORMATIONAL_V1 request 2124355898 [ HASH N(NO_PROP) ]
+received NO_PROPOSAL_CHOSEN error notify
+establishing connection 'hq' failed
+"""
+
+
+def test_what_ipsec_up_prints_is_one_negotiation(tmp_path: Path) -> None:
+    file = tmp_path / "printed.txt"
+    file.write_text(PRINTED)
+    read = read_log(Source(str(file)))
+    assert read.log.unknown == 0
+    (one,) = read.negotiations
+    assert (one.peer, one.reached, one.outcome) == ("203.0.113.2", "phase 1", Outcome.FAILED)
 
 
 def test_each_run_shows_its_cause_on_either_side() -> None:

@@ -228,7 +228,8 @@ class Correlator:
             if tag.group and tag.group in writer.groups:
                 talks = writer.peers.get(writer.groups[tag.group].peer, [writer.groups[tag.group]])
             last = writer.last
-            if last is not None and last is not refused and last not in talks and last.sa in _NOBODY:
+            bare = not tag.group and not tag.thread and tag.sa in _NOBODY
+            if last is not None and last is not refused and last not in talks and (bare or last.sa in _NOBODY):
                 talks = [*talks, last]
         fitting = [one for one in talks if one is not refused and _fits(one, piece) and not one.refuses(piece)]
         if not fitting:
