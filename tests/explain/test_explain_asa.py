@@ -217,6 +217,31 @@ def test_a_line_in_json_ends_where_its_string_ends(asa: AsaDialect) -> None:
     assert reading.stamp == "Feb 13 2021 01:02:25"
 
 
+def test_lines_that_the_log_viewer_copied_are_read(asa: AsaDialect) -> None:
+    text = "Group = 192.0.2.5, IP = 192.0.2.5, PHASE 1 COMPLETED"
+    for fields in ("||||", "||", "192.0.2.5||203.0.113.1||"):
+        reading = asa.read(f"5|Feb 16 2010|14:13:46|713119|{fields}{text}")
+        assert reading is not None
+        assert (reading.entry, reading.stamp, reading.tag.peer) == (
+            "PHASE1_COMPLETED",
+            "Feb 16 2010 14:13:46",
+            "192.0.2.5",
+        )
+    reading = asa.read("6|Feb 16 2010|14:13:46|302013|203.0.113.5|443|10.0.0.1|1025|Built outbound TCP connection 1")
+    assert reading is not None
+    assert reading.other
+
+
+@pytest.mark.parametrize("arrow", ["-->", "–>", "->", " --> "])
+def test_arrows_of_a_history_in_every_spelling(asa: AsaDialect, arrow: str) -> None:
+    reading = asa.read(
+        "[IKEv1 DEBUG]: IP = 192.0.2.5, IKE QM Initiator FSM error history (struct &0xcd5c8d30)  <state>, <event>:  "
+        + arrow.join(("QM_DONE, EV_ERROR", "QM_WAIT_MSG2, EV_TIMEOUT", "QM_WAIT_MSG2, NullEvent"))
+    )
+    assert reading is not None
+    assert GaveUp(Phase.TWO, "QM2", True) in reading.facts
+
+
 def test_two_records_in_one_line_are_none(asa: AsaDialect) -> None:
     one = "Jun 10 2010 17:36:05: %ASA-5-713119: Group = 192.0.2.5, IP = 192.0.2.5, PHASE 1 COMPLETED"
     assert asa.read(one) is not None

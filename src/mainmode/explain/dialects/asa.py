@@ -7,6 +7,7 @@ from mainmode.catalogue.dialects.asa_ids import FIXED_IDS
 from mainmode.catalogue.facts import NO_TAG, Role, Tag
 from mainmode.catalogue.phrasebook import folded
 from mainmode.catalogue.telling import role_of
+from mainmode.explain.damage import cleaned
 from mainmode.explain.dialect import OTHER, Clock, Reading, merged
 from mainmode.explain.dialects.asa_clock import clock_of
 from mainmode.explain.dialects.asa_dump import is_beginning, is_row, read_dump
@@ -23,6 +24,7 @@ from mainmode.explain.dialects.asa_envelope import (
     opened,
     start,
     unwrapped,
+    viewed,
 )
 from mainmode.explain.dialects.asa_shows import begins, is_next, read_show
 from mainmode.explain.dialects.asa_texts import Text, read_text
@@ -134,6 +136,8 @@ class AsaDialect:
 
     def said(self, rest: str) -> Reading | None:
         """See `Enveloped`."""
+        if not rest.isascii():
+            rest = cleaned(rest)
         if rest.endswith("}"):
             rest = unwrapped(rest)
         if not is_single(rest):
@@ -162,6 +166,10 @@ class AsaDialect:
             return None
         if text.startswith("IKEv2-"):
             return self._reading(text, "ikev2")
+        copied = viewed(text)
+        if copied is not None:
+            said = self.said(copied[1])
+            return said and said._replace(stamp=copied[0], at=clock_of(copied[0]).at)
         reading = self._reading(text, "")
         if reading is not None:
             return reading

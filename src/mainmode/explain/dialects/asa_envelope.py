@@ -101,6 +101,21 @@ def opened(rest: str) -> tuple[str, str]:
     return number, rest
 
 
+_VIEWED = re.compile(
+    r"([0-7])\|([A-Z][a-z]{2} [0-9]{1,2} [0-9]{4})\|([0-9]{2}:[0-9]{2}:[0-9]{2})\|([0-9]{6})"
+    r"(?:\|[^|\s]{0,64}){0,5}\|(?=\S)"
+)
+
+
+def viewed(line: str) -> tuple[str, str] | None:
+    """Clock and system log form of a line as ASDM's log viewer copies it: `5|Feb 16 2010|14:13:46|713119||||text`."""
+    found = _VIEWED.match(line)
+    if found is None:
+        return None
+    severity, day, clock, number = found.groups()
+    return f"{day} {clock}", f"%ASA-{severity}-{number}: {line[found.end() :]}"
+
+
 def start(line: str) -> int:
     """Where the message id, the bracket or the word `IPSEC` begins; -1 where none does within reach."""
     for mark in _MARKS:
