@@ -1,5 +1,9 @@
-"""Write the generated pages of docs/reference anew: `.venv/bin/python docs/generate.py`."""
+"""Write the generated pages of docs/reference anew: `.venv/bin/python docs/generate.py [PAGE …]`.
 
+Without names all are written but those that take long, which must be named; a test tells when one of them is stale.
+"""
+
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,8 +37,22 @@ PAGES: dict[str, Callable[[], str]] = {
     "verdicts.md": verdicts,
 }
 
+
+def closed_loop() -> str:
+    """Every fault of the lab played and explained: half a minute."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "explain"))
+    from closed_loop import reference_page
+
+    return str(reference_page())
+
+
+SLOW: dict[str, Callable[[], str]] = {"closed_loop.md": closed_loop}
+
 if __name__ == "__main__":
-    for name, page in PAGES.items():
+    wanted = sys.argv[1:] or PAGES
+    for name, page in (PAGES | SLOW).items():
+        if name not in wanted:
+            continue
         target = Path(__file__).parent / "reference" / name
         before = target.read_text("utf-8") if target.exists() else ""
         text = page()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
-from expectations import CASES, FAILING, Case, Known, View
+from expectations import CASES, FAILING, VIEWS, Case, Known, View
 
 from mainmode.base.instant import Instant, later
 from mainmode.catalogue.entry import Channel
@@ -217,3 +217,46 @@ def cell(case: Case, told: Told, view: View) -> Cell:
 def all_cases() -> tuple[Case, ...]:
     """Every fault, then every scenario."""
     return (*CASES, *FAILING)
+
+
+_HEAD = """# The closed loop
+
+Generated from `tests/explain/closed_loop.py`. Every fault that the lab can make (`mainmode lab --faults`), and every
+packaged scenario of one, is played; what each device said is explained, and the cause that was made is sought in what
+comes out. Side `a` begins. A number is the rank of the right cause: 1 is the first finding, 2 its likeliest
+alternative, and so on; in parentheses what stands on top instead. `up` is a log in which nothing is found but remarks,
+`nothing logged` an empty one. A line is printed as a debug and as a system log; where the two differ both stand, the
+debug first.
+
+Where a view cannot know the cause the most that can be known is demanded, and the last column says why it is no more.
+`+` is with the configurations: of the side whose log it is, or of both.
+
+| fault | cause | a | b | both | a+ | b+ | both+ | why not |
+|---|---|---|---|---|---|---|---|---|
+"""
+_COLUMNS = ("a", "b", "ab", "a+", "b+", "ab+")
+_TITLES = {"a": "a", "b": "b", "ab": "both", "a+": "a+", "b+": "b+", "ab+": "both+"}
+
+
+def cells(case: Case) -> dict[View, Cell]:
+    """All views of a case."""
+    told = play_case(case)
+    return {view: cell(case, told, view) for view in VIEWS}
+
+
+def row(case: Case, found: Mapping[View, Cell]) -> str:
+    """The row of a case in the table."""
+    texts, whys = [], {}
+    for key in _COLUMNS:
+        debug, syslog = (one for view, one in found.items() if view.key == key)
+        texts.append(debug.text if debug.text == syslog.text else f"{debug.text} / {syslog.text}")
+        short = max(debug.rank, syslog.rank) != 1 or min(debug.rank, syslog.rank) != 1
+        if short and debug.known.why:
+            whys.setdefault(debug.known.why, []).append(_TITLES[key])
+    why = "; ".join(f"{', '.join(keys)}: {text}" for text, keys in whys.items())
+    return f"| {case.name} | {case.cause} | {' | '.join(texts)} | {why} |\n"
+
+
+def reference_page() -> str:
+    """The page as Markdown."""
+    return _HEAD + "".join(row(case, cells(case)) for case in all_cases())

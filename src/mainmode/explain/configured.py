@@ -11,7 +11,7 @@ from mainmode.explain.diagnoses.advice import filled
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At
 from mainmode.explain.finding import Alternative, Check, Commands, Finding, Sure
-from mainmode.explain.flaws import Flaw, flaws_between, flaws_of
+from mainmode.explain.flaws import Flaw, flaws_between, flaws_of, wrong_addresses
 from mainmode.explain.negotiation import Negotiation, Outcome
 from mainmode.explain.places import sides_of
 from mainmode.explain.sides import ConfiguredSide
@@ -27,9 +27,10 @@ def with_configurations(
     if configurations == (None, None):
         return tuple(findings)
     found = list(findings)
+    nat = any(Case(one).nat for one in negotiations)
     for side, other, negotiation in _sides(negotiations, configurations):
         up = negotiation is not None and _healthy(negotiation, negotiations)
-        flaws = list(_flaws(side, other, negotiation))
+        flaws = list(_flaws(side, other, negotiation, nat))
         for flaw in flaws:
             if not up or not flaw.stops:
                 found = _added(found, flaw, side, negotiation)
@@ -73,12 +74,19 @@ def _by_itself(
         yield own, None if other is None else ConfiguredSide(other, 1 - number, own.address), None
 
 
-def _flaws(side: ConfiguredSide, other: ConfiguredSide | None, negotiation: Negotiation | None) -> Iterator[Flaw]:
+def _flaws(
+    side: ConfiguredSide, other: ConfiguredSide | None, negotiation: Negotiation | None, nat: bool
+) -> Iterator[Flaw]:
     initiator = None
     if negotiation is not None and negotiation.role is not None:
         initiator = (negotiation.role is Role.INITIATOR) is (negotiation.log == side.log)
-    yield from flaws_of(side, initiator)
-    if other is not None:
+    mine = negotiation is None or side.log == min(negotiation.log, 1)
+    if other is not None and mine and not nat:
+        yield from wrong_addresses(side, other)
+    own = list(flaws_of(side, initiator, nat))
+    yield from own
+    theirs = list(flaws_of(other, None if initiator is None else not initiator, nat)) if other is not None else []
+    if other is not None and mine and not any(flaw.stops for flaw in (*own, *theirs)):
         yield from flaws_between(side, other, initiator)
 
 
@@ -130,12 +138,17 @@ def _added(found: list[Finding], flaw: Flaw, side: ConfiguredSide, negotiation: 
             for remedy in diagnosis.remedies
             if remedy.vendor == "asa" and remedy.at in (At.FAULT, At.BOTH)
         ),
-        tuple(Alternative(one.code, DIAGNOSES[one.code].signs) for one in explained if one.code in DIAGNOSES),
+        _alternatives(flaw, explained),
         flaw.places,
         log=log,
     )
     rest = [one for one in found if one not in explained or not _leads_to(one, flaw.code)]
     return [*rest, made]
+
+
+def _alternatives(flaw: Flaw, explained: list[Finding]) -> tuple[Alternative, ...]:
+    codes = dict.fromkeys((*flaw.instead, *(one.code for one in explained)))
+    return tuple(Alternative(code, DIAGNOSES[code].signs) for code in codes if code in DIAGNOSES)
 
 
 def _leads_to(finding: Finding, code: str) -> bool:

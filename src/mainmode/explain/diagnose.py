@@ -242,8 +242,8 @@ def _order(finding: Finding, chosen: Negotiation | None) -> tuple[object, ...]:
         not near,
         finding.warning,
         finding.code == "UNDECIDED",
-        not own and not finding.places,
         _surety(finding),
+        not finding.evidence,
+        not own,
         first,
-        finding.code,
     )

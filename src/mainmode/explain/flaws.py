@@ -20,21 +20,40 @@ class Flaw:
     """A cause that the configuration shows. `sees` is one sentence.
 
     `stops` tells that no tunnel can come up with it; else only the packets of a tunnel that is up are in trouble.
+    `instead` are codes of what it could be as well.
     """
 
     code: str
     sees: str
     places: tuple[Place, ...]
     stops: bool = True
+    instead: tuple[str, ...] = ()
 
 
-def flaws_of(side: ConfiguredSide, initiator: bool | None) -> Iterator[Flaw]:
-    """What is wrong with one side, what stops most first. `initiator`: whether it begins, None where not known."""
+def flaws_of(side: ConfiguredSide, initiator: bool | None, nat: bool = False) -> Iterator[Flaw]:
+    """What is wrong with one side, what stops most first. `initiator`: whether it begins, None where not known.
+
+    `nat`: addresses are translated on the way, so that they prove nothing.
+
+    What becomes of packets is looked at only where nothing stops the tunnel itself.
+    """
+    found = list(_stopping(side, initiator, nat))
+    yield from found
+    if not found:
+        yield from _packets(side)
+
+
+def _stopping(side: ConfiguredSide, initiator: bool | None, nat: bool) -> Iterator[Flaw]:
     where = f"in {side.configuration.file}"
     entry = side.entry
     if not any(one.value == side.interface for one in side.configuration.enabled):
         sees = f"IKE is not enabled on interface {side.interface} {where}."
         yield Flaw("IKE_NOT_ENABLED", sees, tuple(places.enabled(side)))
+    policies = side.configuration.policies
+    if policies and all(policy.authentication.value != "pre-share" for policy in policies):
+        sees = f"No phase 1 policy {where} is for pre-shared keys."
+        lines = tuple(side.place(f"in policy {one.priority}", one.authentication.source) for one in policies[:3])
+        yield Flaw("PHASE1_MISMATCH", sees, (*lines, *places.keys(side)), instead=("CERTIFICATE",))
     crypto_map = side.configuration.crypto_maps.get(entry.map_name) if entry is not None else None
     if crypto_map is not None and not crypto_map.interfaces:
         sees = f"Crypto map {crypto_map.name} is bound to no interface {where}."
@@ -43,15 +62,15 @@ def flaws_of(side: ConfiguredSide, initiator: bool | None) -> Iterator[Flaw]:
     if entry is not None and lacking:
         sees = f"Entry {entry.sequence} of crypto map {entry.map_name} is incomplete {where}."
         yield Flaw("NO_MATCHING_ENTRY", sees, tuple(places.entries(side)))
-    yield from _wrong_peer(side)
-    yield from _group(side)
     yield from _order(side)
+    if not nat:
+        yield from _wrong_peer(side)
+        yield from _group(side)
     if entry is not None and entry.connection_type.value not in ("bidirectional",):
         forbids = entry.connection_type.value == ("answer-only" if initiator else "originate-only")
         if initiator is None or forbids:
             sees = f"Entry {entry.sequence} of crypto map {entry.map_name} is {entry.connection_type.value} {where}."
             yield Flaw("CONNECTION_TYPE", sees, tuple(places.connection_types(side)))
-    yield from _packets(side)
 
 
 def _wrong_peer(side: ConfiguredSide) -> Iterator[Flaw]:
@@ -81,7 +100,8 @@ def _group(side: ConfiguredSide) -> Iterator[Flaw]:
     if group is None or group.key is None:
         what = "no tunnel-group" if group is None else "a tunnel-group without a key"
         seen = ConfiguredSide(side.configuration, side.log, peer, side.asked)
-        yield Flaw("NO_TUNNEL_GROUP", f"{side.configuration.file} has {what} for {peer}.", tuple(places.groups(seen)))
+        sees = f"{side.configuration.file} has {what} for {peer}."
+        yield Flaw("NO_TUNNEL_GROUP", sees, tuple(places.groups(seen)), instead=("PEER_ADDRESS_WRONG",))
 
 
 def _order(side: ConfiguredSide) -> Iterator[Flaw]:
@@ -91,7 +111,9 @@ def _order(side: ConfiguredSide) -> Iterator[Flaw]:
         return
     earlier = tuple(places.earlier(side))
     if earlier:
-        sees = f"An earlier entry of crypto map {entry.map_name} holds the networks of entry {entry.sequence}."
+        sees = (
+            f"Two entries of crypto map {entry.map_name} hold the same networks, for different peers: the first counts."
+        )
         yield Flaw("EARLIER_ENTRY", sees, earlier)
     first = [one for one in side.entries if one.dynamic is not None and one.map_name == entry.map_name]
     if any(one.sequence < entry.sequence for one in first):
@@ -141,10 +163,14 @@ def _host(proxy: Proxy) -> IPv4Address:
     return IPv4Address(min(first + 2, last) if last - first > 2 else first)
 
 
-def flaws_between(one: ConfiguredSide, other: ConfiguredSide, initiator_is_one: bool | None) -> Iterator[Flaw]:
-    """What does not fit between two configurations."""
+def wrong_addresses(one: ConfiguredSide, other: ConfiguredSide) -> Iterator[Flaw]:
+    """Peers that are no address of the other configuration."""
     yield from _addresses(one, other)
     yield from _addresses(other, one)
+
+
+def flaws_between(one: ConfiguredSide, other: ConfiguredSide, initiator_is_one: bool | None) -> Iterator[Flaw]:
+    """What does not fit between two configurations."""
     yield from _policies(one, other)
     keys = [side.group() for side in (one, other)]
     values = [group.key.value if group is not None and group.key is not None else None for group in keys]

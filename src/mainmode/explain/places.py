@@ -6,7 +6,7 @@ from ipaddress import IPv4Address
 from mainmode.base.address import ProxyPair
 from mainmode.base.provenance import Statement
 from mainmode.catalogue.facts import Whose
-from mainmode.device.config.model import Policy
+from mainmode.device.config.model import CryptoMapEntry, Policy
 from mainmode.explain.diagnoses.advice import proxies
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.finding import Place
@@ -23,8 +23,8 @@ def sides_of(case: Case) -> dict[Whose, ConfiguredSide]:
     if case.own is not None:
         found[Whose.OWN] = ConfiguredSide(case.own, mine, _address(case.negotiation.peer), pairs)
     if case.theirs is not None:
-        own = _address(case.negotiation.local)
-        if own is None and Whose.OWN in found:
+        own = _address(case.partner.peer if case.partner is not None else case.negotiation.local)
+        if own is None and Whose.OWN in found and not case.nat:
             own = found[Whose.OWN].address
         found[Whose.PEER] = ConfiguredSide(case.theirs, 1 - mine, own, tuple(pair.mirrored() for pair in pairs))
     return found
@@ -236,18 +236,26 @@ def identities(side: ConfiguredSide) -> Iterator[Place]:
 
 
 def earlier(side: ConfiguredSide) -> Iterator[Place]:
-    """Earlier entries for other peers whose access list holds the networks."""
-    entry = side.entry
-    for one in side.entries:
-        if entry is None or one.map_name != entry.map_name or one.sequence >= entry.sequence or one.dynamic is not None:
-            continue
-        mine = [pair for _, pair in side.lines(entry)]
-        for ace, pair in side.lines(one):
-            if any(pair.local.covers(own.local) and pair.remote.covers(own.remote) for own in mine):
-                yield side.place(f"entry {one.sequence} takes the traffic before entry {entry.sequence}", ace.source)
-                if one.peers is not None:
-                    yield side.place("its peer", one.peers.source)
-                break
+    """Entries whose access list holds the networks of a later one with other peers, where the peer's entry is one."""
+    mine = side.entry
+    static = [one for one in side.entries if one.dynamic is None]
+    for later in static:
+        for one in static:
+            between = one.map_name == later.map_name and one.sequence < later.sequence and mine in (one, later)
+            apart = one.peers is None or later.peers is None or not set(one.peers.value) & set(later.peers.value)
+            if between and apart:
+                yield from _taking(side, one, later)
+
+
+def _taking(side: ConfiguredSide, one: CryptoMapEntry, later: CryptoMapEntry) -> Iterator[Place]:
+    """The line of an entry that holds all of a line of a later one."""
+    networks = [pair for _, pair in side.lines(later)]
+    for ace, pair in side.lines(one):
+        if any(pair.local.covers(own.local) and pair.remote.covers(own.remote) for own in networks):
+            yield side.place(f"entry {one.sequence} takes the traffic before entry {later.sequence}", ace.source)
+            if one.peers is not None:
+                yield side.place("its peer", one.peers.source)
+            return
 
 
 def nat_traversal(side: ConfiguredSide) -> Iterator[Place]:

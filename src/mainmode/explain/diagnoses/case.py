@@ -35,6 +35,8 @@ _DONE = (Outcome.UP, Outcome.CLOSED)
 _ANSWERS = {"MM1": "MM2", "MM2": "MM3", "MM3": "MM4", "MM4": "MM5", "MM5": "MM6", "AM1": "AM2", "AM2": "AM3"}
 """Which message a sent one is answered by."""
 
+_UNREAD = (Symptom.KEY_WRONG, Symptom.MALFORMED)
+
 _ERRORS = frozenset(
     {
         "NO-PROPOSAL-CHOSEN",
@@ -172,6 +174,7 @@ class Case:
             or (phase1 is not None and phase1.outcome in _DONE)
             or any(attempt.outcome in _DONE for attempt in self.negotiation.phase2)
             or any(isinstance(noted.fact, Up) for noted in self.all(Up))
+            or (phase1 is None and bool(self.negotiation.phase2))
         )
 
     @property
@@ -281,6 +284,12 @@ class Case:
         sender = mine if whose is Whose.OWN else 1 - mine
         return tuple(link for link in self.pairing.links if link.sender == sender and link.sent and link.received)
 
+    @property
+    def unread(self) -> bool:
+        """Whether a device of the exchange could not read a message: what it got may be in its log as nothing."""
+        both = (self.negotiation, *((self.partner,) if self.partner is not None else ()))
+        return any(fact.symptom in _UNREAD for one in both for fact, _ in one.all(Told))
+
     # --- whom it is with -------------------------------------------------------------------------------------------
 
     @property
@@ -335,5 +344,7 @@ def _finds_nat(negotiation: Negotiation) -> bool:
 
 
 def _is_informational(message: Message) -> bool:
+    if message.exchange is Exchange.INFORMATIONAL:
+        return True
     payloads = set(message.payloads) - {"HASH"}
     return message.name in ("INFO", "") and bool(payloads) and payloads <= {"NOTIFY", "DELETE"}

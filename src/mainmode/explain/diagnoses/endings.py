@@ -39,7 +39,8 @@ def _lost_peer(case: Case) -> Iterator[Match]:
         return
     sees = f"{case.peer} stopped answering while the tunnel was up{_words(lost)}."
     found = tuple(sorted((*told[:3], *lost[:2]), key=lambda noted: noted.record.first))
-    yield Match(Weight.IMPLIED, sees, found, Whose.PEER, Scope.END, ("STALE_SA", "PACKETS_LOST"))
+    weight = Weight.IMPLIED if told or case.phase2_up else Weight.FITS
+    yield Match(weight, sees, found, Whose.PEER, Scope.END, ("STALE_SA", "PACKETS_LOST"))
 
 
 LOST_PEER = Diagnosis(

@@ -25,13 +25,13 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
         yield _unreadable(case, wrong, malformed)
         return
     damaged = case.told(Symptom.MALFORMED)
-    if damaged and case.waiting in ("MM5", "MM6", "AM3", ""):
+    if damaged and (case.waiting in ("MM5", "MM6", "AM2", "AM3") or at_last):
         sees = f"A message of {case.peer} cannot be read, as an encrypted one is where the pre-shared keys differ."
         yield Match(
             Weight.FITS,
             sees,
             (*damaged[:3], *malformed[:1]),
-            instead=("BAD_MESSAGE", "IDENTITY_MISMATCH"),
+            instead=("IDENTITY_MISMATCH", "NO_TUNNEL_GROUP", "AGGRESSIVE_REFUSED", "BAD_MESSAGE"),
             unknowable=(
                 "A device that cannot read a message does not know whether it is damaged or sealed with another key."
             ),
@@ -50,9 +50,22 @@ def _psk_mismatch(case: Case) -> Iterator[Match]:
             weight,
             sees,
             (*case.messages(Way.SENT, "MM5")[:1], *case.silence, *again[:2]),
-            instead=("IDENTITY_MISMATCH", "UDP_4500_BLOCKED" if case.nat else "PACKETS_LOST", "PSK_MISSING"),
+            instead=("IDENTITY_MISMATCH", "UDP_4500_BLOCKED" if case.nat else "PACKETS_LOST", "NO_TUNNEL_GROUP"),
             unknowable="What the peer thinks of MM5 stands in its log alone.",
         )
+    elif _waits_for_am3(case) and (case.silence or case.gave_up or malformed):
+        yield Match(
+            Weight.FITS,
+            f"{case.peer} had this device's proof in AM2 and sends no AM3: as a rule it could not verify it.",
+            (*case.messages(Way.SENT, "AM2")[:1], *malformed[:1], *case.silence),
+            instead=("IDENTITY_MISMATCH", "ANSWERS_LOST", "PACKETS_LOST"),
+            unknowable="What the peer thinks of AM2 stands in its log alone.",
+        )
+
+
+def _waits_for_am3(case: Case) -> bool:
+    answered = case.messages(Way.SENT, "AM2") and not case.messages(Way.RECEIVED, "AM3")
+    return case.initiator is False and bool(answered)
 
 
 def _unreadable(case: Case, wrong: tuple[Noted, ...], malformed: tuple[Noted, ...]) -> Match:

@@ -38,11 +38,11 @@ def _stale(case: Case) -> Iterator[Match]:
             ("LOST_PEER", "REPLAY"),
             warning=_healed(case, (*told, *notified)),
         )
-    if case.told(Symptom.NO_SA, Symptom.BAD_COOKIE) and not case.negotiation.phase2 and not case.phase1_up:
-        strange = case.told(Symptom.NO_SA, Symptom.BAD_COOKIE)
-        if not case.negotiation.phase1 and not case.errors() and (not case.afterglow or len(strange) > _LATE):
-            sees = f"{case.peer} sends by an IKE SA that this device does not know{_counted(strange)}."
-            yield Match(Weight.SHAPED, sees, strange[:3], Whose.PEER, Scope.LIFE, ("LOST_PEER", "PACKETS_LOST"))
+    strange = case.told(Symptom.NO_SA, Symptom.BAD_COOKIE)
+    begun = case.negotiation.phase1 is not None or case.afterglow
+    if strange and not case.errors() and (not begun or (case.phase1_up and len(strange) > _LATE)):
+        sees = f"{case.peer} sends by an IKE SA that this device does not know{_counted(strange)}."
+        yield Match(Weight.SHAPED, sees, strange[:3], Whose.PEER, Scope.LIFE, ("LOST_PEER", "PACKETS_LOST"))
 
 
 def _detail(noted: Noted) -> str:
@@ -296,7 +296,8 @@ _FEW = {"octets": 200, "packets": 3}
 
 
 def _esp_blocked(case: Case) -> Iterator[Match]:
-    if not case.phase2_up and not case.all(Carried):
+    half = case.partner is not None and case.partner.reached != "phase 2"
+    if half or (not case.phase2_up and not case.all(Carried)):
         return
     counts = [noted for noted in case.all(Carried) if isinstance(noted.fact, Carried)]
     for noted in counts[-1:]:

@@ -150,7 +150,8 @@ def _undecided(case: Case) -> Iterator[Match]:
     vague = case.told(Symptom.CATCH_ALL, Symptom.CONFIGURATION)
     negotiation = case.negotiation
     failed = negotiation.outcome is Outcome.FAILED
-    if not vague and not failed and not case.gave_up:
+    tried = negotiation.phase1 is not None or bool(negotiation.phase2)
+    if not vague and not (failed and tried) and not case.gave_up:
         return
     if (case.phase2_up and not case.lame) or (case.afterglow and not vague):
         return

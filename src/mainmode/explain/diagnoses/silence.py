@@ -236,7 +236,8 @@ def _packets_lost(case: Case) -> Iterator[Match]:
         names = ", ".join(dict.fromkeys(link.name for link in lost))
         noted = tuple(link.sent for link in lost[:3] if link.sent is not None)
         sees = f"{names} of {who} never arrived at the other side, by the logs of both."
-        weight = Weight.IMPLIED if len(lost) > 1 and not (case.nat and case.waiting in ("MM5", "MM6")) else Weight.FITS
+        unread = case.unread or (case.nat and case.waiting in ("MM5", "MM6"))
+        weight = Weight.IMPLIED if len(lost) > 1 and not unread else Weight.FITS
         yield Match(weight, sees, noted, whose, instead=("UDP_BLOCKED", "ANSWERS_LOST", "UDP_4500_BLOCKED"))
     alone = case.pairing is None and not case.phase1_up and case.initiator is False and case.silence
     heard = case.told(Symptom.DUPLICATE, Symptom.KEY_WRONG) or case.repeats(Way.RECEIVED, "MM3")
