@@ -284,6 +284,23 @@ def test_a_dump_tells_what_its_payloads_hold(asa: AsaDialect) -> None:
     assert Vendor(Whose.PEER, "fragmentation") in reading.facts
 
 
+def test_a_dump_of_a_quick_mode_has_both_lifetimes(asa: AsaDialect) -> None:
+    rows = (
+        "BEFORE ENCRYPTION",
+        "ISAKMP Header",
+        "  Exchange Type: Quick Mode",
+        "  Payload Proposal",
+        "    Proposal #: 2",
+    )
+    rows += ("    Protocol-Id: PROTO_IPSEC_ESP", "    Payload Transform", "      Transform-Id: ESP_3DES")
+    rows += ("      Life Type: Seconds", "      Life Duration (Hex): 70 80", "      Life Type: Kilobytes")
+    rows += ("      Life Duration (Hex): 00 46 50 00", "      Encapsulation Mode: Tunnel")
+    reading = asa.read("\n".join((*rows, "      Authentication Algorithm: MD5", "      Group Description: Group 2")))
+    assert reading is not None
+    suite = Suite("3DES", "MD5", "2", "", 28800, 4608000, "tunnel", "ESP")
+    assert reading.facts == (Offer(Phase.TWO, Whose.OWN, suite, 2),)
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -95,7 +95,10 @@ class _Dump:
         name = label.strip().lower()
         into = self.sections[-1][1] if self.sections else self.header
         if colon and name in _LABELS:
-            into.setdefault(name, value.strip())
+            if name.startswith("life duration"):
+                _add_lifetime(into, value.replace(" ", ""), 16 if "hex" in name else 10)
+            elif name == "life type" or name not in into:
+                into[name] = value.strip()
             return True
         if _OCTETS.fullmatch(row) is None:
             return False
@@ -158,28 +161,27 @@ def _vendor(octets: str) -> str:
         return ""
 
 
-def _duration(values: dict[str, str]) -> int | None:
-    text = values.get("life duration (hex)", "").replace(" ", "")
+def _add_lifetime(values: dict[str, str], text: str, base: int) -> None:
+    """A duration belongs to the life type before it; a transform may have one of each."""
     try:
-        return int(text, 16) if text else int(values.get("life duration", ""))
+        duration = int(text, base)
     except ValueError:
-        return None
+        return
+    values["kilobytes" if "kilo" in values.get("life type", "").lower() else "seconds"] = str(duration)
 
 
 def _suite(values: dict[str, str], phase: Phase) -> Suite:
     bits = values.get("key length", "")
     transform = values.get("transform-id", "")
     cipher = values.get("encryption algorithm") or transform.removeprefix("ESP_").replace("_", " ")
-    kilobytes = "kilo" in values.get("life type", "").lower()
-    duration = _duration(values)
     hashed = values.get("hash algorithm") or values.get("authentication algorithm", "")
     return Suite(
         encryption=spelling.encryption(cipher, int(bits) if bits.isdigit() else None) if cipher else "",
         integrity=spelling.integrity(hashed) if hashed else "",
         group=spelling.group(values["group description"]) if "group description" in values else "",
         authentication=spelling.authentication(values.get("authentication method", "")),
-        seconds=None if kilobytes else duration,
-        kilobytes=duration if kilobytes else None,
+        seconds=int(values["seconds"]) if "seconds" in values else None,
+        kilobytes=int(values["kilobytes"]) if "kilobytes" in values else None,
         mode=values.get("encapsulation mode", "").lower().replace("udp-encapsulated-", "UDP "),
         protocol="IKE" if phase is Phase.ONE else "AH" if transform.startswith("AH") else "ESP",
     )
