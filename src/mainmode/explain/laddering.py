@@ -125,7 +125,11 @@ def _devices(told: tuple[Negotiation, ...], configurations: Configurations, logs
         found.append(
             Device(
                 side,
-                (writer.device if writer else "") or _hostname(configuration) or address or log or "this device",
+                (writer.device if writer else "")
+                or _hostname(configuration)
+                or address
+                or log.rpartition("/")[2]
+                or "this device",
                 configuration.file if configuration is not None else "",
                 configuration.lines if configuration is not None else (),
                 address,

@@ -121,7 +121,7 @@ def _fitting(free: list[Passage], heard: Passage, shift: Span | None, slack: int
     if near or not aways:
         return near[0] if near else fits[0]
     away, place = min(aways)
-    return place if away <= 3 * slack else None
+    return place if 2 * away <= 3 * slack else None
 
 
 def _nameless(sent: list[Passage], heard: list[Passage], shift: Span | None, slack: int) -> list[Pair]:

@@ -52,7 +52,8 @@ class Passage:
 
 def passages(negotiation: Negotiation) -> tuple[Passage, ...]:
     """The messages of a negotiation in the order of its log, named."""
-    return tuple(_named(negotiation, _merged(negotiation.noted)))
+    noted = tuple(sorted(negotiation.noted, key=lambda one: one.record.first))
+    return tuple(_named(negotiation.role, noted, _merged(noted)))
 
 
 def _merged(noted: Iterable[Noted]) -> Iterator[Passage]:
@@ -161,10 +162,10 @@ def _joined(held: Passage, fresh: Passage) -> Passage | None:
     )
 
 
-def _named(negotiation: Negotiation, found: Iterable[Passage]) -> Iterator[Passage]:
+def _named(role: Role | None, noted: tuple[Noted, ...], found: Iterable[Passage]) -> Iterator[Passage]:
     """Gives names to those that have none, from exchange, payloads and order."""
-    alive = _keepalives(negotiation.noted)
-    naming = _Naming(negotiation.role)
+    alive = _keepalives(noted)
+    naming = _Naming(role)
     for one in found:
         name = one.name or naming.name(one)
         if name == "INFO" and any(id(note) in alive for note in one.noted):

@@ -28,6 +28,8 @@ LONG = 5 * SECOND
 """After so long what is said is not about the last message any more."""
 AWAITED = dict(pair for names in (MAIN, AGGRESSIVE, QUICK) for pair in pairwise(names))
 """The message that its sender waits for."""
+PACKET_CAME = frozenset({"charon.packet received"})
+"""Entries that tell of a datagram; what is in it, the next line tells."""
 TRIGGER, TEARDOWN, BESIDE = "trigger", "teardown", "log"
 
 
@@ -70,9 +72,9 @@ Item = Spoken | Sending | Hearing | Left
 
 def records_of(negotiation: Negotiation) -> tuple[Record, ...]:
     """The records of a negotiation, each once, in order."""
-    if negotiation.lines:
-        return negotiation.lines
-    return tuple({one.record.first: one.record for one in negotiation.noted}.values())
+    told = negotiation.lines or (one.record for one in negotiation.noted)
+    by_line = {record.first: record for record in told}
+    return tuple(by_line[line] for line in sorted(by_line))
 
 
 def track(negotiation: Negotiation, wires: Wires, kept: frozenset[int] | None, left: dict[int, str]) -> list[Item]:
@@ -93,6 +95,8 @@ class _Track:
         self._records = [one for one in records_of(negotiation) if kept is None or one.first in kept]
         self._facts = _facts(negotiation)
         self._closing: dict[int, Wire] = {}
+        self._heard: set[int] = set()
+        self._ending = False
         self._making: dict[int, Wire] = {}
         for one in wires.passages(negotiation):
             if one.way is Way.SENT:
@@ -108,19 +112,34 @@ class _Track:
         coming = self._coming()
         last: Wire | None = None
         at: Instant | None = None
-        for record, ahead in zip(self._records, coming, strict=True):
+        for number, (record, ahead) in enumerate(zip(self._records, coming, strict=True)):
             if record.first in self._left:
                 yield Left(self._left[record.first], record)
-            for wire in self._wires.heard.get((record.log, record.first), ()):
+            again = False
+            for wire in self._arriving(number):
+                self._ending = False
                 yield Hearing(wire, record)
                 last, at = wire, record.reading.at
-            spoken = self._spoken(record, ahead, last, at)
+                again = wire.received is not None and wire.received.again
+            spoken = self._spoken(record, None if again else ahead, last, at)
             if record.text:
                 yield spoken
             closing = self._closing.get(record.first)
             if closing is not None:
+                self._ending = False
                 yield Sending(closing, record)
                 last, at = closing, record.reading.at
+
+    def _arriving(self, number: int) -> Iterator[Wire]:
+        """What is heard with a record: what it tells itself, or the next one does, where it is of the packet only."""
+        for place in (number, number + 1):
+            record = self._records[place] if place < len(self._records) else None
+            if record is None or (place > number and self._records[number].reading.entry not in PACKET_CAME):
+                return
+            for wire in self._wires.heard.get((record.log, record.first), ()):
+                if wire.number not in self._heard:
+                    self._heard.add(wire.number)
+                    yield wire
 
     def _coming(self) -> list[Wire | None]:
         """For each record the message that it helps to make, None where it does not."""
@@ -166,7 +185,8 @@ class _Track:
         if last is None:
             asks = any(isinstance(fact, Wanted) or _begins(fact) for fact in facts)
             return Spoken(record, 0, TRIGGER if asks or record.reading.step == TRIGGER else BESIDE)
-        if any(isinstance(fact, Down) for fact in facts) or record.reading.step == TEARDOWN:
+        if self._ending or any(isinstance(fact, Down) for fact in facts) or record.reading.step == TEARDOWN:
+            self._ending = True
             return Spoken(record, 0, TEARDOWN)
         now = record.reading.at
         if at is not None and now is not None and now - at > LONG:

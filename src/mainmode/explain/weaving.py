@@ -1,7 +1,7 @@
 """The tracks of one log or of two woven into the one order of a ladder: what was sent before it was received."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mainmode.base.instant import Instant, Span
 from mainmode.base.provenance import Source
@@ -35,6 +35,7 @@ class Weaving:
         self._clock = clock
         self._now = Instant(0)
         self._sent: set[int] = set()
+        self._places: dict[int, int] = {}
         self._told: set[tuple[Side, int, str]] = set()
         self._ends = {item.wire.number for thread in threads for item in thread.items if isinstance(item, Sending)}
         self.events: list[Event] = []
@@ -84,11 +85,12 @@ class Weaving:
             case Left(text):
                 self.events.append(Remark(self._now, thread.side, text))
             case Sending(wire):
-                self._send(thread, wire)
+                if wire.number not in self._sent:
+                    self._send(thread, wire)
             case Hearing(wire):
                 if wire.number not in self._sent:
                     self._send(thread, wire)
-                self.events.append(MessageArrived(wire.number, thread.side, self._now))
+                self._arrive(thread, wire)
 
     def _say(self, thread: Thread, item: Spoken) -> None:
         key = (thread.side, item.about, item.step)
@@ -109,6 +111,13 @@ class Weaving:
             )
         )
 
+    def _arrive(self, thread: Thread, wire: Wire) -> None:
+        place = self._places[wire.number]
+        sent = self.events[place]
+        if isinstance(sent, MessageSent) and sent.arrives_at is None:
+            self.events[place] = replace(sent, arrives_at=self._now)
+        self.events.append(MessageArrived(wire.number, thread.side, self._now))
+
     def _send(self, thread: Thread, wire: Wire) -> None:
         """The message goes out: by its sender's log, or in the moment in which it is heard."""
         told = wire.told
@@ -117,6 +126,7 @@ class Weaving:
         source, destination = (own, peer) if wire.side is thread.side else (peer, own)
         notifies = thread.unprotected.get(told.record.first, ())
         self._sent.add(wire.number)
+        self._places[wire.number] = len(self.events)
         self.events.append(
             MessageSent(
                 wire.number,

@@ -101,9 +101,11 @@ ALONE = {
     "data": "Traffic of the inside hosts. What matches the crypto ACL passes as ESP only, through the tunnel.",
     "teardown": "SAs end here: their keys are forgotten, and new traffic has to negotiate again.",
     "run": "Told by the run itself.",
-    "log": "Told beside any message.",
+    "log": "Said beside the messages.",
 }
 """Steps that have no message of their own."""
+BEGUN = "Begins: traffic asks for a tunnel, or somebody starts it by hand."
+"""A trigger in a log, which does not tell what asked."""
 
 ENDINGS = {
     Ending.GAVE_UP: "No {name} came that it could use. It stops waiting and forgets this negotiation.",
@@ -147,6 +149,8 @@ def words(transcript: Transcript, step: LadderStep) -> tuple[tuple[Side, str], .
 def _alone(transcript: Transcript, step: LadderStep, side: Side) -> str:
     """What a side does in a step that has no message."""
     if step.name == TRIGGER:
+        if transcript.clock is not Clock.VIRTUAL:
+            return BEGUN
         return triggered(transcript, step, side)
     if step.name in ALONE:
         return ALONE[step.name]

@@ -47,6 +47,8 @@ def _notified(values: Values) -> Facts:
     named = values["name"].rstrip(",")
     if named.startswith("ISAKMP_N_"):
         named = named.removeprefix("ISAKMP_N_")
+    if named.endswith("INITIAL_CONTACT"):
+        return (Notify(Way.RECEIVED, spelling.notify(named)),)  # a payload of MM5 or QM1, no message of its own
     return (Message(Way.RECEIVED, Exchange.INFORMATIONAL, ("NOTIFY",)), Notify(Way.RECEIVED, spelling.notify(named)))
 
 
