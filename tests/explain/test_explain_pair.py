@@ -208,7 +208,7 @@ def test_many_tunnels_are_assigned_by_their_numbers() -> None:
 
 def test_a_capture_at_the_same_end_is_turned() -> None:
     first, _ = healthy()
-    packets = replace(first, log=1, dialect="packets", number=9)
+    packets = replace(first, log=1, dialect="capture", number=9)
     found = pair_of(first, packets)
     assert found.same is Same.YES
     assert found.offset == 0

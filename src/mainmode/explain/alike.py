@@ -306,10 +306,18 @@ def course(matched: tuple[Match, ...], reached: Callable[[int, Passage], bool]) 
         for match in matched
         if match.received is not None and match.name in BEFORE
     }
+    passed = {
+        (match.sender, match.name, match.received.message_id or 0)
+        for match in matched
+        if match.sent is not None and match.received is not None
+    }
     found: list[Ground] = []
     for match in matched:
         whose = ("first", "second")[match.sender]
-        if match.sent is None and match.received is not None and reached(match.sender, match.received):
+        if match.sent is None and match.received is not None:
+            doubled = (match.sender, match.name, match.received.message_id or 0) in passed
+            if doubled or not reached(match.sender, match.received):
+                continue
             found.append(_against("course", f"{match.name} came, and the {whose} log, its sender's, does not have it."))
         elif match.sent is not None and match.received is None and not match.sent.again:
             key = (1 - match.sender, match.name, match.sent.message_id or 0)

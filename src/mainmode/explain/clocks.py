@@ -130,7 +130,7 @@ def _threads(first: Iterable[Passage], second: Iterable[Passage], way: Way) -> I
     for held, log, wanted in ((ours, first, way), (others, second, _opposite(way))):
         for one in log:
             if one.name and one.way is wanted and one.at is not None:
-                held.setdefault((one.name, one.message_id or 0), []).append(one.at)
+                held.setdefault((one.kind, one.message_id or 0), []).append(one.at)
     for key, times in ours.items():
         if key in others:
             yield times, others[key]

@@ -89,7 +89,7 @@ def _threads(
     for column, messages in enumerate((sent, heard)):
         for one in messages:
             number = (one.message_id or 0) if exact else None
-            threads.setdefault((one.name, number), ([], []))[column].append(one)
+            threads.setdefault((one.kind, number), ([], []))[column].append(one)
     return threads
 
 

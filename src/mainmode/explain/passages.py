@@ -40,6 +40,11 @@ class Passage:
     noted: tuple[Noted, ...]
 
     @property
+    def kind(self) -> str:
+        """The name by which both ends know it: that a message is a sign of life, only who decrypts it knows."""
+        return "INFO" if self.name == "DPD" else self.name
+
+    @property
     def record(self) -> Record:
         """The first record that tells of it."""
         return self.noted[0].record

@@ -30,7 +30,7 @@ from mainmode.explain.negotiation import Attempt, Negotiation, Outcome
 from mainmode.explain.passages import QUICK, Passage, passages
 from mainmode.explain.record import Noted
 
-CAPTURE = "packets"
+CAPTURE = "capture"
 """The dialect's name of packets: they see both ends, so their viewpoint is a choice."""
 SENDING_ONLY = frozenset({"pluto"})
 """Dialects that tell of what was sent, and of what came only by the answer to it."""

@@ -97,6 +97,7 @@ class _Track:
         self._closing: dict[int, Wire] = {}
         self._heard: set[int] = set()
         self._ending = False
+        self._ended: Instant | None = None
         self._making: dict[int, Wire] = {}
         for one in wires.passages(negotiation):
             if one.way is Way.SENT:
@@ -173,8 +174,13 @@ class _Track:
                     return True
         return self._making.get(record.first) is wire
 
+    def _still_ending(self, now: Instant | None) -> bool:
+        """Whether an end was told just before."""
+        return self._ending and (now is None or self._ended is None or now - self._ended <= LONG)
+
     def _spoken(self, record: Record, ahead: Wire | None, last: Wire | None, at: Instant | None) -> Spoken:
         facts = self._facts.get(record.first, ())
+        now = record.reading.at
         if ahead is not None:
             return Spoken(record, ahead.number, ahead.name)
         gave_up = next((fact for fact in facts if isinstance(fact, GaveUp)), None)
@@ -185,10 +191,9 @@ class _Track:
         if last is None:
             asks = any(isinstance(fact, Wanted) or _begins(fact) for fact in facts)
             return Spoken(record, 0, TRIGGER if asks or record.reading.step == TRIGGER else BESIDE)
-        if self._ending or any(isinstance(fact, Down) for fact in facts) or record.reading.step == TEARDOWN:
-            self._ending = True
+        if self._still_ending(now) or any(isinstance(fact, Down) for fact in facts) or record.reading.step == TEARDOWN:
+            self._ending, self._ended = True, now
             return Spoken(record, 0, TEARDOWN)
-        now = record.reading.at
         if at is not None and now is not None and now - at > LONG:
             return Spoken(record, 0, BESIDE)
         return Spoken(record, last.number, last.name)
