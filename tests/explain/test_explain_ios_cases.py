@@ -4,10 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from mainmode.catalogue.facts import Offer
 from mainmode.explain.diagnose import diagnose
 from mainmode.explain.finding import Sure
 from mainmode.explain.logs import read_log
 from mainmode.explain.negotiation import Outcome
+from mainmode.explain.offers import gathered, whole
+from mainmode.explain.parameters import parameters
+from mainmode.explain.portrait import portrait
 from mainmode.explain.reading import Source
 
 CASES = Path(__file__).parent / "data" / "ios_cases"
@@ -71,3 +75,41 @@ def test_one_refusal_is_not_told_twice() -> None:
     for case in ("notapplied_resp", "proxy_resp", "transform_resp", "psk_init", "nokey_resp"):
         found = diagnose(read_log(Source(str(CASES / f"{case}.log"))).negotiations)
         assert [one.code for one in found if not one.warning] == [FIRST[case][0]], case
+
+
+@pytest.mark.parametrize(
+    ("case", "words", "typed"),
+    [
+        ("policy_resp", "in hash (offered SHA-256), encryption (offered AES-128).", "hash sha256"),
+        ("transform_resp", "(offered AES-128 SHA-1 tunnel).", "esp-aes esp-sha-hmac"),
+    ],
+)
+def test_what_was_offered_is_put_together_from_its_rows(case: str, words: str, typed: str) -> None:
+    first = diagnose(read_log(Source(str(CASES / f"{case}.log"))).negotiations)[0]
+    assert first.sees.endswith(words)
+    assert any(typed in line for one in first.commands for line in one.lines)
+
+
+def test_each_offer_begins_where_its_first_row_stands() -> None:
+    read = read_log(Source(str(CASES / "policy_resp.log")))
+    noted = [one for one in read.negotiations[0].noted if isinstance(one.fact, Offer)]
+    found = [(offer.suite.encryption, one.record.first) for offer, one in gathered(noted)]
+    pieces = [one.fact for one in noted if isinstance(one.fact, Offer)]
+    assert [offer for offer, _ in gathered(noted)] == list(whole(pieces))
+    assert [name for name, _ in found] == ["AES-128", "AES-128"]
+    assert found[0][1] < found[1][1]
+    assert list(gathered([])) == []
+
+
+def test_spis_that_blocks_name_one_by_one_are_told(tmp_path: Path) -> None:
+    blocks = "".join(
+        f"*Feb 23 00:19:54.629: IPSEC(create_sa): sa created,\n  (sa) sa_dest= {end}, sa_proto= 50, \n"
+        f"    sa_spi= {spi}, \n    sa_trans= esp-aes 256 esp-sha512-hmac , sa_conn_id= 2005\n"
+        "    sa_lifetime(k/sec)= (4608000/3600),\n  (identity) local= 203.0.113.200:0, remote= 203.0.113.100:0,\n"
+        "    local_proxy= 192.168.102.0/255.255.255.0/256/0,\n    remote_proxy= 192.168.101.0/255.255.255.0/256/0\n"
+        for end, spi in (("203.0.113.200", "0x63A278D7(1671592151)"), ("203.0.113.100", "0x731256EB(1930581739)"))
+    )
+    up = "*Feb 23 00:19:54.951: ISAKMP: (1001):Old State = IKE_QM_R_QM2  New State = IKE_QM_PHASE2_COMPLETE\n"
+    (tmp_path / "ce2.log").write_text(blocks + up)
+    (negotiation,) = read_log(Source(str(tmp_path / "ce2.log"))).negotiations
+    assert dict(parameters(negotiation, portrait(negotiation)))["SPIs"] == "63a278d7 in, 731256eb out"

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from mainmode.catalogue.facts import Offer, Suite
+from mainmode.explain.record import Noted
 
 
 def whole(offers: Iterable[Offer]) -> Iterator[Offer]:
@@ -21,6 +22,23 @@ def whole(offers: Iterable[Offer]) -> Iterator[Offer]:
         current = offer
     if current is not None:
         yield current
+
+
+def gathered(noted: Iterable[Noted]) -> Iterator[tuple[Offer, Noted]]:
+    """Every offer of `whole` and where it begins."""
+    facts: list[Offer] = []
+    beginning: Noted | None = None
+    for one in noted:
+        if not isinstance(one.fact, Offer):
+            continue
+        joined = list(whole([*facts, one.fact]))
+        if len(joined) > 1 and beginning is not None:
+            yield joined[0], beginning
+        if len(joined) > 1 or beginning is None:
+            beginning = one
+        facts = joined[-1:]
+    if facts and beginning is not None:
+        yield facts[0], beginning
 
 
 def _adds(current: Offer, offer: Offer) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.base.address import Proxy
-from mainmode.catalogue.facts import NatFound, Suite, Up
+from mainmode.catalogue.facts import NatFound, Spi, Suite, Up, Whose
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.portrait import Portrait
 
@@ -19,9 +19,9 @@ def parameters(negotiation: Negotiation, peer: Portrait) -> Iterator[tuple[str, 
             yield "Phase 2", phase2
         for theirs, ours in peer.networks:
             yield "Networks", f"{network(ours)} here, {network(theirs)} at the peer"
-        spis = [fact for fact, _ in negotiation.all(Up) if fact.inbound or fact.outbound]
-        if spis:
-            yield "SPIs", f"{spis[-1].inbound or 'not told'} in, {spis[-1].outbound or 'not told'} out"
+        inbound, outbound = _spis(negotiation)
+        if inbound or outbound:
+            yield "SPIs", f"{inbound or 'not told'} in, {outbound or 'not told'} out"
     nat = [fact for fact, _ in negotiation.all(NatFound)]
     behind = [
         who
@@ -30,6 +30,15 @@ def parameters(negotiation: Negotiation, peer: Portrait) -> Iterator[tuple[str, 
     ]
     if nat:
         yield "NAT", f"{' and '.join(behind)} behind a NAT device" if behind else "none found"
+
+
+def _spis(negotiation: Negotiation) -> tuple[str, str]:
+    """The last SPIs in and out: by what says that the SAs stand, else by what names them one by one."""
+    up = [fact for fact, _ in negotiation.all(Up) if fact.inbound or fact.outbound]
+    if up:
+        return up[-1].inbound, up[-1].outbound
+    named = {fact.whose: fact.spi for fact, _ in negotiation.all(Spi)}
+    return named.get(Whose.OWN, ""), named.get(Whose.PEER, "")
 
 
 def spelled(suite: Suite) -> str:

@@ -122,6 +122,7 @@ PAYLOADS = (
         "payload",
         "processing {name} payload. message ID = {node}",
         "processing {name} payload",
+        "processing {name} payload. addr = {more}, message ID = {node}",
         "processing vendor id payload",
         "processing vendor id payload {more}",
         "processing IKE frag vendor id payload",

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from mainmode.catalogue.facts import Down, Message, Offer, Phase, Refused, Symptom, Way, Whose, Why
+from mainmode.catalogue.facts import Down, Message, Phase, Refused, Symptom, Way, Whose, Why
 from mainmode.explain.diagnoses.advice import plainly, proxies
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import Match, Scope, Weight
-from mainmode.explain.diagnoses.proposals import refused_attributes, spelled
+from mainmode.explain.diagnoses.proposals import offers, refused_attributes, spelled
 from mainmode.explain.record import Noted
 
 _PFS = ("pfs", "group")
@@ -100,7 +100,7 @@ def transform_mismatch(case: Case) -> Iterator[Match]:
     if refusals and not attributes and not told and case.in_lame(case.told(*_OTHER_REASONS)):
         return
     if attributes or told or refusals:
-        which = f" in {spelled(attributes)}" if attributes else ""
+        which = f" in {spelled(attributes)}" if attributes else _offered(case)
         only_pfs = not attributes and any(_attribute(noted) in _PFS for noted in refusals)
         weight = Weight.FITS if only_pfs or pfs_stated(case) else Weight.STATED if attributes else Weight.IMPLIED
         sees = f"This device refused every phase 2 proposal of {case.peer}{which}."
@@ -143,13 +143,22 @@ def _refused_there(case: Case, notified: tuple[Noted, ...], values: dict[str, st
 
 def wanted(case: Case) -> dict[str, str]:
     """The algorithms of phase 2 that both sides could agree on: of the peer's proposal, else of the own one."""
-    for whose in (Whose.PEER, Whose.OWN):
-        for noted in case.all(Offer):
-            fact = noted.fact
-            if isinstance(fact, Offer) and fact.phase is Phase.TWO and fact.whose is whose:
-                suite = fact.suite
-                return {"esp_encryption": suite.encryption, "esp_integrity": suite.integrity, "pfs": suite.group}
-    return {}
+    found = offers(case, Phase.TWO, Whose.PEER) or offers(case, Phase.TWO, Whose.OWN)
+    if not found:
+        return {}
+    suite = found[0][0]
+    return {"esp_encryption": suite.encryption, "esp_integrity": suite.integrity, "pfs": suite.group}
+
+
+def _offered(case: Case) -> str:
+    """What the peer offered, the first three that differ, as a bracket; nothing where it is not told."""
+    words = {
+        " ".join(word for word in (suite.encryption, suite.integrity, suite.mode) if word): None
+        for suite, _ in offers(case, Phase.TWO, Whose.PEER)
+        if suite.encryption
+    }
+    told = list(words)[:3]
+    return f" (offered {', or '.join(told)})" if told else ""
 
 
 def _attribute(noted: Noted) -> str:

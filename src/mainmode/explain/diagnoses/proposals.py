@@ -7,10 +7,12 @@ from mainmode.explain.diagnoses.advice import suite_values
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Remedy, Weight
 from mainmode.explain.finding import Check, Safety
+from mainmode.explain.offers import gathered
 from mainmode.explain.record import Noted
 
 ATTRIBUTES = ("encryption", "integrity", "group", "authentication")
 _WORDS = {"integrity": "hash"}
+_FIELDS = {"hash": "integrity", "key length": "encryption"}
 
 
 def differing(offered: list[Suite], configured: list[Suite]) -> list[tuple[str, str, str]]:
@@ -29,11 +31,11 @@ def differing(offered: list[Suite], configured: list[Suite]) -> list[tuple[str, 
 
 
 def offers(case: Case, phase: Phase, whose: Whose) -> list[tuple[Suite, Noted]]:
-    """The proposals of one side in a phase."""
+    """The proposals of one side in a phase, each whole."""
     return [
-        (noted.fact.suite, noted)
-        for noted in case.all(Offer)
-        if isinstance(noted.fact, Offer) and noted.fact.phase is phase and noted.fact.whose is whose
+        (offer.suite, noted)
+        for offer, noted in gathered(case.all(Offer))
+        if offer.phase is phase and offer.whose is whose
     ]
 
 
@@ -47,9 +49,23 @@ def refused_attributes(case: Case, refusals: tuple[Noted, ...], phase: Phase) ->
     compared = differing(
         [suite for suite, _ in offers(case, phase, Whose.PEER)], [suite for suite, _ in offers(case, phase, Whose.OWN)]
     )
-    if not found or (compared and all(not offered for _, offered, _ in found)):
-        return compared or list(found)
-    return list(found)
+    if compared and all(not offered for _, offered, _ in found):
+        return compared
+    return _with_values(case, refusals, phase) if found and not any(offered for _, offered, _ in found) else list(found)
+
+
+def _with_values(case: Case, refusals: tuple[Noted, ...], phase: Phase) -> list[tuple[str, str, str]]:
+    """What was offered of each refused attribute, by the offers that stand in front of the refusals."""
+    offered = offers(case, phase, Whose.PEER)
+    found: dict[str, dict[str, None]] = {}
+    for noted in refusals:
+        fact = noted.fact
+        if not isinstance(fact, Refused) or not fact.attribute or fact.attribute == "lifetime":
+            continue
+        before = [suite for suite, other in offered if other.record.first <= noted.record.first]
+        value = getattr(before[-1], _FIELDS.get(fact.attribute, fact.attribute), "") if before else ""
+        found.setdefault(fact.attribute, {})[value] = None
+    return [(name, " and ".join(value for value in list(values)[:4] if value), "") for name, values in found.items()]
 
 
 def spelled(attributes: list[tuple[str, str, str]]) -> str:
