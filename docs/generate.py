@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from mainmode.catalogue.reference import daemon_lines_page as daemon_lines
 from mainmode.catalogue.reference import read_lines_page as read_lines
 from mainmode.catalogue.reference import reference_page as debug_lines
 from mainmode.cli.reference import reference_page as command_line
@@ -24,6 +25,7 @@ from mainmode.ladder.schema import schema_page as json_output
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": command_line,
     "configuration.md": configuration,
+    "daemon_lines.md": daemon_lines,
     "debug_lines.md": debug_lines,
     "diagnoses.md": diagnoses,
     "explain_json.md": explanation,

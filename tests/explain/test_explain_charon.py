@@ -43,6 +43,7 @@ from mainmode.catalogue.facts import (
     Whose,
     Why,
 )
+from mainmode.catalogue.reference import daemon_lines_page
 from mainmode.explain.dialect import Reading, merged
 from mainmode.explain.dialects.charon import Charon
 
@@ -512,6 +513,11 @@ def test_lines_as_they_are_shown_in_public_are_read() -> None:
     lines = (Path(__file__).parent / "data" / "charon_lines.txt").read_text().splitlines()
     assert len(lines) > 80
     assert [line for line in lines if CHARON.read(line) is None] == []
+
+
+def test_the_page_of_daemons_lines_is_as_declared() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "daemon_lines.md"
+    assert page.read_text("utf-8") == daemon_lines_page(), "regenerate: python docs/generate.py"
 
 
 def test_every_line_of_the_runs_is_read() -> None:

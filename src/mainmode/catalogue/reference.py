@@ -1,6 +1,8 @@
 """The reference page of all lines, made from the declarations."""
 
 from mainmode.catalogue.dialects.asa import ASA_SAYINGS
+from mainmode.catalogue.dialects.charon import ALL as CHARON_SAYINGS
+from mainmode.catalogue.dialects.pluto import ALL as PLUTO_SAYINGS
 from mainmode.catalogue.entry import Certainty, Channel, Entry
 from mainmode.catalogue.lines import ALL
 from mainmode.catalogue.phrasebook import Saying
@@ -125,5 +127,31 @@ def read_lines_page() -> str:
             f"\n## {subject.capitalize()}\n\n| name | lines | tells | certainty | source |\n|---|---|---|---|---|\n"
             + "\n".join(rows)
             + "\n"
+        )
+    return "".join(pieces)
+
+
+_DAEMON_OPENING = """# Lines of strongSwan, Libreswan and Openswan that are read
+
+Generated from the declarations in `src/mainmode/catalogue/dialects/charon_*.py` and `pluto_*.py`; a test compares it.
+Do not edit.
+
+What charon and pluto say, without what stands in front (clock, host, thread and group, connection and state number).
+A part in braces is a value; `{rest}` is not looked into. *inferred*: recalled, not read in a log of the daemon.
+"""
+
+
+def daemon_lines_page() -> str:
+    """The page of what daemons say: a table for each."""
+    pieces = [_DAEMON_OPENING]
+    for title, sayings in (("strongSwan charon", CHARON_SAYINGS), ("Libreswan and Openswan pluto", PLUTO_SAYINGS)):
+        rows = []
+        for one in sayings:
+            certainty = one.origin.certainty
+            sure = f"*{certainty.value}*" if certainty is Certainty.INFERRED else certainty.value
+            lines = "<br>".join(map(_code, one.templates))
+            rows.append(f"| {one.name.partition('.')[2]} | {lines} | {sure} | {_cell(one.origin.source)} |")
+        pieces.append(
+            f"\n## {title}\n\n| name | lines | certainty | source |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
         )
     return "".join(pieces)

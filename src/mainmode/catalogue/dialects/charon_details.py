@@ -136,7 +136,7 @@ SAYINGS = (
         "charon.state",
         "IKE_SA {name}[{number}] state change: {before} => {after}",
         "CHILD_SA {name}{{number}} state change: {before} => {after}",
-        origin=RUNS,
+        origin=MORE,
         tells=_state,
         name=WORD,
         number=NUMBER,

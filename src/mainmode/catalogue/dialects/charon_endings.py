@@ -152,7 +152,7 @@ SAYINGS = (
         "charon.peer lost",
         "DPD check timed out, enforcing DPD action",
         "DPD check timed out, {rest}",
-        origin=RUNS,
+        origin=MORE,
         tells=(Told(Symptom.PEER_LOST), Down(None, Why.LOST)),
         rest=LIST,
     ),

@@ -11,7 +11,7 @@ from mainmode.catalogue.origins import Origin
 from mainmode.catalogue.suites import SEPARATOR
 
 RUNS = Origin(Certainty.ATTESTED, "logs of strongSwan charon 5.9.8 against itself and Libreswan pluto 4.10")
-MORE = RUNS.but("spellings of other releases recalled")
+MORE = RUNS.but("spellings of other releases recalled, some seen in public logs")
 
 _GROUP = re.compile(r"MODP_|ECP_|CURVE_|KE_|ML_KEM|X25519|X448", re.IGNORECASE)
 _INTEGRITY = re.compile(r"HMAC_|AES_XCBC_96|AES_CMAC_96|CAMELLIA_XCBC", re.IGNORECASE)

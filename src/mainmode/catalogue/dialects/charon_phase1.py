@@ -216,7 +216,7 @@ SAYINGS = (
         "charon.wrong mode",
         "found {number} matching config, but none allows {method} authentication using {mode} Mode",
         "found {number} matching configs, but none allows {method} authentication using {mode} Mode",
-        origin=RUNS,
+        origin=MORE,
         tells=_wrong_mode,
         number=NUMBER,
         method=ANY,

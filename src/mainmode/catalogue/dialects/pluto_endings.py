@@ -201,7 +201,7 @@ SAYINGS = (
         "pluto.hard expire",
         "received hard EXPIRE for {side} SPI {spi} {rest}",
         "received soft EXPIRE for {side} SPI {spi} {rest}",
-        origin=RUNS,
+        origin=MORE,
         tells=lambda values: (
             Down(Phase.TWO, Why.LIFETIME),
             Spi(values["spi"], Whose.OWN if values["side"] == "inbound" else Whose.PEER),
