@@ -60,9 +60,17 @@ PHASE1: tuple[Saying, ...] = (
     ),
     asa(
         "INVALID_PAYLOADS_OF_MODE",
-        "Received encrypted Oakley {fsm} Mode packet with invalid payloads, MessID = {message_id}",
+        "Received encrypted Oakley Main Mode packet with invalid payloads{words}",
+        "Received encrypted Oakley Aggressive Mode packet with invalid payloads{words}",
         "Received an un-encrypted or garbled packet{words}",
         tells=Told(Symptom.KEY_WRONG, Phase.ONE),
+    ),
+    asa(
+        "INVALID_PAYLOADS_LATER",
+        "Received encrypted Oakley Quick Mode packet with invalid payloads{words}",
+        "Received encrypted Oakley Informational packet with invalid payloads{words}",
+        "Received encrypted Oakley {words} with invalid payloads{more}",
+        tells=Told(Symptom.MALFORMED),
     ),
     asa(
         "NO_VALID_GROUP",
@@ -230,6 +238,8 @@ PHASE1: tuple[Saying, ...] = (
         "RECEIVED_UNEXPECTED",
         "Received unexpected event {event} in state {state}",
         "MM received unexpected event {event} in state {state}",
+        "AM received unexpected event {event} in state {state}",
+        "QM received unexpected event {event} in state {state}",
         tells=_unexpected,
     ),
     asa("TIMED_OUT_SO", "IKE session establishment timed out [{state}, aborting!", tells=_timed_out),

@@ -257,6 +257,12 @@ PHASE2: tuple[Saying, ...] = (
         "Tunnel rejected: {words}",
         tells=told(Symptom.CATCH_ALL, None, "{words}"),
     ),
+    asa(
+        "LIFETIME_SENT",
+        "Sending RESPONDER LIFETIME notification to Initiator{words}",
+        tells=Notify(Way.SENT, "RESPONDER-LIFETIME", True, Phase.TWO),
+    ),
+    asa("DELETE_OF_NOTHING", "Could not find centry for IPSec SA delete message{words}"),
     asa("L2TP", "L2TP/IPSec session {words}", "L2TP {words}"),
     asa(
         "BEGINNING_SO",

@@ -14,6 +14,7 @@ REMOTE_ACCESS_SAYINGS: tuple[Saying, ...] = (
         "MODE_CONFIG",
         "MODE_CFG: {words}",
         "IKEGetUserAttributes: {words}",
+        "process_attr(): {words}",
         "construct_cfg_set: {words}",
         "Received request for {words}",
         "INTERNAL_ADDRESS: {words}",

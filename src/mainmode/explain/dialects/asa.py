@@ -1,6 +1,7 @@
 """The dialect of Cisco's ASA, PIX and FTD: debug lines in both shapes, system log in every form of header."""
 
 import re
+from typing import Any, TypeVar
 
 from mainmode.catalogue.dialects.asa import SUBJECTS, TUNNEL
 from mainmode.catalogue.dialects.asa_ids import FIXED_IDS
@@ -31,6 +32,7 @@ from mainmode.explain.dialects.asa_texts import Text, read_text
 
 _CODE_LENGTH = len("%ASA-5-713119: ")
 _ABOUT = ("Group = ", "IP = ", "Username = ")
+Kept = TypeVar("Kept")
 MAX_LENGTH = 8192
 """Characters of a record; anything longer is not read."""
 _MOST_KEPT = 1 << 14
@@ -59,6 +61,7 @@ class AsaDialect:
         self._texts: dict[tuple[str, str], Text | None] = {}
         self._said: dict[str, Reading | None] = {}
         self._clocks: dict[str, Clock] = {}
+        self._abouts: dict[str, Tag] = {}
         self._tags: dict[tuple[str, str], Tag] = {}
 
     def read(self, text: str) -> Reading | None:
@@ -76,21 +79,26 @@ class AsaDialect:
             reading = self.said(rest)
             if reading is None:
                 return None
-            if len(self._said) >= _MOST_KEPT:
-                self._said.clear()
-            self._said[rest] = reading
+            self._said[rest] = self._bounded(self._said, reading)
+        tag = reading[2]
         if about:
-            reading = reading._replace(tag=merged(self.about(about), reading.tag))
-        if not front:
-            return reading
+            whom = self._abouts.get(about)
+            if whom is None:
+                whom = self._abouts[about] = self._bounded(self._abouts, self.about(about))
+            tag = whom if tag is NO_TAG else merged(whom, tag)
         clock = self._clocks.get(front)
         if clock is None:
-            if len(self._clocks) >= _MOST_KEPT:
-                self._clocks.clear()
-            clock = self._clocks[front] = clock_of(front)
+            clock = self._clocks[front] = self._bounded(self._clocks, clock_of(front))
         return _made(
-            Reading, (reading[0], reading[1], reading[2], clock.stamp, clock.at, clock.host, False, *reading[7:])
+            Reading, (reading[0], reading[1], tag, clock.stamp, clock.at, clock.host, False, reading[7], reading[8])
         )
+
+    @staticmethod
+    def _bounded(kept: dict[Any, Any], value: Kept) -> Kept:
+        """The value, for which there is place now among what is kept."""
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        return value
 
     def continues(self, text: str, line: str) -> bool:
         """See `Dialect`: the next row of a block or of a dump."""
@@ -199,18 +207,15 @@ class AsaDialect:
         """The tag of a peer, made once for all its lines."""
         tag = self._tags.get((group, peer))
         if tag is None:
-            if len(self._tags) >= _MOST_KEPT:
-                self._tags.clear()
-            tag = self._tags[(group, peer)] = Tag(peer=peer, group=group) if group or peer else NO_TAG
+            tag = Tag(peer=peer, group=group) if group or peer else NO_TAG
+            self._tags[(group, peer)] = self._bounded(self._tags, tag)
         return tag
 
     def _text(self, body: str, subject: str) -> Text | None:
         key = (subject, body)
         if key in self._texts:
             return self._texts[key]
-        if len(self._texts) >= _MOST_KEPT:
-            self._texts.clear()
-        found = self._texts[key] = self._alike(body, subject)
+        found = self._texts[key] = self._bounded(self._texts, self._alike(body, subject))
         return found
 
     def _alike(self, body: str, subject: str) -> Text | None:
