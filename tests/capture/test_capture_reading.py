@@ -1,6 +1,7 @@
 """Files of every form and link type, whole and broken."""
 
 import struct
+import sys
 from io import BytesIO
 from ipaddress import IPv6Address
 
@@ -9,10 +10,11 @@ from files import AT, MESSAGE, SECONDS, A, B, block, datagram, enhanced, etherne
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mainmode.base.errors import InputError
 from mainmode.capture.container import LARGEST_FRAME, frames
 from mainmode.capture.datagrams import Ends, Esp, Ike, Keepalive, Refusal
 from mainmode.capture.frame import Flaw, Frame
-from mainmode.capture.reading import HEAD, is_capture
+from mainmode.capture.reading import HEAD, is_capture, read
 from mainmode.wire.fragments import cut
 from mainmode.wire.ip import Ipv4, read_ipv4
 
@@ -195,6 +197,12 @@ def test_a_text_is_no_capture() -> None:
     assert not is_capture(b"Jan  1 00:00:00 asa1 %ASA-7-713236: IP = 10.0.0.2"[:HEAD])
     assert not is_capture(b"\n\r\r\n" + b"text and more"[:8])
     assert not is_capture(b"")
+
+
+def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mainmode.capture.container", None)
+    with pytest.raises(InputError, match=r"pip install 'mainmode\[pcap\]'"):
+        next(read(BytesIO(pcap(228))))
 
 
 class _Stream(BytesIO):

@@ -154,7 +154,7 @@ def test_ikev2_is_the_wrong_version_where_it_is_refused_or_the_other_end_begins_
     once, captured = told(capture((0, ask)))
     assert facts(once, Sent) == [Sent(Way.SENT, Exchange.IKEV2, ("NONCE",), 52, name="IKE_SA_INIT")]
     assert facts(once, Told) == []
-    assert "1 messages of IKEv2" in captured.notes[1]
+    assert "1 message of IKEv2" in captured.notes[1]
     twice, _ = told(capture((0, ask), (2, ask)))
     assert [fact.symptom for fact in facts(twice, Told)] == [Symptom.NO_RESPONSE]
     notify = struct.pack(">BBHBBH", 0, 0, 8, 0, 0, 5)

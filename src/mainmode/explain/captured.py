@@ -120,8 +120,8 @@ class CapturedLog:
         if self._ended:
             notes.append(f"{self._name}: {self._ended}")
         if self._version2.count:
-            count = self._version2.count
-            notes.append(f"{self._name} holds {count} messages of IKEv2, of which only headers and refusals are read")
+            held = _counted(self._version2.count, "message")
+            notes.append(f"{self._name} holds {held} of IKEv2, of which only headers and refusals are read")
         notes += self._about_keys()
         for (who, right), count in sorted(self._proofs.items()):
             verb = "was made" if right else "was not made"
@@ -139,12 +139,13 @@ class CapturedLog:
         if not keys:
             return
         if not exchanges.fitting:
-            yield f"none of the {len(keys)} keys belongs to an IKE SA with encrypted messages in {self._name}"
+            count = _counted(len(keys), "key")
+            yield f"{count} given, and none belongs to an IKE SA with encrypted messages in {self._name}"
         elif exchanges.opened or exchanges.locked:
-            total = exchanges.opened + exchanges.locked
-            yield f"{exchanges.opened} of {total} encrypted messages were opened with the keys given"
-        for reason, count in exchanges.reasons.items():
-            yield f"{count} encrypted messages stayed closed: {reason}"
+            total = _counted(exchanges.opened + exchanges.locked, "encrypted message")
+            yield f"with the keys given {exchanges.opened} of {total} could be opened"
+        for reason, closed in exchanges.reasons.items():
+            yield f"{_counted(closed, 'encrypted message')} stayed closed: {reason}"
 
     def _seen(self) -> Iterator[Seen]:
         """What is about IPsec; frames and flaws are counted."""
@@ -266,3 +267,7 @@ class CapturedLog:
         facts = (Told(symptom, None if port else Phase.TWO, detail),)
         tag = self._tag(refusal.ends, own)
         return self._record(refusal.number, refusal.at, "ICMP error", refusal_text(refusal), facts, tag)
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
