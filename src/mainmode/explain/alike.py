@@ -26,6 +26,8 @@ MARKER = 4
 PADDING = 40
 """Octets by which counts of an encrypted message differ: cipher padding, and a HASH that is counted twice."""
 FEW = 3
+TOO_FEW = 0.6
+"""Where of the messages that both logs tell of no more than this share lies equally far apart, it is another time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +362,7 @@ def _times(found: Clocks | None, common: Span | None, slack: int) -> Iterator[Gr
     told = f"the second log's clock is {clocks.spoken(found.offset)} the first's"
     if found.matched >= 2:
         share = found.matched / max(found.told, 1)
-        if share < 0.5 and found.told >= 2 * FEW:
+        if share <= TOO_FEW and found.told > FEW:
             yield _against(
                 "gaps", f"Times do not fit: of {found.told} messages only {found.matched} lie equally far apart."
             )

@@ -94,6 +94,7 @@ def _explained(logs: Sequence[ReadLog], order: Order) -> Explanation:
             findings=findings,
             configurations=order.configurations,
             logs=found.logs,
+            negotiations=negotiations,
         ),
     )
 

@@ -157,7 +157,9 @@ def _verdict(told: tuple[Negotiation, ...], findings: Sequence[Finding]) -> Verd
     """By the first finding that is no warning; without one, by how the negotiation ended."""
     furthest = max(told, key=lambda one: ("none", "phase 1", "phase 2").index(one.reached))
     ended = min((_OUTCOMES[one.outcome] for one in told), key=_weight)
-    cause = next((one for one in findings if not one.warning), None)
+    numbers = {one.number for one in told}
+    causes = (one for one in findings if not one.warning and (not one.negotiations or numbers & set(one.negotiations)))
+    cause = next(causes, None)
     if ended is Outcome.UP or cause is None:
         return Verdict(ended, furthest.reached, "", _SENTENCES[ended])
     blames = tuple(Blame(SIDES[place.log], place.note, place.source) for place in cause.places)
