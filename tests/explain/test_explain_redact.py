@@ -153,8 +153,9 @@ def test_ordinary_words_are_not_taken_for_names() -> None:
 
 
 def test_a_group_of_an_ordinary_word_goes_where_only_a_name_can_stand() -> None:
-    found = Redaction(replace(failing(), notes=("Group = a1, IP = 81.2.69.144, a1 and all",)))
-    assert found.text("Group = a1, IP = 81.2.69.144, a1").startswith("Group = group-2, IP = 198.51.100.1, a1")
+    sample = Sample(1, "Group = a1, IP = 81.2.69.144, a1 and all", 1)
+    found = Redaction(replace(failing(), logs=(Log(0, "x", samples=(sample,)),)))
+    assert found.text("Group = a1, IP = 81.2.69.144, a1").startswith("Group = group-1, IP = 198.51.100.1, a1")
 
 
 def test_ranges_keep_their_order() -> None:

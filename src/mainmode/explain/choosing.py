@@ -36,6 +36,17 @@ def chosen_of(negotiations: Sequence[Negotiation]) -> Negotiation | None:
     return max(run, key=lambda one: (_REACHED[one.reached], one.phase1 is not None, one.records))
 
 
+def how_far(negotiation: Negotiation) -> str:
+    """How far it came, in words."""
+    if negotiation.reached == "phase 2":
+        return "phase 2 came up"
+    if negotiation.reached == "phase 1":
+        return "phase 1 came up, phase 2 did not"
+    if negotiation.phase2:
+        return "phase 2 did not come up, phase 1 is not in the log"
+    return "phase 1 did not come up" if negotiation.phase1 is not None else "neither phase is in the log"
+
+
 def fitting(explanation: Explanation) -> Pairing | None:
     """The best pairing where it is one exchange."""
     best = next(iter(explanation.pairings), None)

@@ -7,7 +7,7 @@ from mainmode.capture.secrets import NO_SECRETS, Secrets
 from mainmode.device.config.model import Configuration
 from mainmode.explain.choosing import chosen_of, fitting, own_findings
 from mainmode.explain.diagnose import diagnose
-from mainmode.explain.explanation import Explanation, Letter, Sketch
+from mainmode.explain.explanation import Explanation
 from mainmode.explain.laddering import transcript
 from mainmode.explain.letter import letter
 from mainmode.explain.logs import ReadLog, read_log
@@ -111,29 +111,21 @@ def _other(logs: Sequence[ReadLog], best: Pairing | None) -> Negotiation | None:
 
 def _finished(found: Explanation, order: Order) -> Explanation:
     """With sketch and letter, and without what must not be written."""
-    found = without_keys(found)
-    drawn = _drawn(found)
-    if drawn is not None:
-        one, written = drawn
-        found = replace(found, sketches=(one,), letters=() if written is None else (written,))
+    found = _with_the_other_side(without_keys(found))
     return redacted(found) if order.redact else found
 
 
-def _drawn(found: Explanation) -> tuple[Sketch, Letter | None] | None:
-    """The other side of the chosen negotiation, and what to write to its engineer where something fails."""
+def _with_the_other_side(found: Explanation) -> Explanation:
+    """The peer of the chosen negotiation drawn, and what to write to its engineer where something fails."""
     chosen = found.chosen
     if chosen is None or not chosen.peer:
-        return None
-    alike = [one for one in found.negotiations if one.log == chosen.log]
-    seen = portrait(chosen, alike)
+        return found
+    seen = portrait(chosen, [one for one in found.negotiations if one.log == chosen.log])
     pairing = fitting(found)
     if pairing is not None:
         dialects = {one.number: one.dialect for one in found.negotiations if one.log == 1}
         seen = of_dialect(seen, dialects.get(pairing.second, ""))
+    drawn = sketch(seen) if is_drawn(seen) else None
     faults = [finding for finding in own_findings(found) if not finding.warning]
-    if not is_drawn(seen) and not faults:
-        return None
-    one = sketch(seen)
-    if not faults:
-        return one, None
-    return one, letter(chosen, seen, faults, one, Redaction(found).without_names)
+    written = letter(chosen, seen, faults, drawn, Redaction(found).without_names) if faults else None
+    return replace(found, sketches=() if drawn is None else (drawn,), letters=() if written is None else (written,))

@@ -122,6 +122,7 @@ def _devices(told: tuple[Negotiation, ...], configurations: Configurations, logs
         if writer is None and facing_it is not None and not address and configuration is None:
             continue
         log = next((one.name for one in logs if writer is not None and one.number == writer.log), "")
+        log = log.rstrip("/").rpartition("/")[2] or log
         found.append(
             Device(
                 side,

@@ -24,14 +24,15 @@ _GROUPS |= {"17": "modp6144", "18": "modp8192", "19": "ecp256", "20": "ecp384", 
 
 def asa(peer: Portrait) -> Iterator[str]:
     """The commands of an ASA from 8.4 on."""
-    suite = peer.phase1.suite
     yield from _remarks(peer, "!")
     yield "crypto ikev1 enable outside"
     yield from _ground(peer.phase1, "phase 1", "!")
-    yield "crypto ikev1 policy 10"
-    yield from _cisco_policy(suite, "encryption", dashed=True)
+    if peer.phase1.ground:
+        yield "crypto ikev1 policy 10"
+        yield from _cisco_policy(peer.phase1.suite, "encryption", dashed=True)
     yield from _ground(peer.phase2, "phase 2", "!")
-    yield f"crypto ipsec ikev1 transform-set VPN {_transform(peer.phase2.suite, dashed=True)}"
+    if peer.phase2.ground:
+        yield f"crypto ipsec ikev1 transform-set VPN {_transform(peer.phase2.suite, dashed=True)}"
     for theirs, ours in peer.networks:
         yield f"access-list VPN extended permit {_asa_selector(theirs, ours)}"
     yield from _no_networks(
@@ -53,12 +54,14 @@ def ios(peer: Portrait) -> Iterator[str]:
     """The commands of an IOS router."""
     yield from _remarks(peer, "!")
     yield from _ground(peer.phase1, "phase 1", "!")
-    yield "crypto isakmp policy 10"
-    yield from _cisco_policy(peer.phase1.suite, "encr", dashed=False)
+    if peer.phase1.ground:
+        yield "crypto isakmp policy 10"
+        yield from _cisco_policy(peer.phase1.suite, "encr", dashed=False)
     yield f"crypto isakmp key {KEY} address {peer.own or _THIS_SIDE}"
     yield from _ground(peer.phase2, "phase 2", "!")
-    yield f"crypto ipsec transform-set VPN {_transform(peer.phase2.suite, dashed=False)}"
-    yield f" mode {'transport' if 'transport' in peer.phase2.suite.mode else 'tunnel'}"
+    if peer.phase2.ground:
+        yield f"crypto ipsec transform-set VPN {_transform(peer.phase2.suite, dashed=False)}"
+        yield f" mode {'transport' if 'transport' in peer.phase2.suite.mode else 'tunnel'}"
     yield "ip access-list extended VPN"
     for theirs, ours in peer.networks:
         yield f" permit {_ios_selector(theirs, ours)}"
@@ -83,7 +86,8 @@ def swanctl(peer: Portrait) -> Iterator[str]:
     yield f"    local_addrs = {peer.peer or _PEER}"
     yield f"    remote_addrs = {peer.own or _THIS_SIDE}"
     yield from _ground(peer.phase1, "phase 1", "    #")
-    yield f"    proposals = {_swan_proposal(one, _group(one))}"
+    if peer.phase1.ground:
+        yield f"    proposals = {_swan_proposal(one, _group(one))}"
     if one.seconds is not None:
         yield f"    reauth_time = {one.seconds}s"
     if peer.dead_peer_detection:
@@ -96,8 +100,9 @@ def swanctl(peer: Portrait) -> Iterator[str]:
         yield f"      net{number} {{"
         yield f"        local_ts = {_selector(theirs, 'the peer')}"
         yield f"        remote_ts = {_selector(ours, 'this side')}"
-        pfs = _GROUPS.get(peer.pfs or "") or ("<PFS group>" if peer.pfs is not None else None)
-        yield f"        esp_proposals = {_swan_proposal(two, pfs)}"
+        pfs = _pfs_group(peer.pfs) if peer.pfs is not None else None
+        if peer.phase2.ground:
+            yield f"        esp_proposals = {_swan_proposal(two, pfs)}"
         if two.seconds is not None:
             yield f"        rekey_time = {two.seconds * 9 // 10}s"
             yield f"        life_time = {two.seconds}s"
@@ -118,13 +123,14 @@ def ipsec_conf(peer: Portrait) -> Iterator[str]:
     yield from (f"    right={peer.own or _THIS_SIDE}", f"    rightid={_other_id(peer)}")
     yield from _ground(peer.phase1, "phase 1", "    #")
     first = _dashed(_SWAN.get(_only(one.encryption)), _PLUTO_HASH.get(_only(one.integrity)), None)
-    yield f"    ike={first}{f';{_group(one)}' if _group(one) else ''}"
+    if peer.phase1.ground:
+        yield f"    ike={first}{f';{_group(one)}' if _group(one) else ''}"
     if one.seconds is not None:
         yield f"    ikelifetime={one.seconds}s"
     yield from _ground(peer.phase2, "phase 2", "    #")
-    yield f"    esp={_dashed(_SWAN.get(_only(two.encryption)), _PLUTO_HASH.get(_only(two.integrity)), None)}" + (
-        f";{_GROUPS.get(peer.pfs, '<PFS group>')}" if peer.pfs is not None else ""
-    )
+    second = _dashed(_SWAN.get(_only(two.encryption)), _PLUTO_HASH.get(_only(two.integrity)), None)
+    if peer.phase2.ground:
+        yield f"    esp={second}{f';{_pfs_group(peer.pfs)}' if peer.pfs is not None else ''}"
     yield f"    pfs={'yes' if peer.pfs is not None else 'no'}"
     if two.seconds is not None:
         yield f"    salifetime={two.seconds}s"
@@ -254,6 +260,10 @@ def _only(text: str) -> str:
 
 def _swan_proposal(suite: Suite, group: str | None) -> str:
     return _dashed(_SWAN.get(_only(suite.encryption)), _SWAN_HASH.get(_only(suite.integrity)), group)
+
+
+def _pfs_group(pfs: str) -> str:
+    return _GROUPS.get(_only(pfs), "<PFS group>")
 
 
 def _group(suite: Suite) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from mainmode.base.instant import Instant
 from mainmode.catalogue.facts import Whose
+from mainmode.explain.choosing import how_far
 from mainmode.explain.explanation import Letter, Sketch
 from mainmode.explain.finding import Finding
 from mainmode.explain.masking import masked
@@ -39,48 +40,43 @@ LOGS = {
 }
 """For each language: what to collect, the commands that log, and those that show."""
 
-_STAGE = {
-    "none": "does not get through phase 1 (the IKE SA)",
-    "phase 1": "gets through phase 1, but phase 2 (the IPsec SA) does not come up",
-    "phase 2": "comes up, but does not work as it should",
-}
-
 
 def letter(
     negotiation: Negotiation,
     peer: Portrait,
     findings: Sequence[Finding],
-    drawn: Sketch,
+    drawn: Sketch | None,
     nameless: Callable[[str], str],
 ) -> Letter:
     """The message about one negotiation. `nameless` takes the names out of a text."""
     subject = f"IPsec tunnel between {peer.own or 'our gateway'} and {peer.peer or 'your gateway'}"
-    rows = [row for one in _body(negotiation, peer, findings[:MOST_FINDINGS], drawn) for row in one.split("\n")]
-    shown = [clean(masked(nameless(row))) for row in rows]
-    body = "\n".join(part for row in shown for part in ([row] if row.startswith("    ") else wrap(row, WIDTH)))
+    shown = [clean(masked(nameless(row))) for row in _body(negotiation, peer, findings[:MOST_FINDINGS], drawn)]
+    body = "\n".join(part for row in shown for part in _wrapped(row))
     return Letter(peer.peer, clean(masked(nameless(subject))), body)
 
 
-def _body(negotiation: Negotiation, peer: Portrait, findings: Sequence[Finding], drawn: Sketch) -> Iterator[str]:
+def _body(negotiation: Negotiation, peer: Portrait, findings: Sequence[Finding], drawn: Sketch | None) -> Iterator[str]:
     yield from ("Hello,", "")
     yield (
         f"the tunnel between {peer.own or 'our gateway'} (our side) and {peer.peer or 'yours'} (your side) "
-        f"{_STAGE[negotiation.reached]}.{_when(negotiation.started, negotiation.ended)}"
+        f"{_state(negotiation)}.{_when(negotiation.started, negotiation.ended)}"
     )
     yield from ("", 'What our side sees ("the peer" in it is your gateway):')
     for finding in findings:
         yield f"- {finding.title}: {finding.sees or finding.why}"
     checks = [check.text for finding in findings for check in finding.checks if check.where is Whose.PEER]
     on_the_way = [check.text for finding in findings for check in finding.checks if check.where is None]
-    yield from ("", f"Please check on your side (it looks like {VENDORS[peer.language]}: {peer.ground}):")
+    known = f" (it looks like {VENDORS[peer.language]}: {peer.ground})" if peer.is_known else ""
+    yield from ("", f"Please check on your side{known}:")
     for text in dict.fromkeys(checks):
         yield f"- {text}"
     for text in dict.fromkeys(on_the_way):
         yield f"- on the way between us: {text}"
-    yield "- that your configuration fits ours. As far as our log shows, this would fit (the key left out):"
-    yield ""
-    for line in drawn.lines:
-        yield f"    {line}"
+    if drawn is not None:
+        yield "- that your configuration fits ours. As far as our log shows, this would fit (the key left out):"
+        yield ""
+        for line in drawn.lines:
+            yield f"    {line}"
     what, logging, showing = LOGS[peer.language]
     yield from ("", f"If that does not solve it, please send us {what}")
     for command in (*logging, *showing):
@@ -91,6 +87,17 @@ def _body(negotiation: Negotiation, peer: Portrait, findings: Sequence[Finding],
         "",
         "Kind regards",
     )
+
+
+def _wrapped(row: str) -> list[str]:
+    """Prose in short rows; commands and sketches as they are."""
+    return [row] if row.startswith("    ") else wrap(row, WIDTH, 2 if row.startswith("- ") else 0)
+
+
+def _state(negotiation: Negotiation) -> str:
+    if negotiation.reached == "phase 2":
+        return "comes up, but does not work as it should"
+    return f"does not come up ({how_far(negotiation)})"
 
 
 def _when(started: Instant | None, ended: Instant | None) -> str:

@@ -48,13 +48,16 @@ _LOOSE = (
     ("group", re.compile(rf"\btunnel[_-]group(?:-map)?[ ]+({_WORD})", re.IGNORECASE)),
     ("group", re.compile(rf"\b(?:default-)?group[- ]policy ({_WORD})", re.IGNORECASE)),
     ("user", re.compile(rf"\busername ({_WORD})")),
-    ("map", re.compile(rf"\b(?:crypto (?:dynamic-)?map|dynamic-map|map) ({_WORD})", re.IGNORECASE)),
+    ("map", re.compile(rf"\bcrypto (?:dynamic-)?map[ :(]{{1,2}}({_WORD})", re.IGNORECASE)),
+    ("map", re.compile(rf"\b(?:dynamic-)?map ({_WORD})(?=[ ,]+(?:seq|[0-9]))", re.IGNORECASE)),
     ("map", re.compile(rf"\bcrypto (?:ipsec transform-set|ipsec profile|isakmp profile|keyring) ({_WORD})")),
     (
         "name",
         re.compile(rf"\b(?:access-list|object-group \w+|object network|match address|ip access-list \w+) ({_WORD})"),
     ),
-    ("name", re.compile(rf"\b(?:profile|keyring|conn|connection|config) ['\"]?({_WORD})", re.IGNORECASE)),
+    ("name", re.compile(rf"\b(?:profile|keyring|conn|connection|config) ['\"]({_WORD})", re.IGNORECASE)),
+    ("name", re.compile(rf"(?:^[> ]*|\bisakmp )(?:profile|keyring|conn) ({_WORD})", re.IGNORECASE | re.MULTILINE)),
+    ("name", re.compile(rf"\b(?:profile|keyring) ((?=[^\s]*[A-Z0-9_-]){_WORD})")),
     ("host", re.compile(rf"^[> ]*(?:hostname|switchname|domain-name) ({_WORD})", re.MULTILINE)),
     (
         "host",

@@ -11,11 +11,11 @@ from mainmode.explain.portrait import Portrait
 def parameters(negotiation: Negotiation, peer: Portrait) -> Iterator[tuple[str, str]]:
     """(label, value): phase 1, phase 2, networks, SPIs, address translation; what is not told is left out."""
     phase1 = spelled(peer.phase1.suite)
-    if phase1 and negotiation.reached != "none":
+    if phase1 and peer.phase1.agreed and negotiation.reached != "none":
         yield "Phase 1", phase1
     phase2 = spelled(peer.phase2.suite)
     if negotiation.reached == "phase 2":
-        if phase2:
+        if phase2 and peer.phase2.agreed:
             yield "Phase 2", phase2
         for theirs, ours in peer.networks:
             yield "Networks", f"{network(ours)} here, {network(theirs)} at the peer"

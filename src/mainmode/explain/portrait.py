@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from mainmode.base.address import Proxy
 from mainmode.catalogue.facts import (
     Agreed,
+    Configured,
     Exchange,
     Floated,
     Identity,
@@ -19,6 +20,7 @@ from mainmode.catalogue.facts import (
     Symptom,
     Timer,
     Told,
+    Up,
     Vendor,
     Whose,
 )
@@ -46,10 +48,11 @@ VENDORS = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Algorithms that fit this side, and how that is known; empty where nothing is."""
+    """Algorithms that fit this side, and how that is known; empty where nothing is. `agreed` where both sides use it."""
 
     suite: Suite
     ground: str
+    agreed: bool = False
 
 
 NOTHING = Suite()
@@ -60,14 +63,16 @@ NO_WISH = Wish(NOTHING, "")
 class Portrait:
     """The peer as far as a log tells. `networks` are (the peer's, this side's), None where not told.
 
-    `language` is the key of `VENDORS` in which the peer is sketched, `ground` why that one. `pfs` is a group, empty for
-    one that is not told, None where no PFS was seen. `offered` is what the peer offered itself.
+    `language` is the key of `VENDORS` in which the peer is sketched, `ground` why that one, `is_known` whether it is
+    the peer's own for sure. `pfs` is a group, empty for one that is not told, None where no PFS was seen. `offered` is
+    what the peer offered itself.
     """
 
     peer: str
     own: str
     language: str
     ground: str
+    is_known: bool
     phase1: Wish
     phase2: Wish
     offered: Suite | None
@@ -90,9 +95,10 @@ def portrait(negotiation: Negotiation, others: Sequence[Negotiation] = ()) -> Po
     """
     all_of_them = (negotiation, *(one for one in others if one is not negotiation and one.peer == negotiation.peer))
     facts = [noted.fact for one in all_of_them for noted in one.noted]
-    language, ground = _language(negotiation, facts)
+    language, ground, is_known = _language(negotiation, facts)
     nat = [fact.peer for fact in facts if isinstance(fact, NatFound) and fact.peer is not None]
     exchanges = {fact.exchange for fact in facts if isinstance(fact, Message)}
+    wanted = {fact.exchange for fact in facts if isinstance(fact, Configured)}
     symptoms = {fact.symptom for fact in facts if isinstance(fact, Told)}
     own, refused = _networks(facts)
     return Portrait(
@@ -100,6 +106,7 @@ def portrait(negotiation: Negotiation, others: Sequence[Negotiation] = ()) -> Po
         own=next((one.local for one in all_of_them if one.local), ""),
         language=language,
         ground=ground,
+        is_known=is_known,
         phase1=_wish(facts, Phase.ONE),
         phase2=_wish(facts, Phase.TWO),
         offered=_first(_offers(facts, Phase.ONE, Whose.PEER)),
@@ -111,7 +118,7 @@ def portrait(negotiation: Negotiation, others: Sequence[Negotiation] = ()) -> Po
         behind_nat=nat[-1] if nat else None,
         translated=any(isinstance(fact, Floated) for fact in facts),
         aggressive=Exchange.AGGRESSIVE in exchanges and Exchange.MAIN not in exchanges,
-        version2=Exchange.IKEV2 in exchanges,
+        version2=Exchange.IKEV2 in exchanges | wanted,
         dead_peer_detection=any(isinstance(fact, Vendor) and "DPD" in fact.name.upper() for fact in facts)
         or any(isinstance(fact, Timer) and fact.name == "keepalive" for fact in facts),
     )
@@ -120,17 +127,17 @@ def portrait(negotiation: Negotiation, others: Sequence[Negotiation] = ()) -> Po
 def of_dialect(found: Portrait, dialect: str) -> Portrait:
     """The portrait of a peer whose own log is there and tells what it is."""
     language = _OF_DIALECT.get(dialect)
-    return replace(found, language=language, ground="its own log is in that form") if language else found
+    return replace(found, language=language, ground="its own log is in that form", is_known=True) if language else found
 
 
-def _language(negotiation: Negotiation, facts: Iterable[object]) -> tuple[str, str]:
+def _language(negotiation: Negotiation, facts: Iterable[object]) -> tuple[str, str, bool]:
     names = [fact.name for fact in facts if isinstance(fact, Vendor) and fact.whose is Whose.PEER]
     for language, words in _TOLD_BY:
         for name in names:
             if any(word in name.lower() for word in words):
-                return language, f"its vendor ID says {name}"
+                return language, f"its vendor ID says {name}", True
     language = _OF_DIALECT.get(negotiation.dialect, "asa")
-    return language, "no vendor ID tells what it is; in this side's own language"
+    return language, "no vendor ID tells what it is, so it is sketched as if it were like this side", False
 
 
 def _offers(facts: Iterable[object], phase: Phase, whose: Whose) -> list[Suite]:
@@ -149,12 +156,12 @@ def _wish(facts: Sequence[object], phase: Phase) -> Wish:
     configured = _configured(facts, phase)
     if agreed:
         suite = _filled(agreed[-1], [*own, *theirs])
-        return Wish(suite, "both sides agreed on this")
+        return Wish(suite, "both sides agreed on this", True)
     if own:
         return Wish(_filled(own[0], [configured]), "this side offers this")
-    accepted = any(isinstance(one, Agreed) and one.phase is phase for one in facts)
-    if accepted and theirs:
-        return Wish(theirs[0], "the peer offered this, and this side accepted an offer")
+    if any(isinstance(one, Agreed | Up) and one.phase is phase for one in facts):
+        # What was refused on the way to an agreement tells nothing of what was agreed on.
+        return Wish(theirs[0], "the peer offered this, and this side accepted an offer") if theirs else NO_WISH
     if configured != NOTHING:
         base = theirs[0] if theirs else NOTHING
         return Wish(_filled(configured, [base]), "the peer's own offer, with what this side says to have instead")

@@ -18,9 +18,9 @@ from mainmode.explain.masking import masked
 from mainmode.explain.names import Named, is_telling, names_in, replaced_in_place
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.rebuilding import Rebuilding, Value, everything
-from mainmode.explain.record import Log
+from mainmode.explain.record import Log, Record, Sample
 from mainmode.explain.renumbering import Plan, is_mask
-from mainmode.ladder.transcript import Device
+from mainmode.ladder.transcript import Device, LineSaid
 
 _QUAD = re.compile(r"(?<![0-9])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9])")
 _NETWORK = re.compile(
@@ -39,7 +39,7 @@ _NAMED_IN_DETAIL = (
 )
 _SPELLED: dict[str, str] = {
     "mail": "user-{}@example.org",
-    "domain": "host-{}.example",
+    "domain": "name-{}.example",
     "log": "log-{}",
     "config": "config-{}.cfg",
     "file": "file-{}",
@@ -75,7 +75,6 @@ class Redaction:
                 case str():
                     networks.extend(_networks(value))
                     addresses.extend(_addresses(value))
-                    names.extend(names_in(value))
         self._plan = Plan(networks, addresses)
         self._hexadecimal = {f"{old:08x}": f"{new:08x}" for old, new in self._plan.known().items()}
         self._names = _Names(names)
@@ -158,8 +157,10 @@ def _networks(text: str) -> Iterable[IPv4Network]:
 
 
 def _structured(value: object) -> Iterable[Named]:
-    """The names that a value says to be names."""
+    """The names that a value says to be names, and those in what it holds of a log or a configuration."""
     match value:
+        case Record(text=text) | Sample(text=text) | LineSaid(text=text):
+            return names_in(text)
         case Negotiation():
             return (Named("host", value.device), Named("group", value.group))
         case Tag():
@@ -174,9 +175,14 @@ def _structured(value: object) -> Iterable[Named]:
             return (*names_in(value.value), Named("name", value.value))
         case Told(symptom=symptom, detail=detail) if symptom in _NAMED_IN_DETAIL and " " not in detail:
             return (Named("name", detail),)
+        case Told(detail=detail):
+            return names_in(detail)
         case Device():
-            return (Named("host", value.hostname), Named("config", value.file))
-        case Statement() | Default() | Absent():
+            held = (name for line in value.config for name in names_in(line))
+            return (Named("host", value.hostname), Named("config", value.file), *held)
+        case Statement():
+            return (Named("config", value.file), *names_in(value.text))
+        case Default() | Absent():
             return (Named("config", value.file),)
         case Log():
             return (Named("log", value.name),)

@@ -22,7 +22,7 @@ _LANGUAGES: Mapping[str, Callable[[Portrait], Iterator[str]]] = {
 def sketch(peer: Portrait) -> Sketch:
     """The peer in its vendor's language; the first line says why that one."""
     mark = _MARKS[peer.language]
-    lines = [f"{mark} {peer.peer or 'the peer'} in the language of {VENDORS[peer.language]}: {peer.ground}"]
+    lines = [f"{mark} {peer.peer or 'the peer'} as {VENDORS[peer.language]}: {peer.ground}"]
     lines += _LANGUAGES[peer.language](peer)
     rows = (row for line in lines for row in _rows(clean(line), mark))
     return Sketch(peer.peer, VENDORS[peer.language], tuple(map(masked, rows)))
@@ -30,7 +30,7 @@ def sketch(peer: Portrait) -> Sketch:
 
 def is_drawn(peer: Portrait) -> bool:
     """Whether enough is known for a sketch to be more than places to fill in."""
-    return bool(peer.phase1.ground or peer.phase2.ground or peer.networks or peer.refused_networks)
+    return bool(peer.phase1.ground or peer.phase2.ground or peer.networks)
 
 
 def _rows(line: str, mark: str) -> Iterator[str]:

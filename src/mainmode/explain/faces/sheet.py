@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from mainmode.catalogue.facts import Whose
-from mainmode.explain.choosing import own_findings
+from mainmode.explain.choosing import how_far, own_findings
 from mainmode.explain.explanation import Explanation
 from mainmode.explain.faces.table import table
 from mainmode.explain.finding import Check, Commands, Finding
@@ -94,12 +94,7 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
         return
     yield "Peer", f"{chosen.peer or 'not named'}{f', {chosen.group}' if chosen.group not in ('', chosen.peer) else ''}"
     yield "This side", chosen.role.value if chosen.role is not None else "role not shown"
-    yield (
-        "How far",
-        {"none": "phase 1 did not come up", "phase 1": "phase 1 came up, phase 2 did not"}.get(
-            chosen.reached, "phase 2 came up"
-        ),
-    )
+    yield "How far", how_far(chosen)
     alike = [one for one in explanation.negotiations if one.log == chosen.log]
     yield from parameters(chosen, portrait(chosen, alike))
     last = f"{chosen.first}–{chosen.last}" if chosen.last > chosen.first else str(chosen.first)
@@ -116,8 +111,10 @@ def _finding(number: int, finding: Finding, explanation: Explanation) -> Part:
         rows = ((place(one.source), f"{command(one.source)}    ({one.note})") for one in finding.places)
         blocks.append(Lines("Configuration", tuple(rows)))
     if finding.checks:
-        blocks.append(Items("Check", tuple(map(_check, finding.checks))))
-    blocks += map(_commands, finding.commands)
+        order = (Whose.OWN, None, Whose.PEER)
+        checks = sorted(finding.checks, key=lambda one: order.index(one.where))
+        blocks.append(Items("Check", tuple(map(_check, checks))))
+    blocks += map(_commands, sorted(finding.commands, key=lambda one: one.where is Whose.PEER))
     if finding.alternatives:
         blocks.append(Items("It could also be", tuple((one.code, one.tell_apart) for one in finding.alternatives)))
     tone = Tone.REMARK if finding.warning else Tone.BAD
