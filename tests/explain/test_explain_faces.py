@@ -55,8 +55,11 @@ def test_two_logs_are_judged_and_what_never_arrived_is_told() -> None:
     printed = text(two_sides(), 100)
     assert "The two logs: probably the same exchange, confidence 93%" in printed
     assert "the second is -1.500 s from the first, give or take 0.020 s" in printed
-    assert "fw-acme.log: MM3 was sent and does not stand in the other log" in printed
+    assert "fw-acme.log: MM3 was sent" in printed
     assert "fw-acme.log:7 │" in printed
+    assert "the fault is on the initiator's side (peer.log, 81.2.70.9)" in printed
+    assert "Type on the initiator's side (fw-acme.log, 81.2.70.9): Shows the entry." in printed
+    assert "Seen in fw-acme.log: " in printed
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])

@@ -38,7 +38,7 @@ def test_it_says_what_is_seen_what_to_check_and_what_is_needed() -> None:
     assert places == sorted(places)
     assert "show run access-list" not in body
     assert "81.2.69.144" in body
-    assert "11-30" not in body
+    assert "to 11-30 19:33:22 by our clock" in body
 
 
 def test_no_name_and_no_key_is_in_it() -> None:

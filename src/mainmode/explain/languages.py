@@ -5,8 +5,10 @@ from ipaddress import IPv4Address
 
 from mainmode.base.address import Proxy
 from mainmode.catalogue.facts import Suite
-from mainmode.explain.portrait import Portrait, Wish
+from mainmode.explain.parameters import spelled
+from mainmode.explain.portrait import Portrait
 
+MOST_OFFERS = 5
 KEY = "<the key that both sides share>"
 _THIS_SIDE = "<address of this side>"
 _PEER = "<address of the peer>"
@@ -26,11 +28,11 @@ def asa(peer: Portrait) -> Iterator[str]:
     """The commands of an ASA from 8.4 on."""
     yield from _remarks(peer, "!")
     yield "crypto ikev1 enable outside"
-    yield from _ground(peer.phase1, "phase 1", "!")
+    yield from _ground(peer, 1, "!")
     if peer.phase1.ground:
         yield "crypto ikev1 policy 10"
         yield from _cisco_policy(peer.phase1.suite, "encryption", dashed=True)
-    yield from _ground(peer.phase2, "phase 2", "!")
+    yield from _ground(peer, 2, "!")
     if peer.phase2.ground:
         yield f"crypto ipsec ikev1 transform-set VPN {_transform(peer.phase2.suite, dashed=True)}"
     for theirs, ours in peer.networks:
@@ -53,12 +55,12 @@ def asa(peer: Portrait) -> Iterator[str]:
 def ios(peer: Portrait) -> Iterator[str]:
     """The commands of an IOS router."""
     yield from _remarks(peer, "!")
-    yield from _ground(peer.phase1, "phase 1", "!")
+    yield from _ground(peer, 1, "!")
     if peer.phase1.ground:
         yield "crypto isakmp policy 10"
         yield from _cisco_policy(peer.phase1.suite, "encr", dashed=False)
     yield f"crypto isakmp key {KEY} address {peer.own or _THIS_SIDE}"
-    yield from _ground(peer.phase2, "phase 2", "!")
+    yield from _ground(peer, 2, "!")
     if peer.phase2.ground:
         yield f"crypto ipsec transform-set VPN {_transform(peer.phase2.suite, dashed=False)}"
         yield f" mode {'transport' if 'transport' in peer.phase2.suite.mode else 'tunnel'}"
@@ -85,7 +87,7 @@ def swanctl(peer: Portrait) -> Iterator[str]:
         yield "    aggressive = yes"
     yield f"    local_addrs = {peer.peer or _PEER}"
     yield f"    remote_addrs = {peer.own or _THIS_SIDE}"
-    yield from _ground(peer.phase1, "phase 1", "    #")
+    yield from _ground(peer, 1, "    #")
     if peer.phase1.ground:
         yield f"    proposals = {_swan_proposal(one, _group(one))}"
     if one.seconds is not None:
@@ -94,7 +96,7 @@ def swanctl(peer: Portrait) -> Iterator[str]:
         yield "    dpd_delay = 10s"
     yield from ("    local {", "      auth = psk", f"      id = {_own_id(peer)}", "    }")
     yield from ("    remote {", "      auth = psk", f"      id = {_other_id(peer)}", "    }", "    children {")
-    yield from _ground(peer.phase2, "phase 2", "      #")
+    yield from _ground(peer, 2, "      #")
     yield from _no_networks(peer, "      #", "")
     for number, (theirs, ours) in enumerate(peer.networks or ((None, None),), 1):
         yield f"      net{number} {{"
@@ -121,13 +123,13 @@ def ipsec_conf(peer: Portrait) -> Iterator[str]:
         yield "    aggressive=yes"
     yield from ("    authby=secret", f"    left={peer.peer or _PEER}", f"    leftid={_own_id(peer)}")
     yield from (f"    right={peer.own or _THIS_SIDE}", f"    rightid={_other_id(peer)}")
-    yield from _ground(peer.phase1, "phase 1", "    #")
+    yield from _ground(peer, 1, "    #")
     first = _dashed(_SWAN.get(_only(one.encryption)), _PLUTO_HASH.get(_only(one.integrity)), None)
     if peer.phase1.ground:
         yield f"    ike={first}{f';{_group(one)}' if _group(one) else ''}"
     if one.seconds is not None:
         yield f"    ikelifetime={one.seconds}s"
-    yield from _ground(peer.phase2, "phase 2", "    #")
+    yield from _ground(peer, 2, "    #")
     second = _dashed(_SWAN.get(_only(two.encryption)), _PLUTO_HASH.get(_only(two.integrity)), None)
     if peer.phase2.ground:
         yield f"    esp={second}{f';{_pfs_group(peer.pfs)}' if peer.pfs is not None else ''}"
@@ -157,14 +159,18 @@ def _remarks(peer: Portrait, mark: str) -> Iterator[str]:
         yield f"{mark} the peer proposes {ends}, which this side's log does not confirm"
 
 
-def _ground(wish: Wish, phase: str, mark: str) -> Iterator[str]:
-    if not wish.ground:
-        yield f"{mark} {phase}: the log does not show what this side has; ask for it, or give --config"
+def _ground(peer: Portrait, number: int, mark: str) -> Iterator[str]:
+    """How a phase's algorithms are known; where they are not, what the peer offers now."""
+    wish, phase = (peer.phase1, peer.phase2)[number - 1], f"phase {number}"
+    if wish.ground:
+        yield f"{mark} {phase}: {wish.ground}"
+        several = [name for name in (wish.suite.encryption, wish.suite.integrity, wish.suite.group) if "," in name]
+        if several:
+            yield f"{mark} {phase}: any of {'; '.join(several)}"
         return
-    yield f"{mark} {phase}: {wish.ground}"
-    several = [name for name in (wish.suite.encryption, wish.suite.integrity, wish.suite.group) if "," in name]
-    if several:
-        yield f"{mark} {phase}: any of {'; '.join(several)}"
+    yield f"{mark} {phase}: the log does not show what this side has; ask for it, or give --config"
+    for suite in peer.offered[number - 1][:MOST_OFFERS]:
+        yield f"{mark} {phase}: the peer offers {spelled(suite)}"
 
 
 def _no_networks(peer: Portrait, mark: str, place: str) -> Iterator[str]:

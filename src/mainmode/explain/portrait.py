@@ -48,7 +48,7 @@ VENDORS = {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Algorithms that fit this side, and how that is known; empty where nothing is. `agreed` where both sides use it."""
+    """Algorithms that fit this side, and how that is known; empty where nothing is. `agreed`: both sides use it."""
 
     suite: Suite
     ground: str
@@ -65,7 +65,7 @@ class Portrait:
 
     `language` is the key of `VENDORS` in which the peer is sketched, `ground` why that one, `is_known` whether it is
     the peer's own for sure. `pfs` is a group, empty for one that is not told, None where no PFS was seen. `offered` is
-    what the peer offered itself.
+    what the peer offered itself, in phase 1 and in phase 2.
     """
 
     peer: str
@@ -75,7 +75,7 @@ class Portrait:
     is_known: bool
     phase1: Wish
     phase2: Wish
-    offered: Suite | None
+    offered: tuple[tuple[Suite, ...], tuple[Suite, ...]]
     pfs: str | None
     networks: tuple[tuple[Proxy | None, Proxy | None], ...]
     refused_networks: tuple[tuple[Proxy | None, Proxy | None], ...]
@@ -109,7 +109,7 @@ def portrait(negotiation: Negotiation, others: Sequence[Negotiation] = ()) -> Po
         is_known=is_known,
         phase1=_wish(facts, Phase.ONE),
         phase2=_wish(facts, Phase.TWO),
-        offered=_first(_offers(facts, Phase.ONE, Whose.PEER)),
+        offered=(_offered(facts, Phase.ONE), _offered(facts, Phase.TWO)),
         pfs=_pfs(facts, symptoms),
         networks=own,
         refused_networks=refused,
@@ -145,8 +145,8 @@ def _offers(facts: Iterable[object], phase: Phase, whose: Whose) -> list[Suite]:
     return [one.suite for one in offers if (one.phase, one.whose) == (phase, whose) and one.suite != NOTHING]
 
 
-def _first(suites: Sequence[Suite]) -> Suite | None:
-    return suites[0] if suites else None
+def _offered(facts: Iterable[object], phase: Phase) -> tuple[Suite, ...]:
+    return tuple(dict.fromkeys(_offers(facts, phase, Whose.PEER)))
 
 
 def _wish(facts: Sequence[object], phase: Phase) -> Wish:

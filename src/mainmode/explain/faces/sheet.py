@@ -4,15 +4,16 @@ Verdict; the cause with its evidence, what to look at, what to type; the table o
 the peer must look like and a letter to its engineer; how much of the logs was understood.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from mainmode.catalogue.facts import Whose
-from mainmode.explain.choosing import how_far, own_findings
+from mainmode.explain.choosing import fitting, how_far, own_findings
 from mainmode.explain.explanation import Explanation
 from mainmode.explain.faces.table import table
-from mainmode.explain.finding import Check, Commands, Finding
-from mainmode.explain.negotiation import Outcome
+from mainmode.explain.finding import Commands, Finding
+from mainmode.explain.negotiation import Negotiation, Outcome
 from mainmode.explain.pairing import Pairing, Same
 from mainmode.explain.parameters import parameters
 from mainmode.explain.portrait import portrait
@@ -35,7 +36,6 @@ _WORDS = {
     Outcome.CLOSED: ("ENDED", Tone.REMARK),
     Outcome.OPEN: ("UNKNOWN", Tone.REMARK),
 }
-_WHERE = {Whose.OWN: "here", Whose.PEER: "at the peer", None: "on the way"}
 
 
 def sheet(explanation: Explanation, hint: str = "") -> Sheet:
@@ -65,6 +65,27 @@ def place_of(record: Record, logs: Sequence[Log]) -> str:
 def _named(log: int, logs: Sequence[Log]) -> str:
     name = next((one.name for one in logs if one.number == log), str(log + 1))
     return name.rpartition("/")[2] or name
+
+
+def places_of(finding: Finding, explanation: Explanation) -> dict[Whose | None, str]:
+    """What the sides of a finding are called: here and at the peer; with two logs by role, log and address."""
+    names: dict[Whose | None, str] = {Whose.OWN: "here", Whose.PEER: "at the peer", None: "on the way"}
+    pairing, chosen = fitting(explanation), explanation.chosen
+    if len(explanation.logs) < 2 or chosen is None:
+        return names
+    number = pairing.second if pairing is not None else None
+    second = next((one for one in explanation.negotiations if (one.log, one.number) == (1, number)), None)
+    sides = {chosen.log: chosen} if second is None else {0: chosen, 1: second}
+    for whose, log in ((Whose.OWN, finding.log), (Whose.PEER, 1 - finding.log)):
+        if log in sides:
+            names[whose] = _side(sides[log], sides.get(1 - log), explanation)
+    return names
+
+
+def _side(one: Negotiation, other: Negotiation | None, explanation: Explanation) -> str:
+    role = f"on the {one.role.value}'s side" if one.role is not None else "on the side"
+    address = one.local or (other.peer if other is not None else "")
+    return f"{role} ({', '.join(part for part in (_named(one.log, explanation.logs), address) if part)})"
 
 
 def _badge(explanation: Explanation) -> tuple[str, Tone]:
@@ -103,9 +124,11 @@ def _facts(explanation: Explanation) -> Iterator[tuple[str, str]]:
 
 def _finding(number: int, finding: Finding, explanation: Explanation) -> Part:
     blocks: list[Block] = [Paragraph(finding.sure.value, "How sure")]
-    blocks += [Paragraph(text, label) for label, text in (("Seen", finding.sees), ("Why", finding.why)) if text]
+    seen = f"Seen in {_named(finding.log, explanation.logs)}" if len(explanation.logs) > 1 else "Seen"
+    blocks += [Paragraph(text, label) for label, text in ((seen, finding.sees), ("Why", finding.why)) if text]
+    where = places_of(finding, explanation)
     if finding.whose is not None:
-        blocks.append(Paragraph(f"the fault is {_WHERE[finding.whose]}", "Whose"))
+        blocks.append(Paragraph(f"the fault is {where[finding.whose]}", "Whose"))
     blocks += _evidence(finding.evidence, explanation.logs)
     if finding.places:
         rows = ((place(one.source), f"{command(one.source)}    ({one.note})") for one in finding.places)
@@ -113,8 +136,9 @@ def _finding(number: int, finding: Finding, explanation: Explanation) -> Part:
     if finding.checks:
         order = (Whose.OWN, None, Whose.PEER)
         checks = sorted(finding.checks, key=lambda one: order.index(one.where))
-        blocks.append(Items("Check", tuple(map(_check, checks))))
-    blocks += map(_commands, sorted(finding.commands, key=lambda one: one.where is Whose.PEER))
+        blocks.append(Items("Check", tuple((where[one.where], one.text) for one in checks)))
+    for one in sorted(finding.commands, key=lambda one: one.where is Whose.PEER):
+        blocks.append(_commands(one, where[one.where]))
     if finding.alternatives:
         blocks.append(Items("It could also be", tuple((one.code, one.tell_apart) for one in finding.alternatives)))
     tone = Tone.REMARK if finding.warning else Tone.BAD
@@ -122,13 +146,8 @@ def _finding(number: int, finding: Finding, explanation: Explanation) -> Part:
     return Part(f"{number}. {finding.title}{about}", tuple(blocks), finding.code, tone)
 
 
-def _check(check: Check) -> tuple[str, str]:
-    return _WHERE[check.where], check.text
-
-
-def _commands(commands: Commands) -> Block:
-    where = "Type here" if commands.where is Whose.OWN else "For the peer to type"
-    heading = f"{where}: {commands.about}" if commands.about else where
+def _commands(commands: Commands, where: str) -> Block:
+    heading = f"Type {where}: {commands.about}" if commands.about else f"Type {where}"
     return Lines(heading, tuple(("", line) for line in commands.lines), f"{commands.vendor}; {commands.safety.value}")
 
 
@@ -155,13 +174,13 @@ def _pairing(explanation: Explanation) -> Iterator[Part]:
         blocks.append(Paragraph(f"the second is {best.offset / 1_000_000:+.3f} s from the first{spread}", "Clocks"))
     if best.grounds:
         blocks.append(Items("Because", tuple(("", one) for one in best.grounds)))
+    counts = Counter((link.sender, link.name) for link in best.links if link.sent is not None and link.received is None)
     lost = [
-        (_named(link.sender, explanation.logs), f"{link.name} was sent and does not stand in the other log")
-        for link in best.links
-        if link.sent is not None and link.received is None
+        (_named(sender, explanation.logs), f"{name} was sent{f' {count} times' if count > 1 else ''}")
+        for (sender, name), count in counts.items()
     ]
     if lost and best.same in (Same.YES, Same.LIKELY):
-        blocks.append(Items("Never arrived", tuple(lost)))
+        blocks.append(Items("Never arrived in the other log", tuple(lost)))
     tone = Tone.PLAIN if best.same in (Same.YES, Same.LIKELY) else Tone.REMARK
     yield Part("Are these two sides of one exchange?", tuple(blocks), tone=tone)
 
