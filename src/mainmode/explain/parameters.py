@@ -34,9 +34,10 @@ def parameters(negotiation: Negotiation, peer: Portrait) -> Iterator[tuple[str, 
 
 def _spis(negotiation: Negotiation) -> tuple[str, str]:
     """The last SPIs in and out: by what says that the SAs stand, else by what names them one by one."""
-    up = [fact for fact, _ in negotiation.all(Up) if fact.inbound or fact.outbound]
-    if up:
-        return up[-1].inbound, up[-1].outbound
+    inbound = [fact.inbound for fact, _ in negotiation.all(Up) if fact.inbound][-1:]
+    outbound = [fact.outbound for fact, _ in negotiation.all(Up) if fact.outbound][-1:]
+    if inbound or outbound:
+        return "".join(inbound), "".join(outbound)
     named = {fact.whose: fact.spi for fact, _ in negotiation.all(Spi)}
     return named.get(Whose.OWN, ""), named.get(Whose.PEER, "")
 
