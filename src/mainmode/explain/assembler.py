@@ -28,6 +28,7 @@ WRAPPED = 50
 _MAX_GLUED = 65536
 _KNOWN = 32768
 _CLOCKS = 4096
+_POINTER = re.compile(r"\b(?:0x)?(?!0000)[0-9A-Fa-f]{8}\b")
 _BLANKS = ("", " ", "\t")
 _piece = tuple.__new__
 """Makes a piece of its fields in half the time that its own constructor takes."""
@@ -67,6 +68,7 @@ class Assembler:
         self._other = ("", 0)
         self._showing = False
         self._known: dict[str, Known] = {}
+        self._silent: dict[str, tuple[Reading, Tag, Sense]] = {}
         self._clocks: dict[str, Clock] = {}
         self._tags: dict[str, Tag] = {}
         self._rows: list[str] = []
@@ -124,20 +126,34 @@ class Assembler:
     def _close_block(self) -> Iterator[Piece]:
         """Read a block with the indented rows that followed it: whole, or else row by row."""
         rows, self._rows = self._rows, []
-        held, holder = self._held, self._holder_of_held()
-        if not rows or held is None or holder is None:
+        held, last = self._held, self.number
+        if not rows or held is None:
             return
-        last = self.number
         told = [row for row in rows if row and not row.isspace()]
-        joined = "\n".join([held.text, *told])
-        reading = holder.read(joined) if len(joined) <= MAX_TEXT and told else None
-        if reading is not None and not reading.other:
-            self._hold(holder, held.first, last, joined, reading)
-            self.tally.read(holder.name, len(told))
+        if told and self._whole(held, told, last):
+            self._count(len(told), 0)
             return
         for place, row in enumerate(rows):
             self.number = last - len(rows) + 1 + place
             yield from self._careful(row)
+        self.number = last
+
+    def _whole(self, held: Piece, rows: list[str], last: int) -> bool:
+        """Whether a block with all these rows can be read; it is then held."""
+        quick = self._enveloped
+        parts = quick.parted(held.text) if quick is not None and held.dialect == quick.name else None
+        if quick is None or parts is None or parts is OTHER:
+            return False
+        body = "\n".join([parts[2], *rows])
+        text = "\n".join([held.text, *rows])
+        found = self._make_known(quick, body) if len(text) <= MAX_TEXT else UNREAD
+        if not isinstance(found, tuple):
+            return False
+        said, tag, sense = found
+        if parts[1]:
+            tag = merged(self._tags.get(parts[1]) or self._tag(quick, parts[1]), tag)
+        self._held, self._holder = Piece(held.first, last, text, quick.name, said, tag, held.clock, sense), quick
+        return True
 
     def finish(self) -> Iterator[Piece]:
         """What was still waiting at the end of the log."""
@@ -153,11 +169,29 @@ class Assembler:
                 self.tally.read(self._enveloped.name, others, other=True)
 
     def _learn(self, quick: Enveloped, rest: str) -> Known:
-        said = quick.said(rest) if len(rest) <= MAX_TEXT else None
         if len(self._known) >= _KNOWN:
             self._known.clear()
-        found: Known = UNREAD if said is None else ASIDE if said.other else (said, said.tag, sense_of(said))
-        self._known[rest] = found
+        self._known[rest] = found = self._make_known(quick, rest)
+        return found
+
+    def _make_known(self, quick: Enveloped, rest: str) -> Known:
+        """What a text is. Of texts that tell nothing and differ in pointers and SPIs only, one is read for all."""
+        if len(rest) > MAX_TEXT:
+            return UNREAD
+        alike = _POINTER.sub("#", rest)
+        silent = self._silent.get(alike)
+        if silent is not None:
+            return silent
+        said = quick.said(rest)
+        if said is None:
+            return UNREAD
+        if said.other:
+            return ASIDE
+        found = said, said.tag, sense_of(said)
+        if not said.facts and said.tag is NO_TAG:
+            if len(self._silent) >= _KNOWN:
+                self._silent.clear()
+            self._silent[alike] = found
         return found
 
     def _tell(self, quick: Enveloped, front: str) -> Clock:
