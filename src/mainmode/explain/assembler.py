@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mainmode.catalogue.facts import NO_TAG, Tag
+from mainmode.catalogue.facts import NO_TAG
 from mainmode.explain import damage
-from mainmode.explain.dialect import OTHER, Clock, Dialect, Enveloped, Reading, merged
+from mainmode.explain.dialect import OTHER, Dialect, Enveloped, Reading, merged
 from mainmode.explain.record import Piece, piece_of
-from mainmode.explain.samples import Tally
-from mainmode.explain.sense import Sense, sense_of
+from mainmode.explain.samples import SHAPE_REACH, Tally, shape
+from mainmode.explain.texts import ASIDE, Texts
 
 MAX_TEXT = 8192
 """Characters of a record; a line may be longer only if records were glued in it."""
@@ -26,9 +26,10 @@ MAX_ROWS = 400
 WRAPPED = 50
 """A line that is shorter was not wrapped by whoever broke it."""
 _MAX_GLUED = 65536
-_KNOWN = 32768
-_CLOCKS = 4096
-_POINTER = re.compile(r"\b(?:0x)?(?!0000)[0-9A-Fa-f]{8}\b")
+_NO_WORD_LENGTH = 400
+_NO_WORD = re.compile(rf"\S{{{_NO_WORD_LENGTH},}}")
+"""No record begins in a word that long."""
+_SHAPES = 4096
 _BLANKS = ("", " ", "\t")
 _piece = tuple.__new__
 """Makes a piece of its fields in half the time that its own constructor takes."""
@@ -40,10 +41,6 @@ _SHOWS = re.compile(
 _COMMENT = re.compile(r"\s{0,40}(?:!|#|//|;|---|===|\*\*\*|\.\.\.|```|<snip|\[\.\.\.|\[snip)")
 
 Found = tuple[Dialect, Reading]
-Known = tuple[Reading, Tag, Sense] | str
-"""What is known about a text: its reading with its tag and sense, or one of the two words below."""
-UNREAD = "unread"
-ASIDE = "other"
 
 
 class Loose(NamedTuple):
@@ -67,17 +64,15 @@ class Assembler:
         self._loose: list[Loose] = []
         self._other = ("", 0)
         self._showing = False
-        self._known: dict[str, Known] = {}
-        self._silent: dict[str, tuple[Reading, Tag, Sense]] = {}
-        self._clocks: dict[str, Clock] = {}
-        self._tags: dict[str, Tag] = {}
+        self._hopeless: set[str] = set()
+        self._texts = Texts(MAX_TEXT)
         self._rows: list[str] = []
         self._enveloped: Enveloped | None = None
 
     def feed(self, lines: Iterable[str]) -> Iterator[Piece]:
         """The records that end before the last of these lines; lines have no line ends."""
         number, others, ours = self.number, 0, 0
-        known, clocks, tags = self._known, self._clocks, self._tags
+        known, clocks, tags = self._texts.known, self._texts.clocks, self._texts.tags
         for line in lines:
             number += 1
             quick, held = self._enveloped, self._held
@@ -100,12 +95,12 @@ class Assembler:
                     continue
                 if parts is not None:
                     front, about, rest = parts
-                    found = known.get(rest) or self._learn(quick, rest)
+                    found = known.get(rest) or self._texts.learn(quick, rest)
                     if found.__class__ is tuple:
                         said, tag, sense = found
-                        clock = clocks.get(front) or self._tell(quick, front)
+                        clock = clocks.get(front) or self._texts.tell(quick, front)
                         if about:
-                            aside = tags.get(about) or self._tag(quick, about)
+                            aside = tags.get(about) or self._texts.tag(quick, about)
                             tag = aside if tag is NO_TAG else merged(aside, tag)
                         if held is not None:
                             yield held
@@ -146,12 +141,12 @@ class Assembler:
             return False
         body = "\n".join([parts[2], *rows])
         text = "\n".join([held.text, *rows])
-        found = self._make_known(quick, body) if len(text) <= MAX_TEXT else UNREAD
+        found = self._texts.known_of(quick, body) if len(text) <= MAX_TEXT else None
         if not isinstance(found, tuple):
             return False
         said, tag, sense = found
         if parts[1]:
-            tag = merged(self._tags.get(parts[1]) or self._tag(quick, parts[1]), tag)
+            tag = merged(self._texts.tags.get(parts[1]) or self._texts.tag(quick, parts[1]), tag)
         self._held, self._holder = Piece(held.first, last, text, quick.name, said, tag, held.clock, sense), quick
         return True
 
@@ -167,44 +162,6 @@ class Assembler:
                 self.tally.read(self._enveloped.name, ours)
             if others:
                 self.tally.read(self._enveloped.name, others, other=True)
-
-    def _learn(self, quick: Enveloped, rest: str) -> Known:
-        if len(self._known) >= _KNOWN:
-            self._known.clear()
-        self._known[rest] = found = self._make_known(quick, rest)
-        return found
-
-    def _make_known(self, quick: Enveloped, rest: str) -> Known:
-        """What a text is. Of texts that tell nothing and differ in pointers and SPIs only, one is read for all."""
-        if len(rest) > MAX_TEXT:
-            return UNREAD
-        alike = _POINTER.sub("#", rest)
-        silent = self._silent.get(alike)
-        if silent is not None:
-            return silent
-        said = quick.said(rest)
-        if said is None:
-            return UNREAD
-        if said.other:
-            return ASIDE
-        found = said, said.tag, sense_of(said)
-        if not said.facts and said.tag is NO_TAG:
-            if len(self._silent) >= _KNOWN:
-                self._silent.clear()
-            self._silent[alike] = found
-        return found
-
-    def _tell(self, quick: Enveloped, front: str) -> Clock:
-        if len(self._clocks) >= _CLOCKS:
-            self._clocks.clear()
-        self._clocks[front] = clock = quick.clock(front)
-        return clock
-
-    def _tag(self, quick: Enveloped, about: str) -> Tag:
-        if len(self._tags) >= _CLOCKS:
-            self._tags.clear()
-        self._tags[about] = tag = quick.about(about)
-        return tag
 
     def _hold(self, holder: Dialect, first: int, last: int, text: str, reading: Reading) -> None:
         self._held, self._holder = piece_of(first, last, text, holder.name, reading), holder
@@ -222,6 +179,10 @@ class Assembler:
             return
         text = damage.cleaned(line).rstrip()
         if not text or text.isspace():
+            return
+        if self._hopeless and not self._loose and len(text) <= SHAPE_REACH and shape(text) in self._hopeless:
+            if self._held is None or not self._held.said.open or not self._extend(text):
+                self.tally.strange(self.number, text)
             return
         if text[0] == "|":
             if self._extend(text):
@@ -332,7 +293,15 @@ class Assembler:
         elif self._heads.search(text):
             yield from self._wait(Loose(self.number, text))
         else:
-            self.tally.strange(self.number, text)
+            self._give_up(self.number, text)
+
+    def _give_up(self, number: int, text: str) -> None:
+        """Count a line that nobody reads; the next of its shape is not tried again."""
+        self.tally.strange(number, text)
+        if len(self._hopeless) >= _SHAPES:
+            self._hopeless.clear()
+        if len(text) <= SHAPE_REACH:
+            self._hopeless.add(shape(text))
 
     def _behind_prompt(self, rest: str) -> Iterator[Piece]:
         joined = self._with_loose(rest) if rest else None
@@ -395,7 +364,8 @@ class Assembler:
 
     def _parts(self, text: str) -> list[str]:
         """The text cut where records begin; empty where none begins behind its first character."""
-        places = [found.start() for _, found in zip(range(_MAX_GLUED), self._heads.finditer(text), strict=False)]
+        sought = _NO_WORD.sub(_blank, text) if len(text) > _NO_WORD_LENGTH else text
+        places = [found.start() for _, found in zip(range(_MAX_GLUED), self._heads.finditer(sought), strict=False)]
         places = [place for place in places if place]
         if not places:
             return []
@@ -458,9 +428,15 @@ class Assembler:
                 self.number = one.number
                 yield from self._let_go()
                 self._keep(found, one.number, one.text, 1)
+            elif len(loose) == 1 and not one.counted:
+                self._give_up(one.number, one.text)
             elif not one.counted:
                 self.tally.strange(one.number, one.text)
         self.number = now
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * (found.end() - found.start())
 
 
 def _joins(part: str) -> tuple[str, str]:

@@ -164,7 +164,10 @@ class Correlator:
             return
         talk = self._named(writer, tag)
         if talk is None or talk.refuses(piece):
-            talk = self._by_peer(writer, piece, talk) or self._new(writer, piece, talk)
+            refused, talk = talk, self._by_peer(writer, piece, talk) or self._new(writer, piece, talk)
+            taken = refused.give_back(tag.thread) if refused is not None and tag.thread else None
+            if taken is not None:
+                self._held += talk.add(taken) - 1
         if tag.thread in writer.spun:
             for held in writer.spun.pop(tag.thread):
                 self._give(talk, held)

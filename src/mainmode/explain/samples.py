@@ -5,7 +5,7 @@ import re
 from mainmode.explain.record import Log, Sample
 
 _MASKED = re.compile(r"0x[0-9A-Fa-f]{1,64}|[0-9A-Fa-f]{2,64}(?=[0-9A-Fa-f]*[^\w])|[0-9]{1,64}")
-_SHAPE_REACH = 160
+SHAPE_REACH = 240
 MAX_SHAPES = 512
 """Kinds of unknown lines that are told apart; those beyond are counted only."""
 MAX_SAMPLES = 20
@@ -15,7 +15,7 @@ MAX_SAMPLE = 400
 
 def shape(line: str) -> str:
     """What lines that differ in numbers and addresses only have in common."""
-    return _MASKED.sub("#", line[:_SHAPE_REACH])
+    return _MASKED.sub("#", line[:SHAPE_REACH])
 
 
 class Tally:

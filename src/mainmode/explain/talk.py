@@ -72,14 +72,16 @@ class Talk:
 
     def add(self, piece: Piece) -> int:
         """A record is this negotiation's; how many values are kept for it."""
-        if not self.records:
+        if not self.records or piece.first < self.first:
             self.first = piece.first
         self.records += 1
-        self.last = piece.last
+        if piece.last > self.last:
+            self.last = piece.last
         at = piece.clock.at
         if at is not None:
-            self.ended = at
-            if self.started is None:
+            if self.ended is None or at > self.ended:
+                self.ended = at
+            if self.started is None or at < self.started:
                 self.started = at
         pieces = self.pieces
         pieces.append(piece)
@@ -94,6 +96,16 @@ class Talk:
             self.entries.add(piece.said.entry)
             kept += self._tell(piece)
         return kept
+
+    def give_back(self, thread: str) -> Piece | None:
+        """The last record, where it tells nothing and its daemon's thread went on to another negotiation."""
+        if len(self.pieces) < 2 or not self.pieces[-1].sense.silent or self.pieces[-1].tag.thread != thread:
+            return None
+        piece = self.pieces.pop()
+        self.records -= 1
+        before = self.pieces[-1]
+        self.last, self.ended = before.last, before.clock.at
+        return piece
 
     def _know(self, tag: Tag) -> None:
         self._known = tag
