@@ -247,3 +247,23 @@ def test_aggressive_mode_has_words() -> None:
     shown = text(ladder_of((books[0].negotiation(), books[1].negotiation())))
     assert "Opens aggressive mode in clear" in shown
     assert "no words for" not in shown
+
+
+def test_a_single_stamp_makes_no_clock() -> None:
+    book = Book(0, clock=False)
+    talk((book, Book(1)), ("MM1", "MM2"))
+    book.clock = True
+    book.line(1.0, "stamped")
+    ladder = transcript(book.negotiation(Outcome.OPEN))
+    assert ladder.clock is Clock.NONE
+    assert "+" not in text(ladder).split("── verdict")[0].replace("HDR + ", "").replace(" + ", "")
+
+
+def test_lines_before_the_first_stamp_stand_at_the_start() -> None:
+    book = Book(0, clock=False)
+    book.line(0.0, "before")
+    book.clock = True
+    talk((book, Book(1)), ("MM1", "MM2", "MM3"))
+    ladder = transcript(book.negotiation(Outcome.OPEN))
+    assert ladder.clock is Clock.LOG
+    assert steps(ladder)[-1].at - ladder.started_at < SECOND

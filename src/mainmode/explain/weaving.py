@@ -34,6 +34,9 @@ class Weaving:
         self._sources = sources
         self._clock = clock
         self._now = Instant(0)
+        if clock:
+            stamped = (self._at(thread, item) for thread in threads for item in thread.items)
+            self._now = min((at for at in stamped if at is not None), default=self._now)
         self._sent: set[int] = set()
         self._places: dict[int, int] = {}
         self._told: set[tuple[Side, int, str]] = set()
