@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mainmode.catalogue.facts import Offer
+from mainmode.catalogue.facts import Message, Offer
 from mainmode.explain.diagnose import diagnose
 from mainmode.explain.finding import Sure
 from mainmode.explain.logs import read_log
@@ -113,3 +113,20 @@ def test_spis_that_blocks_name_one_by_one_are_told(tmp_path: Path) -> None:
     (tmp_path / "ce2.log").write_text(blocks + up)
     (negotiation,) = read_log(Source(str(tmp_path / "ce2.log"))).negotiations
     assert dict(parameters(negotiation, portrait(negotiation)))["SPIs"] == "63a278d7 in, 731256eb out"
+
+
+def test_what_announces_a_repetition_and_its_packet_are_one(tmp_path: Path) -> None:
+    rows = [
+        "{}.004: ISAKMP:(0): retransmitting phase 1 MM_NO_STATE...",
+        "{}.004: ISAKMP (0:0): incrementing error counter on sa, attempt 1 of 5: retransmit phase 1",
+        "{}.004: ISAKMP:(0): retransmitting phase 1 MM_NO_STATE",
+        "{}.008: ISAKMP:(0): sending packet to 10.0.0.2 my_port 500 peer_port 500 (I) MM_NO_STATE",
+    ]
+    stamps = [f"*Mar  1 00:20:{second:02}" for second in (1, 11, 21, 31)]
+    lines = [rows[3].format(stamps[0]), *(row.format(stamp) for stamp in stamps[1:3] for row in rows)]
+    alone = rows[0].format(stamps[3])
+    (tmp_path / "r1.log").write_text("\n".join([*lines, alone, alone.replace(":31", ":41")]) + "\n")
+    (negotiation,) = read_log(Source(str(tmp_path / "r1.log"))).negotiations
+    sent = [one for one in negotiation.noted if isinstance(one.fact, Message)]
+    assert [one.fact.again for one in sent if isinstance(one.fact, Message)] == [False, True, True, True, True]
+    assert [one.record.first for one in sent] == [1, 2, 6, 10, 11]

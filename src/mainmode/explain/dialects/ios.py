@@ -316,8 +316,10 @@ class IosDialect:
             reading = _single([line])
             if reading is None:
                 return False
-            entries = [one.entry for one in map(_single, _groups(_cleaned(text).split("\n"))) if one is not None]
-            return bool(entries) and entries[0] in ios_chains.OPEN and ios_chains.follows(entries, reading.entry)
+            before = [one for one in map(_single, _groups(_cleaned(text).split("\n"))) if one is not None]
+            entries = [one.entry for one in before]
+            begun = bool(entries) and entries[0] in ios_chains.OPEN and ios_chains.of_one(before[0], reading)
+            return begun and ios_chains.follows(entries, reading.entry)
         joined = self.read(f"{text}\n{line}")
         if joined is None or ios_blocks.parts(line) is not None:
             return joined is not None
