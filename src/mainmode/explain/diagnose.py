@@ -13,7 +13,7 @@ from mainmode.explain.configured import with_configurations
 from mainmode.explain.diagnoses import DIAGNOSES
 from mainmode.explain.diagnoses.advice import filled, nested, values
 from mainmode.explain.diagnoses.case import Case
-from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Scope
+from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Scope, Weight
 from mainmode.explain.finding import Alternative, Check, Commands, Finding
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing, Same
@@ -144,6 +144,8 @@ def found_with_others(found: list[_Found]) -> Iterator[tuple[_Found, list[_Found
 def _finding(found: _Found, others: list[_Found]) -> Finding:
     """The finding of a cause; what fits as well stands behind it."""
     diagnosis, match, case = found.diagnosis, found.match, found.case
+    if match.weight >= Weight.IMPLIED:
+        others = [one for one in others if one.match.weight > Weight.FITS]
     codes = dict.fromkeys((*(one.diagnosis.code for one in others), *match.instead))
     weighed = [one.diagnosis.code for one in others if one.rank[0] >= match.weight]
     ordered = dict.fromkeys((*weighed, *match.instead, *codes))

@@ -40,7 +40,13 @@ def _stale(case: Case) -> Iterator[Match]:
         )
     strange = case.told(Symptom.NO_SA, Symptom.BAD_COOKIE)
     begun = case.negotiation.phase1 is not None or case.afterglow
-    if strange and not case.errors() and (not begun or (case.phase1_up and len(strange) > _LATE)):
+    alone = len(strange) == len(case.all(Told))
+    if (
+        strange
+        and (alone or case.phase1_up)
+        and not case.errors()
+        and (not begun or (case.phase1_up and len(strange) > _LATE))
+    ):
         sees = f"{case.peer} sends by an IKE SA that this device does not know{_counted(strange)}."
         yield Match(Weight.SHAPED, sees, strange[:3], Whose.PEER, Scope.LIFE, ("LOST_PEER", "PACKETS_LOST"))
 

@@ -161,7 +161,7 @@ def _undecided(case: Case) -> Iterator[Match]:
         likely: tuple[str, ...] = ("PROXY_MISMATCH", "TRANSFORM_MISMATCH", "PFS_MISMATCH", "NO_MATCHING_ENTRY")
         sees = f"Phase 2 with {case.peer} failed, and the log does not say why."
         scope = Scope.PHASE2
-    elif Phase.ONE in phases and not case.silence and not case.gave_up:
+    elif Phase.ONE in phases and not case.silence and not case.gave_up and (case.heard or not case.initiator):
         likely = ("PHASE1_MISMATCH", "PSK_MISMATCH", "PSK_MISSING", "NO_TUNNEL_GROUP", "IDENTITY_MISMATCH")
         sees = f"Phase 1 with {case.peer} failed at a message that came, and the log does not say why."
         scope = Scope.PHASE1
