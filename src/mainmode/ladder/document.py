@@ -41,8 +41,8 @@ def document(transcript: Transcript) -> Json:
                 "address": device.address,
                 "file": device.file,
                 "configuration": list(device.config),
+                "log": device.log or None,
             }
-            | ({"log": device.log} if device.log else {})
             for device in transcript.devices
         ],
         "verdict": _verdict(transcript),
@@ -66,7 +66,8 @@ def document(transcript: Transcript) -> Json:
             {"side": shown.side.value, "command": shown.command, "text": shown.text} for shown in transcript.shows
         ],
         "notes": list(transcript.notes),
-    } | ({} if transcript.clock is Clock.VIRTUAL else {"clock": transcript.clock.value})
+        "clock": transcript.clock.value,
+    }
 
 
 def json_text(transcript: Transcript) -> str:
@@ -134,8 +135,8 @@ class _Events:
                 "cookie": event.cookie,
                 "message_id": event.message_id,
                 "configuration": [_source(source) for source in event.sources],
+                "log_line": event.line or None,
             }
-            | ({"log_line": event.line} if event.line else {})
             for order, event in enumerate(self.transcript.events)
             if isinstance(event, LineSaid)
         ]

@@ -9,12 +9,9 @@ _INTRODUCTION = """# The JSON document
 
 `mainmode lab --json FILE` writes everything of a run as one JSON object. The schema is packaged with the program
 (`mainmode/ladder/schema.json`, JSON Schema 2020-12); this page is made from it. All objects have all their keys, in
-the order of the tables, but for those that only ladders of logs have. `order` counts all events of a run (messages,
-arrivals, lines, remarks) from 0: sorting by it gives back what happened first.
+the order of the tables. `order` counts all events of a run (messages, arrivals, lines, remarks) from 0: sorting by it
+gives back what happened first.
 """
-
-ONLY_OF_LOGS = "Only in ladders of logs"
-"""How the description of a key begins that a lab's document never has."""
 
 
 def schema() -> dict[str, Any]:
