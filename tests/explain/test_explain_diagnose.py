@@ -247,6 +247,23 @@ def test_the_proposals_of_both_sides_are_compared_where_the_refusal_names_no_att
     assert "hash (offered SHA-1, configured SHA-256)" in first(one).sees
 
 
+def test_both_sides_are_advised_the_stronger_value() -> None:
+    theirs = Offer(Phase.ONE, Whose.PEER, Suite("AES-128", "SHA-1", "14"))
+    refused = Refused(Phase.ONE, "hash", "SHA-1", "SHA-256")
+    finding = first(negotiation(theirs, refused, Vendor(Whose.PEER, "strongSwan"), role=BACK))
+    lines = [line for commands in finding.commands for line in commands.lines]
+    assert " hash sha256" in lines
+    assert any("aes128-sha256-modp2048" in line for line in lines)
+    assert "Either side may change" in finding.sees
+    assert finding.alternatives == ()
+
+
+def test_silence_is_likely_and_its_reason_is_open() -> None:
+    finding = first(SHAPED["no answer"][0])
+    assert finding.sure is Sure.LIKELY
+    assert finding.unknowable
+
+
 def test_equal_findings_of_a_peer_are_one() -> None:
     ones = [replace(STATED["PHASE1_MISMATCH"], number=number) for number in (1, 2, 3)]
     found = [one for one in diagnose(ones) if one.code == "PHASE1_MISMATCH"]

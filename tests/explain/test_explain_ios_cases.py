@@ -19,7 +19,7 @@ FIRST = {
     "dpd": ("LOST_PEER", Sure.CERTAIN),
     "lifetime": ("LIFETIME", Sure.CERTAIN),
     "natt": ("UDP_4500_BLOCKED", Sure.LIKELY),
-    "noanswer": ("NO_ANSWER", Sure.POSSIBLE),
+    "noanswer": ("NO_ANSWER", Sure.LIKELY),
     "nokey_resp": ("PSK_MISSING", Sure.CERTAIN),
     "notapplied_resp": ("CRYPTO_MAP_NOT_BOUND", Sure.CERTAIN),
     "policy_init": ("PHASE1_MISMATCH", Sure.POSSIBLE),

@@ -144,7 +144,9 @@ def found_with_others(found: list[_Found]) -> Iterator[tuple[_Found, list[_Found
 def _finding(found: _Found, others: list[_Found]) -> Finding:
     """The finding of a cause; what fits as well stands behind it."""
     diagnosis, match, case = found.diagnosis, found.match, found.case
-    if match.weight >= Weight.IMPLIED:
+    if match.weight >= Weight.STATED:
+        others = [one for one in others if one.match.weight >= Weight.IMPLIED and one.diagnosis.code != "PACKETS_LOST"]
+    elif match.weight >= Weight.IMPLIED:
         others = [one for one in others if one.match.weight > Weight.FITS]
     codes = dict.fromkeys((*(one.diagnosis.code for one in others), *match.instead))
     weighed = [one.diagnosis.code for one in others if one.rank[0] >= match.weight]
@@ -159,9 +161,9 @@ def _finding(found: _Found, others: list[_Found]) -> Finding:
         diagnosis.code,
         diagnosis.title,
         match.weight.sure,
-        match.sees,
+        f"By the second log: {match.sees}" if case.both and case.negotiation.log else match.sees,
         why,
-        case.negotiation.peer,
+        case.negotiation.peer or (case.partner.local if case.partner is not None else ""),
         (case.negotiation.number,),
         _records(noted.record for noted in match.noted),
         match.whose,

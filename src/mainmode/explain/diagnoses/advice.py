@@ -210,6 +210,26 @@ def nested(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(rows)
 
 
+_STRENGTH = {
+    "encryption": ("DES", "3DES", "AES", "AES-128", "AES-192", "AES-256"),
+    "integrity": ("MD5", "SHA-1", "SHA-256", "SHA-384", "SHA-512"),
+    "dh": ("1", "2", "5", "24", "14", "15", "16", "17", "18", "19", "20", "21"),
+}
+_PLACES = {"encryption": "encryption", "key length": "encryption", "hash": "integrity", "group": "dh"}
+
+
+def stronger(attributes: list[tuple[str, str, str]]) -> dict[str, str]:
+    """Of each attribute (name, offered, configured) the stronger value, for the places of a template."""
+    found = {}
+    for name, offered, configured in attributes:
+        place = _PLACES.get(name, "")
+        order = _STRENGTH.get(place, ())
+        known = [value for value in (offered, configured) if value in order]
+        if known:
+            found[place] = max(known, key=order.index)
+    return found
+
+
 def suite_values(suite: Suite) -> dict[str, str]:
     """The algorithms of a phase 1 proposal for the places of a template."""
     return {"encryption": suite.encryption, "integrity": suite.integrity, "dh": suite.group}

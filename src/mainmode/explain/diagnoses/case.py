@@ -295,7 +295,8 @@ class Case:
     @property
     def peer(self) -> str:
         """The peer as it is called: its address, else `the peer`."""
-        return self.negotiation.peer or "the peer"
+        told = self.negotiation.peer or (self.partner.local if self.partner is not None else "")
+        return told or "the peer"
 
     @cached_property
     def vendor(self) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.catalogue.facts import Down, Message, Phase, Refused, Symptom, Way, Whose, Why
-from mainmode.explain.diagnoses.advice import plainly, proxies
+from mainmode.explain.diagnoses.advice import plainly, proxies, stronger
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import Match, Scope, Weight
 from mainmode.explain.diagnoses.proposals import offers, refused_attributes, spelled
@@ -47,7 +47,8 @@ def proxy_mismatch(case: Case) -> Iterator[Match]:
     specific = case.told(Symptom.ENTRY_INCOMPLETE, Symptom.WRONG_PEER_FOR_ENTRY, Symptom.MAP_NOT_BOUND)
     if acl:
         weight = Weight.IMPLIED if specific else Weight.STATED
-        yield Match(weight, said, (*acl[:2], *none[:2]), scope=Scope.PHASE2, instead=others, better=2)
+        unsaid = others if specific else ()
+        yield Match(weight, said, (*acl[:2], *none[:2]), scope=Scope.PHASE2, instead=unsaid, better=2)
     elif none and not specific:
         yield Match(Weight.IMPLIED, said, none[:3], scope=Scope.PHASE2, instead=others, better=1)
     policy = [noted for noted in case.all(Down) if isinstance(noted.fact, Down) and noted.fact.why is Why.POLICY]
@@ -96,7 +97,7 @@ def transform_mismatch(case: Case) -> Iterator[Match]:
     refusals = case.in_lame(case.refusals(Phase.TWO))
     told = case.in_lame(case.told(Symptom.PROPOSAL_REFUSED))
     attributes = [row for row in refused_attributes(case, refusals, Phase.TWO) if row[0] not in _PFS]
-    values = wanted(case)
+    values = wanted(case) | {f"esp_{place}": value for place, value in stronger(attributes).items() if place != "dh"}
     if refusals and not attributes and not told and case.in_lame(case.told(*_OTHER_REASONS)):
         return
     if attributes or told or refusals:

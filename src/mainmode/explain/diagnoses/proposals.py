@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.catalogue.facts import Began, Exchange, Offer, Phase, Refused, Suite, Symptom, Way, Whose
-from mainmode.explain.diagnoses.advice import suite_values
+from mainmode.explain.diagnoses.advice import stronger, suite_values
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Remedy, Weight
 from mainmode.explain.finding import Check, Safety
@@ -89,8 +89,12 @@ def _phase1_mismatch(case: Case) -> Iterator[Match]:
     if refusals and not case.agreed(Phase.ONE):
         attributes = refused_attributes(case, refusals, Phase.ONE)
         which = f" in {spelled(attributes)}" if attributes else ""
+        better = stronger(attributes)
         sees = f"This device refused every phase 1 proposal of {case.peer}{which}."
-        yield Match(Weight.STATED, sees, refusals[:4], instead=() if attributes else ("IKE_VERSION",), values=values)
+        if better and any(offered and configured for _, offered, configured in attributes):
+            sees += " Either side may change; the commands take the stronger value for both."
+        others = () if attributes else ("IKE_VERSION",)
+        yield Match(Weight.STATED, sees, refusals[:4], instead=others, values=values | better)
     refused, whose = case.notified("NO-PROPOSAL-CHOSEN", "ATTRIBUTES-NOT-SUPPORTED"), case.peer
     begun_there = case.initiator is False and case.negotiation.dialect == "capture"
     if begun_there and not refused and not refusals and not case.agreed(Phase.ONE):

@@ -50,7 +50,7 @@ def _no_answer(case: Case) -> Iterator[Match]:
     unanswered = case.told(Symptom.UNANSWERED)
     if unanswered and case.waiting in ("MM2", "AM2", "MM4"):
         yield Match(
-            Weight.FITS,
+            Weight.SHAPED,
             f"In this capture {case.detail(Symptom.UNANSWERED)}: {case.peer} is heard, and this device is silent.",
             unanswered[:3],
             Whose.OWN,
@@ -71,7 +71,7 @@ def _no_answer(case: Case) -> Iterator[Match]:
     more = ("CONNECTION_TYPE", "IKE_VERSION", "LIMIT", "AGGRESSIVE_REFUSED")
     heard = "its log shows nothing of this device" if case.both and case.pairing is None else ""
     yield Match(
-        Weight.FITS,
+        Weight.SHAPED,
         f"{sees[:-1]}, and {heard}." if heard else sees,
         (*case.messages(Way.SENT, "MM1", "AM1")[:1], *case.silence),
         instead=instead + more,
