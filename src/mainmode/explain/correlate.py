@@ -9,18 +9,19 @@ from collections.abc import Iterable
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import NO_TAG, Began, Phase, Tag
-from mainmode.explain.clocks import YEARLESS, since_1972
 from mainmode.explain.dialect import Clock
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.record import Piece, Record, piece_of
 from mainmode.explain.talk import Talk
 
-BUDGET = 60_000
+BUDGET = 30_000
 """Values (records and facts) that are held with their texts, all negotiations together."""
 MAX_TALKS = 20_000
 """Negotiations that are held; of those beyond, the oldest that went well are only counted."""
 KEPT_ALIKE = 8
 """Negotiations with one peer that went the same way and are kept apart; those after them are counted."""
+_FEW = 200
+"""Up to so many negotiations, those that went well come with all their lines."""
 _OPEN_TALKS = 4
 _MAX_ORPHANS = 32
 _MAX_SPUN = 8
@@ -130,7 +131,8 @@ class Correlator:
         talks.sort(key=lambda one: one.first)
         for number, talk in enumerate(talks, 1):
             talk.number = number
-        return tuple(talk.negotiation(self._log) for talk in talks)
+        few = len(talks) <= _FEW
+        return tuple(talk.negotiation(self._log, few or not talk.healthy) for talk in talks)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -145,13 +147,7 @@ class Correlator:
     # time
 
     def _dated(self, writer: _Writer, piece: Piece, at: Instant) -> Piece:
-        """The record with a stamp that goes on where a stamp without a year began anew at New Year.
-
-        Among stamps with a year, one without lies in theirs.
-        """
-        if writer.now is not None and at < YEARLESS <= writer.now:
-            writer.now = Instant(at + since_1972(writer.now))
-            return piece._replace(clock=Clock(piece.clock.stamp, writer.now, piece.clock.host))
+        """The record with a stamp that goes on where a stamp without a year began anew at New Year."""
         if writer.now is not None and at + writer.years * _YEAR < writer.now - 300 * 86400 * SECOND and at < 3 * _YEAR:
             writer.years += 1
         if writer.years:

@@ -159,7 +159,7 @@ def _decoder(first: bytes) -> Callable[[bytes, bool], str]:
             return codecs.getincrementaldecoder(name)("mainmode-old").decode
     start = first[:64]
     for name, zeros, others in (("utf-16-le", start[1::2], start[::2]), ("utf-16-be", start[::2], start[1::2])):
-        if zeros and not any(zeros) and all(others):
+        if zeros and zeros.count(0) * 5 >= len(zeros) * 4 and others.count(0) * 5 <= len(others):
             return codecs.getincrementaldecoder(name)("replace").decode
     return codecs.getincrementaldecoder("utf-8")("mainmode-old").decode
 

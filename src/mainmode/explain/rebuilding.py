@@ -12,8 +12,8 @@ Value = TypeVar("Value")
 class Rebuilding:
     """Makes values anew: `text` for each string, `address` for each address, and for each value before its parts.
 
-    `kept` are types whose values stay as they are. A value that stands in several places is made once, and what does
-    not change stays the same object.
+    `kept` are types whose values stay as they are, `plain` tells values that hold nothing to change. A value that
+    stands in several places is made once, and what does not change stays the same object.
     """
 
     def __init__(
@@ -22,11 +22,13 @@ class Rebuilding:
         address: Callable[[IPv4Address], IPv4Address] = lambda one: one,
         special: Callable[[object], object] = lambda one: one,
         kept: tuple[type, ...] = (),
+        plain: Callable[[object], bool] | None = None,
     ) -> None:
         self._text = text
         self._address = address
         self._special = special
-        self._kept = kept
+        self._kept = (int, float, Enum, bytes, *kept)
+        self._plain = plain
         self._made: dict[int, tuple[object, object]] = {}
 
     def of(self, value: Value) -> Value:
@@ -34,13 +36,15 @@ class Rebuilding:
         return cast(Value, self._of(value))
 
     def _of(self, value: object) -> object:
-        if value is None or isinstance(value, (int, float, Enum, bytes, *self._kept)):
+        if value is None or isinstance(value, self._kept):
             return value
         if isinstance(value, str):
             return self._text(value)
         if isinstance(value, IPv4Address):
             return self._address(value)
         known = self._made.get(id(value))
+        if known is None and self._plain is not None and self._plain(value):
+            known = self._made[id(value)] = value, value
         if known is None:
             # The value is held beside what was made of it, so that its id cannot come to mean another one.
             known = self._made[id(value)] = value, self._parts(self._special(value))

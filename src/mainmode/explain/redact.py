@@ -18,7 +18,7 @@ from mainmode.explain.masking import masked
 from mainmode.explain.names import Named, is_telling, names_in, replaced_in_place
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.rebuilding import Rebuilding, Value, everything
-from mainmode.explain.record import Log, Record, Sample
+from mainmode.explain.record import Log, Noted, Record, Sample
 from mainmode.explain.renumbering import Plan, is_mask
 from mainmode.ladder.transcript import Device, LineSaid
 
@@ -55,7 +55,12 @@ def without_keys(explanation: Explanation) -> Explanation:
             known[one] = masked(one)
         return known[one]
 
-    return Rebuilding(text, kept=(Commands, Sketch)).of(explanation)
+    def plain(value: object) -> bool:
+        """A record tells what stands in its text: where no key is in that, none is in its facts."""
+        record = value.record if isinstance(value, Noted) else value
+        return isinstance(record, Record) and record.text != "" and text(record.text) == record.text
+
+    return Rebuilding(text, kept=(Commands, Sketch), plain=plain).of(explanation)
 
 
 class Redaction:

@@ -337,7 +337,7 @@ class Talk:
             if not hard or isinstance(fact, _LASTING)
         ]
 
-    def negotiation(self, log: int) -> Negotiation:
+    def negotiation(self, log: int, with_lines: bool = True) -> Negotiation:
         """The value that stands for it."""
         records: dict[int, Record] = {}
 
@@ -373,5 +373,5 @@ class Talk:
             self.ended,
             (self.phase1.repeated if self.phase1 else 0) + sum(one.repeated for one in self.phase2),
             self.similar,
-            tuple(map(record, self.pieces)),
+            tuple(map(record, self.pieces)) if with_lines else (),
         )

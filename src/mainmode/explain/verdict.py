@@ -31,8 +31,6 @@ def _of_one(explanation: Explanation, chosen: Negotiation) -> str:
     cause = _cause(faults[0]) if faults else ""
     match chosen.outcome:
         case Outcome.UP:
-            if faults and chosen.number not in faults[0].negotiations:
-                return f"{with_peer} is up; an attempt before failed. {cause}"
             return f"{with_peer} is up{', but not well. ' + cause if cause else '.'}"
         case Outcome.FAILED:
             return f"{with_peer} does not come up{_stage(chosen)}. {cause or 'The log does not show why.'}"
@@ -85,6 +83,4 @@ def _of_none(explanation: Explanation) -> str:
     recognised = sum(log.recognised for log in explanation.logs)
     if recognised:
         return "The log speaks of IKE or IPsec, but holds no negotiation."
-    if not any(log.lines for log in explanation.logs):
-        return "The log is empty."
     return "Nothing in the log is about IKE or IPsec."

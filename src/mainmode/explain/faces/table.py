@@ -10,8 +10,6 @@ from mainmode.ladder.sheet import Table
 MOST_ROWS = 200
 """Rows of the table; the JSON document has all negotiations."""
 
-_OPEN = "not shown"
-"""How the table, which has little room, calls an outcome that the log does not show."""
 _ORDER = {Outcome.FAILED: 0, Outcome.OPEN: 1, Outcome.CLOSED: 2, Outcome.UP: 3}
 
 
@@ -42,7 +40,7 @@ def _rows(negotiations: Iterable[Negotiation], codes: dict[int, str], with_log: 
             peer or "(none named)",
             "" if group == peer else group,
             str(times),
-            _OPEN if alike[0].outcome is Outcome.OPEN else alike[0].outcome.value,
+            alike[0].outcome.value,
             "" if reached == "none" else reached,
             code,
             f"{first}–{last}",
