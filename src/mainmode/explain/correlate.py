@@ -6,6 +6,8 @@ counted only; when much is held, texts of what went well are let go first.
 """
 
 from collections.abc import Iterable
+from itertools import islice
+from typing import Any, TypeVar
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import NO_TAG, Began, Phase, Tag
@@ -16,8 +18,10 @@ from mainmode.explain.talk import Talk
 
 BUDGET = 30_000
 """Values (records and facts) that are held with their texts, all negotiations together."""
-MAX_TALKS = 20_000
+MAX_TALKS = 8_000
 """Negotiations that are held; of those beyond, the oldest that went well are only counted."""
+MAX_WRITERS = 4096
+"""Devices in one log whose names are kept apart at a time."""
 KEPT_ALIKE = 8
 """Negotiations with one peer that went the same way and are kept apart; those after them are counted."""
 _FEW = 200
@@ -31,6 +35,8 @@ _WAITING = 90 * SECOND
 """How long a negotiation whose peer is not told waits for a line that names one."""
 _YEAR = 366 * 86400 * SECOND
 _NOBODY = ("", "0", "0:0", "(0)", "(0:0)")
+
+Key = TypeVar("Key")
 
 
 class _Writer:
@@ -60,7 +66,7 @@ class Correlator:
         self._peer = peer
         self._writers: dict[tuple[str, str], _Writer] = {}
         self._latest: dict[str, str] = {}
-        self._talks: list[Talk] = []
+        self._talks: dict[int, Talk] = {}
         self._alike: dict[tuple[object, ...], list[Talk]] = {}
         self._held = 0
         self._limit = BUDGET
@@ -103,16 +109,27 @@ class Correlator:
 
     def _writer(self, dialect: str, host: str) -> _Writer:
         """Who writes; a line without a host is of whoever wrote in this dialect before."""
-        names = [name for of, name in self._writers if of == dialect]
-        if names and not host:
-            host = self._latest.get(dialect, names[-1])
-        elif host and names == [""]:
+        if not host:
+            host = self._latest.get(dialect, "")
+        elif (dialect, "") in self._writers:
             self._writers[dialect, host] = self._writers.pop((dialect, ""))
         self._latest[dialect] = host
         writer = self._writers.get((dialect, host))
         if writer is None:
             writer = self._writers[dialect, host] = _Writer()
+            if len(self._writers) > MAX_WRITERS:
+                for old in _oldest(self._writers):
+                    self._close(self._writers.pop(old))
         return writer
+
+    def _close(self, writer: _Writer) -> None:
+        """Give what still waits for another record of this writer to whom it may belong."""
+        for thread, held in writer.spun.items():
+            for piece in held:
+                self._give(writer.threads.get(thread) or writer.last or self._nobody(writer, piece), piece)
+        for piece in writer.orphans:
+            self._give(writer.last or self._nobody(writer, piece), piece)
+        writer.orphans, writer.spun = [], {}
 
     def feed_records(self, records: Iterable[Record]) -> None:
         """Sort records that are values already."""
@@ -121,13 +138,8 @@ class Correlator:
     def finish(self) -> tuple[Negotiation, ...]:
         """All negotiations, in the order in which they began."""
         for writer in self._writers.values():
-            for thread, held in writer.spun.items():
-                for piece in held:
-                    self._give(writer.threads.get(thread) or writer.last or self._nobody(writer, piece), piece)
-            for piece in writer.orphans:
-                self._give(writer.last or self._nobody(writer, piece), piece)
-            writer.orphans, writer.spun = [], {}
-        talks = [one for one in self._talks if one.records and self._wanted(one)]
+            self._close(writer)
+        talks = [one for one in self._talks.values() if one.records and self._wanted(one)]
         talks.sort(key=lambda one: one.first)
         for number, talk in enumerate(talks, 1):
             talk.number = number
@@ -254,7 +266,7 @@ class Correlator:
             talk.peer = refused.peer if refused is not None else ""
             if not talk.peer and tag.group in writer.groups:
                 talk.peer = writer.groups[tag.group].peer
-        self._talks.append(talk)
+        self._talks[self._count] = talk
         peer = tag.peer or talk.peer
         if peer:
             several = writer.peers.setdefault(peer, [])
@@ -288,9 +300,8 @@ class Correlator:
                 writer.current[tag.peer] = several[-1]
             else:
                 writer.current.pop(tag.peer, None)
-        for names in (writer.cookies, writer.sas, writer.messages, writer.groups, writer.threads):
-            if len(names) > MAX_TALKS:
-                names.pop(next(iter(names)))  # type: ignore[call-overload]
+        names = (writer.cookies, writer.sas, writer.groups, writer.threads, writer.messages)
+        _bound(*names, writer.peers, writer.current)
 
     # records that name nobody
 
@@ -307,7 +318,7 @@ class Correlator:
         if writer.nobody is None:
             self._count += 1
             writer.nobody = Talk(self._count, piece.dialect, piece.clock.host)
-            self._talks.append(writer.nobody)
+            self._talks[self._count] = writer.nobody
         return writer.nobody
 
     def _give(self, talk: Talk, piece: Piece) -> None:
@@ -319,19 +330,19 @@ class Correlator:
         """Count a negotiation that another one with the peer followed, where enough others went its way."""
         if not talk.over and talk.outcome.name == "OPEN":
             return
+        _bound(self._alike)
         alike = self._alike.setdefault((talk.dialect, talk.device, *talk.way_it_went()), [])
         if len(alike) < KEPT_ALIKE:
             alike.append(talk)
-        elif talk not in alike:
+        elif talk not in alike and self._talks.pop(talk.number, None) is not None:
             alike[-1].similar += 1 + talk.similar
             self._held -= 0 if talk.slim else talk.cost()
-            self._talks.remove(talk)
 
     def _slim(self) -> None:
         """Hold less, beginning with what went well and is over or old."""
-        newest = {id(one) for one in self._talks[-256:]}
+        newest = {id(one) for one in list(self._talks.values())[-256:]}
         for hard, healthy in ((False, True), (True, False)):
-            for talk in self._talks:
+            for talk in self._talks.values():
                 if not talk.slim and id(talk) not in newest and (talk.healthy or not healthy):
                     self._held -= talk.cost()
                     talk.let_go(hard)
@@ -339,8 +350,21 @@ class Correlator:
                 break
         if len(self._talks) > MAX_TALKS:
             self.forgotten += len(self._talks) - MAX_TALKS
-            del self._talks[: len(self._talks) - MAX_TALKS]
+            for number in list(islice(self._talks, len(self._talks) - MAX_TALKS)):
+                del self._talks[number]
         self._limit = max(BUDGET, self._held + BUDGET // 4)
+
+
+def _oldest(names: Iterable[Key]) -> list[Key]:
+    return list(islice(names, MAX_WRITERS // 2))
+
+
+def _bound(*several: dict[Any, Any]) -> None:
+    """Forget the oldest names where there are too many, many at a time: one by one is slow."""
+    for names in several:
+        if len(names) > MAX_TALKS:
+            for old in _oldest(names):
+                del names[old]
 
 
 def _names(tag: Tag) -> bool:

@@ -24,6 +24,8 @@ Configurations = tuple[Configuration | None, Configuration | None]
 
 MOST_FINDINGS = 200
 MOST_EVIDENCE = 8
+MOST_OTHERS = 64
+"""So many negotiations with the same peer are looked at before and after each."""
 _MOST_ALTERNATIVES = 10
 _ORDER = (Scope.PHASE1, Scope.PHASE2, Scope.LIFE, Scope.END, Scope.REMARK)
 
@@ -76,10 +78,14 @@ def _cases(
             partners.setdefault((1, second.number), (first, pairing))
     both = len({one.log for one in negotiations}) > 1
     loaded = {log: _loaded(negotiations, log) for log in {one.log for one in negotiations}}
+    alike: dict[tuple[int, str], list[Negotiation]] = {}
+    places: dict[int, int] = {}
     for one in negotiations:
-        others = tuple(
-            other for other in negotiations if other is not one and other.log == one.log and other.peer == one.peer
-        )
+        same = alike.setdefault((one.log, one.peer), [])
+        places[id(one)] = len(same)
+        same.append(one)
+    for one in negotiations:
+        others = _around(alike[one.log, one.peer], places[id(one)])
         partner = partners.get((one.log, one.number))
         yield Case(
             one,
@@ -92,6 +98,12 @@ def _cases(
             both,
             loaded[one.log],
         )
+
+
+def _around(same: list[Negotiation], place: int) -> tuple[Negotiation, ...]:
+    """The other negotiations with a peer; of very many those before and after."""
+    start = max(0, place - MOST_OTHERS)
+    return (*same[start:place], *same[place + 1 : place + 1 + MOST_OTHERS])
 
 
 def _loaded(negotiations: Sequence[Negotiation], log: int) -> tuple[Noted, ...]:
@@ -215,20 +227,19 @@ def _commands(diagnosis: Diagnosis, match: Match, case: Case) -> tuple[Commands,
 
 def _merged(findings: list[Finding]) -> list[Finding]:
     """Equal findings over the negotiations of a peer made one, with the evidence of the first ones."""
-    kept: dict[tuple[object, ...], Finding] = {}
+    alike: dict[tuple[object, ...], list[Finding]] = {}
     for finding in findings:
         key = (finding.code, finding.peer, finding.log, finding.whose, finding.warning)
-        before = kept.get(key)
-        if before is None:
-            kept[key] = finding
-            continue
-        surer = finding if _surety(finding) < _surety(before) else before
-        kept[key] = replace(
-            surer,
-            negotiations=tuple(sorted({*before.negotiations, *finding.negotiations})),
-            evidence=_records((*surer.evidence, *before.evidence, *finding.evidence)),
-        )
-    return list(kept.values())
+        alike.setdefault(key, []).append(finding)
+    return [same[0] if len(same) == 1 else _one_of(same) for same in alike.values()]
+
+
+def _one_of(same: list[Finding]) -> Finding:
+    return replace(
+        min(same, key=_surety),
+        negotiations=tuple(sorted({number for finding in same for number in finding.negotiations})),
+        evidence=_records(record for finding in same for record in finding.evidence),
+    )
 
 
 _SURETIES = {"CERTAIN": 0, "LIKELY": 1, "POSSIBLE": 2}
