@@ -1,8 +1,10 @@
 """Hostile logs and careless people: keys stay hidden wherever they stand, odd input costs time in proportion."""
 
+import random
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,8 +13,14 @@ from mainmode.explain.assembler import Assembler
 from mainmode.explain.correlate import Correlator
 from mainmode.explain.diagnose import diagnose as diagnosed
 from mainmode.explain.dialects import DIALECTS
+from mainmode.explain.explain import Order, explain
+from mainmode.explain.faces.document import json_text
+from mainmode.explain.faces.page import page
+from mainmode.explain.faces.text import text
+from mainmode.explain.faces.ticket import ticket
 from mainmode.explain.masking import masked
 from mainmode.explain.negotiation import Negotiation
+from mainmode.explain.reading import Source
 
 KEY = "Hunter2xyz"
 KEYED = """
@@ -184,3 +192,46 @@ def test_one_peer_with_very_many_negotiations_is_diagnosed_in_time() -> None:
     assert seconds(lambda: diagnosed(many)) < 8 * seconds(lambda: diagnosed(few)) + 0.3
     assert len(diagnosed(many)) == len(diagnosed(few))
     assert len(next(iter(diagnose._cases(many, (), (None, None)))).others) == diagnose.MOST_OTHERS
+
+
+DATA = Path(__file__).parent / "data"
+LOGS = sorted(one for one in DATA.rglob("*") if one.is_file() and one.suffix in (".txt", ".log"))
+FACES = (text, page, ticket, json_text)
+
+
+def marked(log: str, chance: random.Random) -> tuple[str, list[str]]:
+    """A log with its addresses and names replaced by such as nothing else holds, and these."""
+    new: dict[str, str] = {}
+
+    def address(found: re.Match[str]) -> str:
+        octets = [int(one) for one in found[0].split(".")]
+        if octets[0] in (0, 127) or octets[0] > 223 or max(octets) > 255:
+            return found[0]
+        made = ".".join(str(chance.randrange(20, 250)) for _ in range(3))
+        return new.setdefault(found[0], f"{chance.choice((81, 93, 151))}.{made}")
+
+    def name(found: re.Match[str]) -> str:
+        if re.fullmatch(r"[0-9.]+", found[2]):
+            return found[0]
+        ending = chance.choice(("", "-Corp", ".example-x.com", "_gw", "@zebra.net"))
+        return found[1] + new.setdefault(found[2], f"Zq{len(new)}wombat{ending}") + found[3]
+
+    log = re.sub(r"(?<![0-9.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9.])", address, log)
+    for place in (r"(Group = |Username = )([^,\n]+?)(,)", r"(<)([\w.-]+)(\|[0-9]+>)", r"(\")([\w./-]+)(\"(?: #|\[|:))"):
+        log = re.sub(place, name, log)
+    return log, list(new.values())
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("log", LOGS, ids=lambda one: one.stem)
+def test_nothing_of_a_log_is_left_when_it_is_redacted(log: Path, seed: int, tmp_path: Path) -> None:
+    octets, originals = marked(log.read_text(errors="replace"), random.Random(seed))
+    place = tmp_path / "Wombatfolder" / "Wombatfile-Zq.log"
+    place.parent.mkdir()
+    place.write_text(octets)
+    found = explain(Order((Source(str(place)),), redact=True))
+    for face in FACES:
+        told = face(found).lower()
+        left = [one for one in originals if re.search(rf"(?<![0-9]){re.escape(one.lower())}(?![0-9])", told)]
+        assert left == []
+        assert "wombat" not in told

@@ -184,13 +184,13 @@ def _structured(value: object) -> Iterable[Named]:
             return names_in(detail)
         case Device():
             held = (name for line in value.config for name in names_in(line))
-            return (Named("host", value.hostname), Named("config", value.file), *held)
+            return (Named("host", value.hostname), Named("config", value.file), Named("log", value.log), *held)
         case Statement():
             return (Named("config", value.file), *names_in(value.text))
         case Default() | Absent():
             return (Named("config", value.file),)
         case Log():
-            return (Named("log", value.name),)
+            return (Named("log", value.name), Named("log", value.name.rpartition("/")[2]))
         case _:
             return ()
 
@@ -203,6 +203,10 @@ class _Names:
         counts: dict[str, int] = {}
         wanted = {name.lower(): kind for kind, name in reversed([one for one in names if _is_name(one)])}
         for name, kind in reversed(wanted.items()):
+            whole = next((one for one in self._became if kind == "log" and one.endswith(f"/{name}")), None)
+            if whole is not None:
+                self._became[name] = self._became[whole]
+                continue
             while True:
                 counts[kind] = counts.get(kind, 0) + 1
                 spelled = _SPELLED.get(kind, kind + "-{}").format(counts[kind])
