@@ -362,6 +362,7 @@ NOTIFIES = (
     recalled(
         "DPD question sent",
         "DPD/R_U_THERE sent to peer {peer}, id: {more}",
+        "DPD/R_U_THERE sent to peer {peer}, sequence {more}",
         "DPD/R_U_THERE sent to {peer}",
         "sending DPD R_U_THERE to {peer}",
         "Sending DPD R_U_THERE to {peer}",

@@ -134,6 +134,7 @@ SAYINGS = (
         "pluto.attribute refused",
         "{what} is not supported. Attribute {attribute}",
         "{what} not supported. Attribute {attribute}",
+        "only {what} supported. Attribute {attribute}",
         "policy does not allow {what} authentication. Attribute {attribute}",
         "policy mandates {what} authentication. Attribute {attribute}",
         "peer wants {what}. Attribute {attribute}",

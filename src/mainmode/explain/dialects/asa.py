@@ -50,6 +50,10 @@ _ROLES = {
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
+_EQUALS = re.compile(r"=[ \n]?(?=[^\s=])")
+"""What the data path writes with a blank behind it, which wrapping takes away."""
+
+
 class AsaDialect:
     """See the module. It keeps what it has read, bounded, since a log says the same again and again."""
 
@@ -226,6 +230,8 @@ class AsaDialect:
             key = (f"{front}{number == '0'}", rest)
         elif body.endswith(")") and " (seq number 0x" in body:
             number, key = "", ("", body.partition(" (seq number ")[0])
+        elif body.startswith("IPSEC: Received a"):
+            return read_text(_EQUALS.sub("= ", body), subject)
         else:
             return read_text(body, subject)
         known = self._texts.get(key)

@@ -104,15 +104,18 @@ def opened(rest: str) -> tuple[str, str]:
 _VIEWED = re.compile(
     r"([0-7])\|([A-Z][a-z]{2} [0-9]{1,2} [0-9]{4})\|([0-9]{2}:[0-9]{2}:[0-9]{2})\|([0-9]{6})"
     r"(?:\|[^|\s]{0,64}){0,5}\|(?=\S)"
+    r"|([0-7])[ \t]{1,8}([A-Z][a-z]{2} [0-9]{1,2} [0-9]{4})[ \t]{1,8}([0-9]{2}:[0-9]{2}:[0-9]{2})[ \t]{1,8}([0-9]{6})"
+    r"[ \t]{1,16}"
 )
 
 
 def viewed(line: str) -> tuple[str, str] | None:
-    """Clock and system log form of a line as ASDM's log viewer copies it: `5|Feb 16 2010|14:13:46|713119||||text`."""
+    """Clock and system log form of a line as ASDM's log viewer copies it: `5|Feb 16 2010|14:13:46|713119||||text`,
+    or with blanks or tabs between."""
     found = _VIEWED.match(line)
     if found is None:
         return None
-    severity, day, clock, number = found.groups()
+    severity, day, clock, number = (one for one in found.groups() if one is not None)
     return f"{day} {clock}", f"%ASA-{severity}-{number}: {line[found.end() :]}"
 
 

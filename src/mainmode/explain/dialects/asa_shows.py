@@ -11,9 +11,11 @@ from mainmode.catalogue.dialects.asa_parts import MASKED_PROXY
 from mainmode.catalogue.facts import (
     Carried,
     Fact,
+    Phase,
     Proxies,
     State,
     Tag,
+    Up,
     Whose,
 )
 from mainmode.catalogue.telling import role_of, waits_for
@@ -74,6 +76,8 @@ def _ike(peer: str, rows: list[str]) -> Reading:
     values = {name: value for row in rows for name, value in _VALUE.findall(row)}
     name = values.get("State", "")
     facts: tuple[Fact, ...] = (State(name, waits_for(name)),) if name else ()
+    if name in ("MM_ACTIVE", "AM_ACTIVE"):
+        facts = (*facts, Up(Phase.ONE))
     return Reading("SHOW_IKE_SA", facts, Tag(peer=peer, role=role_of(values.get("Role", ""))), open=True)
 
 

@@ -19,6 +19,11 @@ _INNER = r"(?:<(?P<id>[^<>\n]{1,200})> )?"
 _RECORD = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}", _BRACKET) + _INNER)
 _LOOSE = re.compile(_BRACKET + _INNER)
 _CLOCK = re.compile(front_pattern(r"[A-Za-z_/][A-Za-z0-9_./-]{0,47}"))
+_JOURNAL = re.compile(
+    rf"(?:<[0-9]{{1,3}}>(?:1 )?)?(?:\[?(?P<stamp>{STAMP})\]?:?[ \t]+)?(?:(?P<host>[A-Za-z0-9_.:-]{{1,64}})[ \t]+)?"
+    r"(?:charon|charon-systemd|charon-nm|charon-custom)(?:\[[0-9]{1,10}\])?: (?![0-9]{2,3}\[)"
+)
+"""What a journal puts in front: the daemon's own worker and group are not written there."""
 _TERMINAL = re.compile(rf"\[(?P<group>{_GROUPS})\] {_INNER}")
 _DONE = "(?:initiate|terminate|rekey|redirect|install|uninstall) (?:completed|failed)"
 _BARE = re.compile("|".join((*map(re.escape, openings(7)), r"[^\s]{2,64} is initiating an? ", _DONE)))
@@ -74,6 +79,7 @@ class Charon:
         rf"(?:^[^\n]{{0,120}}?|(?:{STAMP})[^\n\[\]]{{0,100}}?(?:\[[0-9]{{1,10}}\][: ])?[ \t]{{0,8}})?"
         rf"(?<![0-9.])[0-9]{{2,3}}\[(?:{_GROUPS})[0-4]?\] "
         rf"|^\[(?:{_GROUPS})\] |^(?:{_BARE_HEAD})"
+        rf"|(?:{STAMP})[^\n\[\]:]{{1,80}}?\bcharon(?:-[a-z]{{2,10}})?(?:\[[0-9]{{1,10}}\])?: (?![0-9]{{2,3}}\[)"
     )
 
     def read(self, text: str) -> Reading | None:
@@ -81,7 +87,7 @@ class Charon:
         first, _, rest = text.strip("\r\n").partition("\n")
         front = _front(first)
         if front is None:
-            return _bare(first, rest)
+            return _journalled(first, rest) or _bare(first, rest)
         body = first[front.end() :]
         if rest:
             joined = _joined(body, front, rest)
@@ -162,6 +168,20 @@ def _joined(body: str, front: re.Match[str], rest: str) -> list[str] | None:
     if body.startswith(_RECEIVED) and rest.startswith(_CONFIGURED, second.end()) and "\n" not in rest:
         return [folded(f"{body}\n{rest[second.end() :]}")]
     return None
+
+
+def _journalled(first: str, rest: str) -> Reading | None:
+    """A journal's line, which names the daemon and neither worker nor group."""
+    front = _JOURNAL.match(first)
+    if front is None or any(_JOURNAL.match(line) for line in rest.split("\n")):
+        return None
+    body = first[front.end() :]
+    told = _tell(folded(f"{body} {rest}"))
+    if told is None:
+        return None
+    stamp = front["stamp"] or ""
+    plain = _plain(told, body)
+    return plain._replace(open=False, stamp=stamp, at=instant(stamp) if stamp else None, host=front["host"] or "")
 
 
 def _bare(first: str, rest: str) -> Reading | None:

@@ -24,6 +24,7 @@ from mainmode.catalogue.phrasebook import Index, Saying, Shape, Values, folded
 from mainmode.explain.dialect import NO_CLOCK, OTHER, Clock, Reading
 from mainmode.explain.dialects import ios_chains
 from mainmode.explain.dialects.ios_clock import STAMP, collected, front, stamped
+from mainmode.explain.dialects.ios_shows import begins, is_next, read_show
 
 _SYSLOG = r"(?P<facility>[A-Z][A-Z0-9_]{1,31})(?:-[A-Z][A-Z0-9_]{1,31}){0,2}-[0-7]-(?P<mnemonic>[A-Z][A-Z0-9_]{1,47})"
 _SUBJECTS = (
@@ -278,6 +279,9 @@ class IosDialect:
         lines = _cleaned(text).split("\n")
         if len(lines) > _LONGEST:
             return None
+        shown = read_show(text)
+        if shown is not None:
+            return shown
         readings: list[Reading] = []
         for group in _groups(lines):
             reading = _single(group)
@@ -312,6 +316,8 @@ class IosDialect:
         line = _cleaned(line)
         if not line:
             return False
+        if begins(text.partition("\n")[0]):
+            return is_next(line)
         if _begins(line):
             reading = _single([line])
             if reading is None:
