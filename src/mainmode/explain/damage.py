@@ -33,6 +33,23 @@ _TALK = re.compile(
     r"debug crypto [\w ]{1,40} (?:enabled|disabled) at level \d|(?:un)?debug all$|undebug all|terminal monitor$|"
     r"=~=~=~=~|PuTTY log |Script (?:started|done) )"
 )
+_CONFIGURATION = re.compile(
+    r"(?:no )?(?:crypto (?:map|isakmp|ipsec|ikev[12]|dynamic-map|ca|keyring|pki) |tunnel-group |group-policy "
+    r"|access-list |access-group |ip (?:address|route|access-list|nat) |interface [A-Z]|nameif |security-level |route \w+ [0-9]"
+    r"|nat \(|global \(|static \(|object(?:-group)? network |isakmp (?:policy|key|enable|identity|nat-traversal) "
+    r"|sysopt connection |set (?:peer|transform-set|pfs|security-association|ikev1|isakmp-profile) ?"
+    r"|match (?:address|identity) |authentication (?:pre-share|rsa)|encr(?:yption)? (?:des|3des|aes)|hash (?:md5|sha)"
+    r"|group [0-9]{1,2}$|lifetime [0-9]+$|(?:ikev1 )?pre-shared-key |tunnel (?:source|destination|mode|protection) "
+    r"|hostname \S+$|subnet [0-9]|network-object |(?:permit|deny) (?:ip|esp|udp|tcp|icmp) |mode (?:tunnel|transport)$"
+    r"|protocol esp |prf |vpn-tunnel-protocol |default-group-policy |isakmp keepalive |duplex |speed |shutdown$)"
+    r"|: (?:Saved|end)$|!$|end$|(?:config setup|conn \S{1,64})$"
+    r"|(?:left|right|leftid|rightid|leftsubnets?|rightsubnets?|leftnexthop|rightnexthop|leftsourceip|rightsourceip"
+    r"|leftprotoport|rightprotoport|leftauth|rightauth|leftcert|ike|esp|phase2|phase2alg|authby|auto|keyexchange|type"
+    r"|pfs|ikelifetime|lifetime|keylife|salifetime|rekey|keyingtries|dpddelay|dpdtimeout|dpdaction|aggressive|aggrmode"
+    r"|forceencaps|ikev2|nat_traversal|virtual_private|protostack|plutodebug|charondebug|uniqueids|oe|also|compress"
+    r"|margintime|mobike|closeaction|reauth|fragmentation) ?="
+)
+"""How lines of a configuration begin, which are pasted before a log."""
 _PING_END = re.compile(r"(?<![.!])[.!U]{1,20}$")
 _STRAY = re.compile(r"[.!]+")
 MAX_STRAYS = 8
@@ -77,9 +94,9 @@ def behind_prompt(line: str) -> str | None:
 
 
 def is_console(line: str) -> bool:
-    """Whether a line is what a terminal shows between log lines: a ping, an answer to a command."""
+    """Whether a line is what a terminal shows between log lines: a ping, an answer to a command, a configuration."""
     line = line.strip()
-    return _PINGING.match(line) is not None or _TALK.match(line) is not None
+    return any(pattern.match(line) is not None for pattern in (_PINGING, _TALK, _CONFIGURATION))
 
 
 def torn(line: str) -> str:

@@ -18,6 +18,7 @@ from mainmode.catalogue.facts import (
     Proxies,
     Refused,
     Role,
+    Symptom,
     Tag,
     Told,
     Up,
@@ -37,10 +38,19 @@ MAX_QUICK = 64
 MAX_LINES = 4000
 """Records of one negotiation that are kept: the first and the last ones."""
 
+_LIVED = frozenset({Why.LOST, Why.IDLE, Why.SESSION_TIME, Why.ADMIN, Why.PEER, Why.LIFETIME})
+"""Reasons for which only what stood ends."""
 _GLOW = 10 * SECOND
 """How long after its end a negotiation is still spoken of."""
 
 Entry = tuple[Fact, Piece, Trying | None]
+
+
+def _lived(fact: Fact) -> bool:
+    """Whether a fact is about what stood before the log began."""
+    if isinstance(fact, Down):
+        return fact.why in _LIVED
+    return isinstance(fact, Told) and fact.symptom is Symptom.PEER_LOST
 
 
 class Talk:
@@ -304,6 +314,8 @@ class Talk:
         if End.FAILED in ends or (self.phase1 is not None and self.phase1.end is End.FAILED):
             return Outcome.FAILED
         if self.over:
+            if self.phase1 is None and any(_lived(fact) for fact, _, _ in self.told):
+                return Outcome.CLOSED
             return Outcome.FAILED if self.phase1 is None or self.phase1.end is not End.CLOSED else Outcome.CLOSED
         return Outcome.OPEN
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from mainmode.catalogue.facts import Down
+from mainmode.catalogue.facts import Down, Phase, Up
 from mainmode.explain.choosing import own_findings, peers_of
 from mainmode.explain.explanation import Explanation
 from mainmode.explain.finding import Finding, Sure
@@ -40,6 +40,8 @@ def _of_one(explanation: Explanation, chosen: Negotiation) -> str:
         case Outcome.OPEN:
             if cause:
                 return f"{with_peer} has a failure in the log, which does not show its end. {cause}"
+            if any(fact.phase is Phase.ONE for fact, _ in chosen.all(Up)) and not chosen.phase2:
+                return f"Phase 1 with {chosen.peer or 'the peer'} stands; of phase 2 the log shows nothing."
             return f"The log does not show how the negotiation with {chosen.peer or 'the peer'} ends."
 
 

@@ -173,15 +173,21 @@ class Case:
             self.negotiation.reached != "none"
             or (phase1 is not None and phase1.outcome in _DONE)
             or any(attempt.outcome in _DONE for attempt in self.negotiation.phase2)
-            or any(isinstance(noted.fact, Up) for noted in self.all(Up))
+            or self.negotiation.outcome is Outcome.CLOSED
+            or bool(self.all(Up))
+            or any(isinstance(noted.fact, Notify) and noted.fact.phase is Phase.TWO for noted in self.all(Notify))
             or (phase1 is None and bool(self.negotiation.phase2))
         )
 
     @property
     def phase2_up(self) -> bool:
-        """Whether a pair of IPsec SAs came up."""
-        return self.negotiation.reached == "phase 2" or any(
-            isinstance(noted.fact, Up) and noted.fact.phase is Phase.TWO for noted in self.all(Up)
+        """Whether a pair of IPsec SAs came up, or had before the log begins."""
+        negotiation = self.negotiation
+        before = negotiation.outcome is Outcome.CLOSED and negotiation.phase1 is None and not negotiation.phase2
+        return (
+            before
+            or negotiation.reached == "phase 2"
+            or any(isinstance(noted.fact, Up) and noted.fact.phase is Phase.TWO for noted in self.all(Up))
         )
 
     @cached_property
@@ -248,7 +254,16 @@ class Case:
         """What shows that this device waited in vain: its repetitions, and that it gave up, or a device says so."""
         repeated = self.repeats(Way.SENT)
         said = self.told(Symptom.NO_RESPONSE)
-        return (*repeated[:3], *self.gave_up[:1], *said[:1])
+        return (*repeated[:3], *self.gave_up[:1], *said[:1], *self.hanging[:1])
+
+    @property
+    def hanging(self) -> tuple[Noted, ...]:
+        """Where a list of the SAs shows this one in a state in which it waits: it was still there to be listed."""
+        return tuple(
+            noted
+            for noted in self.all(State)
+            if noted.record.reading.entry == "SHOW_IKE_SA" and isinstance(noted.fact, State) and noted.fact.waiting_for
+        )
 
     @property
     def heard(self) -> bool:

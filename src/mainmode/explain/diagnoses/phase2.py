@@ -103,7 +103,8 @@ def transform_mismatch(case: Case) -> Iterator[Match]:
     if attributes or told or refusals:
         which = f" in {spelled(attributes)}" if attributes else _offered(case)
         only_pfs = not attributes and any(_attribute(noted) in _PFS for noted in refusals)
-        weight = Weight.FITS if only_pfs or pfs_stated(case) else Weight.STATED if attributes else Weight.IMPLIED
+        unsaid = Weight.IMPLIED if told else Weight.SHAPED
+        weight = Weight.FITS if only_pfs or pfs_stated(case) else Weight.STATED if attributes else unsaid
         sees = f"This device refused every phase 2 proposal of {case.peer}{which}."
         found = (*(one for one in refusals if _attribute(one) not in _PFS), *told)[:4]
         yield Match(

@@ -120,6 +120,15 @@ def _answers_lost(case: Case) -> Iterator[Match]:
             (*again[:3], *case.repeats(Way.SENT)[:2], *case.gave_up[:1]),
             instead=("UDP_BLOCKED", "PACKETS_LOST", "PEER_ADDRESS_WRONG"),
         )
+    elif case.initiator is None and case.told(Symptom.DUPLICATE) and not case.errors():
+        yield Match(
+            Weight.MAYBE,
+            f"{case.peer} sends a message of phase 1 again and again: the answers of this device do not arrive, or "
+            "the peer does not take them.",
+            case.told(Symptom.DUPLICATE)[:3],
+            instead=("PSK_MISMATCH", "UDP_BLOCKED", "PACKETS_LOST", "NO_TUNNEL_GROUP"),
+            unknowable="Which message it is stands in a debug of the whole negotiation.",
+        )
 
 
 def _late_answers(case: Case) -> Iterator[Match]:
