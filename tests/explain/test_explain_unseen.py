@@ -14,7 +14,7 @@ from mainmode.explain.finding import Sure
 from mainmode.explain.reading import Source
 
 DATA = Path(__file__).parent / "data" / "unseen"
-SHARES = {"asa": 0.85, "ios": 0.85, "swan": 0.9}
+SHARES = {"asa": 0.85, "ios": 0.85, "swan": 0.9, "pairs": 0.85}
 """Of excerpts so short one line of talk weighs much."""
 
 

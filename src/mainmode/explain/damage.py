@@ -35,8 +35,9 @@ _TALK = re.compile(
 )
 _CONFIGURATION = re.compile(
     r"(?:no )?(?:crypto (?:map|isakmp|ipsec|ikev[12]|dynamic-map|ca|keyring|pki) |tunnel-group |group-policy "
-    r"|access-list |access-group |ip (?:address|route|access-list|nat) |interface [A-Z]|nameif |security-level |route \w+ [0-9]"
-    r"|nat \(|global \(|static \(|object(?:-group)? network |isakmp (?:policy|key|enable|identity|nat-traversal) "
+    r"|access-list |access-group |ip (?:address|route|access-list|nat) |interface [A-Z]|nameif |security-level "
+    r"|route \w+ [0-9]|nat \(|global \(|static \(|object(?:-group)? network "
+    r"|isakmp (?:policy|key|enable|identity|nat-traversal) "
     r"|sysopt connection |set (?:peer|transform-set|pfs|security-association|ikev1|isakmp-profile) ?"
     r"|match (?:address|identity) |authentication (?:pre-share|rsa)|encr(?:yption)? (?:des|3des|aes)|hash (?:md5|sha)"
     r"|group [0-9]{1,2}$|lifetime [0-9]+$|(?:ikev1 )?pre-shared-key |tunnel (?:source|destination|mode|protection) "

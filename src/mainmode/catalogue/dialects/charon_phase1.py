@@ -64,6 +64,10 @@ def _began(role: Role, values: Values) -> Facts:
 
 
 def _wrong_mode(values: Values) -> Facts:
+    """In main mode keys are what nearly all are configured for: another method tells of itself, a key of the mode."""
+    method = values["method"].lower()
+    if values["mode"] == "Main" and "pre-shared" not in method and "psk" not in method:
+        return (Refused(Phase.ONE, "authentication", values["method"], everything=True),)
     refused = Symptom.AGGRESSIVE_REFUSED if values["mode"] == "Aggressive" else Symptom.MAIN_REFUSED
     return (Told(refused, Phase.ONE, f"no matching configuration allows {values['method']}"),)
 

@@ -112,6 +112,8 @@ SAYINGS = (
         "major version number {number} not supported",
         "IKE major version {number} not supported",
         "received IKEv2 {rest} but IKEv2 is disabled",
+        "ignoring IKEv1 packet as policy is set to {rest}",
+        "ignoring IKEv1 packet as global policy is set to {rest}",
         "dropping IKE packet with unsupported version {rest}",
         origin=RECALLED,
         tells=Told(Symptom.IKE_VERSION, Phase.ONE),
