@@ -64,6 +64,8 @@ def _no_answer(case: Case) -> Iterator[Match]:
     first = case.waiting in ("MM2", "AM2")
     if case.heard or not (case.silence or case.gave_up) or case.initiator is False or not (first or case.silence):
         return
+    if case.waiting and not first:
+        return
     count = len(case.repeats(Way.SENT))
     times = f", and {count} {'repetition' if count == 1 else 'repetitions'} of it," if count else ""
     sees = f"The first message to {case.peer}{times} had no answer."
