@@ -25,7 +25,8 @@ MOST_MEMORY = 150
 _KEPT = 300_000
 """Lines that are made anew; a longer stream repeats them."""
 _EXPLAIN = (
-    "import sys; from mainmode.explain.explain import Order, explain; from mainmode.explain.reading import Source; "
+    "import gc, sys; gc.set_threshold(100_000); "
+    "from mainmode.explain.explain import Order, explain; from mainmode.explain.reading import Source; "
     "explain(Order((Source(sys.argv[1]),)))"
 )
 

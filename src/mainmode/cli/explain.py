@@ -1,5 +1,6 @@
 """`mainmode explain`: read one or two logs, say what happened, where it broke, why, and what to do."""
 
+import gc
 import shutil
 import sys
 import time
@@ -25,6 +26,9 @@ from mainmode.explain.negotiation import Outcome
 from mainmode.explain.reading import Progress, Source
 
 _PIPED_WIDTH = 80
+_CYCLES = 100_000
+"""Values made before the interpreter looks for cycles: a log makes many values and no cycle, and looking is a fifth of
+the time."""
 _PATIENCE, _EVERY = 1.0, 0.5
 """Seconds after which a long reading tells how far it is, and how often."""
 _WHAT_TO_GIVE = (
@@ -35,6 +39,7 @@ _WHAT_TO_GIVE = (
 
 def explain(arguments: Namespace) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
+    gc.set_threshold(_CYCLES)
     names = [name for name in (arguments.log, arguments.peer_log) if name is not None]
     if names.count("-") > 1:
         raise InputError("both logs are standard input, which can be read once; name a file")

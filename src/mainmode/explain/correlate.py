@@ -16,7 +16,7 @@ from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.record import Piece, Record, piece_of
 from mainmode.explain.talk import Talk
 
-BUDGET = 30_000
+BUDGET = 12_000
 """Values (records and facts) that are held with their texts, all negotiations together."""
 MAX_TALKS = 8_000
 """Negotiations that are held; of those beyond, the oldest that went well are only counted."""
@@ -341,7 +341,7 @@ class Correlator:
     def _slim(self) -> None:
         """Hold less, beginning with what went well and is over or old."""
         newest = {id(one) for one in list(self._talks.values())[-256:]}
-        for hard, healthy in ((False, True), (True, False)):
+        for hard, healthy in ((True, True), (False, False)):
             for talk in self._talks.values():
                 if not talk.slim and id(talk) not in newest and (talk.healthy or not healthy):
                     self._held -= talk.cost()

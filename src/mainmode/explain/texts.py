@@ -6,7 +6,7 @@ from mainmode.catalogue.facts import NO_TAG, Tag
 from mainmode.explain.dialect import Clock, Enveloped, Reading
 from mainmode.explain.sense import Sense, sense_of
 
-_KNOWN = 32768
+_KNOWN = 8192
 _CLOCKS = 4096
 _POINTER = re.compile(r"\b(?:0x)?(?!0000)[0-9A-Fa-f]{8}\b")
 
