@@ -85,6 +85,7 @@ def test_strongswan_s_and_libreswan_s_sketches() -> None:
         assert line in swan
     assert swan.count("{") == swan.count("}")
     libre = drawn(*KNOWN, Vendor(Whose.PEER, "Libreswan"))
+    assert f'{OWN} : PSK "<the key that both sides share>"' in libre
     for line in (
         *("    ike=aes256-sha2_256;modp2048", "    esp=aes128-sha1;modp2048", "    leftsubnet=172.23.9.0/24"),
         *("    rightsubnet=10.77.5.0/24", f"    right={OWN}", "    pfs=yes"),

@@ -131,8 +131,8 @@ _HEXADECIMAL = re.compile(
 
 
 def _starred(found: re.Match[str]) -> str:
-    key = found["key"]
-    if key.strip("\"'").lower().rstrip(".:!)") in _HARMLESS or key.startswith(("*", "<", "(")) or HIDDEN in key:
+    key = found["key"].strip("\"'")
+    if key.lower().rstrip(".:!)") in _HARMLESS or key.startswith(("*", "<", "(")) or HIDDEN in key:
         return found[0]
     return f"{found['head']}{found['between']}{HIDDEN}"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from mainmode.explain.explanation import Sketch
-from mainmode.explain.languages import asa, ios, ipsec_conf, swanctl
+from mainmode.explain.languages import KEY, asa, ios, ipsec_conf, swanctl
 from mainmode.explain.masking import masked
 from mainmode.explain.portrait import VENDORS, Portrait
 from mainmode.ladder.spelling import clean, wrap
@@ -36,7 +36,7 @@ def is_drawn(peer: Portrait) -> bool:
 def _rows(line: str, mark: str) -> Iterator[str]:
     """A comment that is too wide becomes several."""
     before, found, comment = line.partition(f"{mark} ")
-    if not found or before.strip():
+    if not found or before.strip() or KEY in comment:
         yield line
         return
     for row in wrap(comment, WIDTH - len(before) - 2, 0):
