@@ -26,6 +26,33 @@ Nov 30 10:38:29 [IKEv1]: IP = 10.0.0.2, Information Exchange processing failed
 """  # noqa: E501
 OTHER_PEER = REFUSED.replace("10.0.0.2", "10.0.0.3")
 NOTHING = "Jan  1 00:00:00 web nginx: GET / 200\n"
+FIREWALL = """\
+hostname asa1
+interface GigabitEthernet0/0
+ nameif outside
+ security-level 0
+ ip address 10.0.0.1 255.255.255.0
+crypto isakmp policy 10
+ authentication pre-share
+tunnel-group 10.0.0.2 type ipsec-l2l
+"""
+ROUTER = """\
+hostname R1
+crypto isakmp policy 10
+ encr aes 256
+ group 2
+crypto isakmp key SECRET address 10.0.0.2
+crypto ipsec transform-set TS esp-aes 256 esp-sha-hmac
+crypto map MAP 10 ipsec-isakmp
+ set peer 10.0.0.2
+ match address 110
+interface FastEthernet0/0
+ ip address 10.0.0.1 255.255.255.0
+ crypto map MAP
+access-list 110 permit ip 192.168.1.0 0.0.0.255 192.168.2.0 0.0.0.255
+line vty 0 4
+ login
+"""
 
 
 def _log(folder: Path, text: str, name: str = "debug.log") -> str:
@@ -113,7 +140,14 @@ def test_redaction_reaches_everything_that_is_written(tmp_path: Path, capsys: Co
         (["{log}", "--width", "7"], "not a whole number from 40"),
         ([], "required: LOG"),
         (["{nothing}"], "no negotiation in it; give the output of"),
-        (["{empty}"], "no negotiation in it; give the output of"),
+        (["{empty}"], "empty, no line is in it; give the output of"),
+        (["{log}", "--peer", "10.9.9.9"], "no negotiation with 10.9.9.9 in it; leave --peer out"),
+        (["{log}", "{log}"], "both logs are the file"),
+        (["{firewall}"], "looks like a configuration, not like a log; give it with --config"),
+        (["{swanctl}"], "looks like a configuration, not like a log"),
+        (["{log}", "--config", "{router}"], "not an ASA's configuration (7 of its 15 lines are not understood)"),
+        (["{log}", "--config", "{log}"], "not an ASA's configuration"),
+        (["{log}", "--config", "{empty}"], "the configuration is empty"),
     ],
 )
 def test_bad_input_is_told_with_what_to_do(arguments: list[str], told: str, tmp_path: Path, capsys: Console) -> None:
@@ -122,6 +156,9 @@ def test_bad_input_is_told_with_what_to_do(arguments: list[str], told: str, tmp_
         "log": _log(tmp_path, REFUSED),
         "nothing": _log(tmp_path, NOTHING, "web.log"),
         "empty": _log(tmp_path, "", "empty.log"),
+        "firewall": _log(tmp_path, FIREWALL, "asa.cfg"),
+        "router": _log(tmp_path, ROUTER, "router.cfg"),
+        "swanctl": _log(tmp_path, "connections {\n  hq {\n    version = 1\n  }\n}\n", "swanctl.conf"),
     }
     try:
         code = main(["explain", *(one.format(**places) for one in arguments)])
@@ -163,3 +200,13 @@ def test_hostile_logs_come_out_harmless(octets: bytes, tmp_path: Path, capsys: C
         assert all(one.isprintable() or one == "\n" for one in told.out)
         assert "fault in mainmode" not in told.err
         assert page.read_text().count("<script>") == 1
+
+
+def test_lines_with_a_year_and_without_are_told_in_one(tmp_path: Path, capsys: Console) -> None:
+    first, *rest = REFUSED.splitlines()
+    mixed = "\n".join([first.replace("Nov 30", "Nov 30 2010"), *rest[:-1], rest[-1].replace("10:38:29", "10:39:29")])
+    assert main(["explain", _log(tmp_path, mixed.replace("Nov 30 10:38", "Nov 30 2010 10:38"))]) == 1
+    printed = capsys.readouterr().out
+    assert "2010-11-30 10:39:29 by our clock" in printed.replace("\n    ", " ")
+    assert "1972" not in printed
+    assert "1973" not in printed

@@ -109,3 +109,12 @@ def test_the_sheet_takes_the_place_of_the_run_s_verdict() -> None:
     run = sample.psk_differs()
     assert run.verdict.sentence in Page(html(run)).texts
     assert run.verdict.sentence not in Page(html(run, PLAIN)).texts
+
+
+def test_columns_of_a_table_are_narrowed_between_words() -> None:
+    head = ("peer", "outcome", "code")
+    rows = (("203.0.113.100", "the log does not show the end", "PROXY_MISMATCH"),)
+    printed = sheet_text(Sheet("", "UP", Tone.GOOD, "", (), (Part("table", (Table(head, rows),)),)), 50)
+    assert "203.0.113.100" in printed
+    assert "PROXY_MISMATCH" in printed
+    assert max(map(len, printed.splitlines())) <= 50

@@ -14,10 +14,12 @@ from mainmode.capture.keys import IKE_TABLE, IkeKey, read_ike_table
 from mainmode.capture.secrets import NO_SECRETS, Secrets, secrets_of
 from mainmode.cli.console import print_output, printable, tell
 from mainmode.cli.files import read_text, write_file
+from mainmode.cli.mistaken import check_firewalls, why_nothing
 from mainmode.cli.outputs import wants_colour
 from mainmode.cli.parser import EXIT_DOWN, EXIT_INPUT, EXIT_UP, NARROWEST, WIDEST
 from mainmode.cli.places import check_places
 from mainmode.device.config.model import Configuration
+from mainmode.device.config.problem import Severity
 from mainmode.device.config.reader import read
 from mainmode.explain.explain import Order
 from mainmode.explain.explain import explain as explained
@@ -31,10 +33,6 @@ _CYCLES = 100_000
 the time."""
 _PATIENCE, _EVERY = 1.0, 0.5
 """Seconds after which a long reading tells how far it is, and how often."""
-_WHAT_TO_GIVE = (
-    "give the output of `debug crypto ikev1 127` and `debug crypto ipsec 127` (ASA), `debug crypto isakmp` and "
-    "`debug crypto ipsec` (IOS), the log of charon or pluto, a syslog, or a capture of UDP 500 and 4500"
-)
 
 
 def explain(arguments: Namespace) -> int:
@@ -43,6 +41,8 @@ def explain(arguments: Namespace) -> int:
     names = [name for name in (arguments.log, arguments.peer_log) if name is not None]
     if names.count("-") > 1:
         raise InputError("both logs are standard input, which can be read once; name a file")
+    if len(names) > 1 and _are_one(*names):
+        raise InputError(f"both logs are the file {names[0]}; give the log of the other side, or this one alone")
     configured = [name for name in (arguments.config, arguments.peer_config) if name is not None]
     check_places([*names, *configured], _outputs(arguments), "input")
     order = Order(
@@ -61,7 +61,12 @@ def explain(arguments: Namespace) -> int:
     hint = f"the ladder of one: mainmode explain {printable(' '.join(names))} --peer ADDRESS"
     _write(arguments, found, "" if arguments.redact else hint)
     _print(arguments, found, "--peer ADDRESS gives the ladder of one")
-    return _code(found, names)
+    return _code(found, order, printable(" and ".join(names)))
+
+
+def _are_one(first: str, second: str) -> bool:
+    """Whether two names lead to one file."""
+    return all(Path(one).is_file() for one in (first, second)) and Path(first).samefile(second)
 
 
 def _outputs(arguments: Namespace) -> dict[str, Path]:
@@ -93,8 +98,12 @@ def _configuration(name: str | None) -> Configuration | None:
     if name is None:
         return None
     found = read(read_text(Path("/dev/stdin" if name == "-" else name)), printable(Path(name).name))
-    if found.problems:
-        tell(f"mainmode: {found.file}: {len(found.problems)} lines are not understood; mainmode lab lists them")
+    check_firewalls(found)
+    unread = [one for one in found.problems if one.severity is not Severity.WARNING]
+    if unread:
+        tell(f"mainmode: {unread[0].place}: not understood, and left out: {unread[0].text.strip()}")
+    if len(unread) > 1:
+        tell(f"mainmode: {found.file}: {len(unread) - 1} more lines are not understood and left out")
     return found
 
 
@@ -149,10 +158,10 @@ def _print(arguments: Namespace, found: Explanation, hint: str) -> None:
     print_output(whole.encode(encoding, "replace").decode(encoding).rstrip("\n") + "\n")
 
 
-def _code(found: Explanation, names: list[str]) -> int:
+def _code(found: Explanation, order: Order, names: str) -> int:
     """0 nothing failed, 1 something did, 2 there is nothing to explain."""
     if not found.negotiations and not found.findings:
-        tell(f"mainmode: {' and '.join(names)}: no negotiation in it; {_WHAT_TO_GIVE}")
+        tell(f"mainmode: {why_nothing(found, order.sources, names, order.peer)}")
         return EXIT_INPUT
     concerned = found.negotiations if found.chosen is None else (found.chosen,)
     failed = any(one.outcome is Outcome.FAILED for one in concerned)

@@ -178,10 +178,10 @@ def years(first: Instant | None, second: Instant | None) -> tuple[Span, Span]:
     """What to take from the times of each log, so that both lie in one year: nothing, unless one prints no year."""
     if first is None or second is None or (first < YEARLESS) is (second < YEARLESS):
         return NO_TIME, NO_TIME
-    return (NO_TIME, _since_1972(second)) if first < YEARLESS else (_since_1972(first), NO_TIME)
+    return (NO_TIME, since_1972(second)) if first < YEARLESS else (since_1972(first), NO_TIME)
 
 
-def _since_1972(at: Instant) -> Span:
+def since_1972(at: Instant) -> Span:
     """The time from the same day in 1972."""
     told = _EPOCH + timedelta(microseconds=at)
     try:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import NO_TAG, Began, Phase, Tag
+from mainmode.explain.clocks import YEARLESS, since_1972
 from mainmode.explain.dialect import Clock
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.record import Piece, Record, piece_of
@@ -159,7 +160,13 @@ class Correlator:
     # time
 
     def _dated(self, writer: _Writer, piece: Piece, at: Instant) -> Piece:
-        """The record with a stamp that goes on where a stamp without a year began anew at New Year."""
+        """The record with a stamp that goes on where a stamp without a year began anew at New Year.
+
+        Among stamps with a year, one without lies in theirs.
+        """
+        if writer.now is not None and at < YEARLESS <= writer.now:
+            writer.now = Instant(at + since_1972(writer.now))
+            return piece._replace(clock=Clock(piece.clock.stamp, writer.now, piece.clock.host))
         if writer.now is not None and at + writer.years * _YEAR < writer.now - 300 * 86400 * SECOND and at < 3 * _YEAR:
             writer.years += 1
         if writer.years:

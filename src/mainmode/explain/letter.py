@@ -82,8 +82,8 @@ def _body(negotiation: Negotiation, peer: Portrait, findings: Sequence[Finding],
     for command in (*logging, *showing):
         yield f"    {command.format(own=peer.own or '<our address>')}"
     yield from (
-        "with the time of the attempt and your clock's offset. Please leave out the pre-shared key; to compare it, we",
-        "rather set a new one together by telephone.",
+        "with the time of the attempt and your clock's offset. Please leave out the pre-shared key; rather than "
+        "compare it, we set a new one together by telephone.",
         "",
         "Kind regards",
     )

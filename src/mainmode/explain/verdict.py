@@ -85,4 +85,6 @@ def _of_none(explanation: Explanation) -> str:
     recognised = sum(log.recognised for log in explanation.logs)
     if recognised:
         return "The log speaks of IKE or IPsec, but holds no negotiation."
+    if not any(log.lines for log in explanation.logs):
+        return "The log is empty."
     return "Nothing in the log is about IKE or IPsec."

@@ -66,7 +66,10 @@ def _lines(page: Rows, block: Lines) -> None:
 
 def _table(page: Rows, block: Table) -> None:
     rows = [tuple(clean(cell) for cell in row) for row in (block.head, *block.rows)]
-    widths = _widths([max(cells(row[column]) for row in rows) for column in range(len(block.head))], page.width)
+    columns = [[row[column] for row in rows] for column in range(len(block.head))]
+    wanted = [max(map(cells, column)) for column in columns]
+    words = [max((cells(word) for cell in column for word in cell.split()), default=1) for column in columns]
+    widths = _widths(wanted, words, page.width)
     if sum(widths) + 2 * (len(widths) - 1) > page.width:
         for row in rows[1:]:
             page.put(f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}")
@@ -81,13 +84,15 @@ def _table(page: Rows, block: Table) -> None:
         page.put(clean(block.note), Style.QUIET)
 
 
-def _widths(wanted: list[int], room: int) -> list[int]:
-    """Columns as wide as they want to be, the widest ones narrowed until all fit."""
+def _widths(wanted: list[int], words: list[int], room: int) -> list[int]:
+    """Columns as wide as they want to be, the widest ones narrowed until all fit; words break only where they must."""
+    room -= 2 * (len(wanted) - 1)
+    fits = sum(words) <= room
+    floors = [max(word, _NARROWEST_CELL) if fits else _NARROWEST_CELL for word in words]
     widths = list(wanted)
-    room -= 2 * (len(widths) - 1)
-    while sum(widths) > room and max(widths) > _NARROWEST_CELL:
-        widest = widths.index(max(widths))
-        others = [width for index, width in enumerate(widths) if index != widest]
-        rest = room - sum(others)
-        widths[widest] = max(rest, max(others, default=0) - 1, _NARROWEST_CELL)
+    while sum(widths) > room:
+        open_ones = [index for index, width in enumerate(widths) if width > floors[index]]
+        if not open_ones:
+            break
+        widths[max(open_ones, key=lambda index: widths[index])] -= 1
     return [max(width, 1) for width in widths]

@@ -63,8 +63,11 @@ def place_of(record: Record, logs: Sequence[Log]) -> str:
 
 
 def _named(log: int, logs: Sequence[Log]) -> str:
+    """The file's name; the whole path where another log's name is the same."""
     name = next((one.name for one in logs if one.number == log), str(log + 1))
-    return name.rpartition("/")[2] or name
+    short = name.rpartition("/")[2] or name
+    alike = sum((one.name.rpartition("/")[2] or one.name) == short for one in logs)
+    return name if alike > 1 else short
 
 
 def places_of(finding: Finding, explanation: Explanation) -> dict[Whose | None, str]:
@@ -173,7 +176,7 @@ def _pairing(explanation: Explanation) -> Iterator[Part]:
         spread = f", give or take {best.spread / 1_000_000:.3f} s" if best.spread is not None else ""
         blocks.append(Paragraph(f"the second is {best.offset / 1_000_000:+.3f} s from the first{spread}", "Clocks"))
     if best.grounds:
-        blocks.append(Items("Because", tuple(("", one) for one in best.grounds)))
+        blocks.append(Items("Because", tuple(("", one) for one in dict.fromkeys(best.grounds))))
     counts = Counter((link.sender, link.name) for link in best.links if link.sent is not None and link.received is None)
     lost = [
         (_named(sender, explanation.logs), f"{name} was sent{f' {count} times' if count > 1 else ''}")
@@ -218,6 +221,9 @@ def _read(logs: Sequence[Log], notes: Sequence[str]) -> Part:
     """How much of the logs was understood, with samples of what was not."""
     blocks: list[Block] = []
     for log in logs:
+        if not log.lines:
+            blocks.append(Paragraph("no line is in it", _named(log.number, logs)))
+            continue
         kinds = ", ".join(f"{name} {count}" for name, count in log.dialects) or "no device's lines"
         cut = "; not all of it was read" if log.truncated else ""
         blocks.append(

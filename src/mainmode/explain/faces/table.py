@@ -10,6 +10,8 @@ from mainmode.ladder.sheet import Table
 MOST_ROWS = 200
 """Rows of the table; the JSON document has all negotiations."""
 
+_OPEN = "not shown"
+"""How the table, which has little room, calls an outcome that the log does not show."""
 _ORDER = {Outcome.FAILED: 0, Outcome.OPEN: 1, Outcome.CLOSED: 2, Outcome.UP: 3}
 
 
@@ -40,7 +42,7 @@ def _rows(negotiations: Iterable[Negotiation], codes: dict[int, str], with_log: 
             peer or "(none named)",
             "" if group == peer else group,
             str(times),
-            alike[0].outcome.value,
+            _OPEN if alike[0].outcome is Outcome.OPEN else alike[0].outcome.value,
             "" if reached == "none" else reached,
             code,
             f"{first}–{last}",
