@@ -21,10 +21,12 @@ def test_every_excerpt_of_the_readme_is_printed_by_its_command(
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.chdir(tmp_path)
     files = [_config(tmp_path, A, "a.cfg"), _config(tmp_path, B.replace("group 2", "group 5", 1), "b.cfg")]
+    scenario = pytestconfig.rootpath / "src" / "mainmode" / "lab" / "scenarios" / "fail_acl_not_mirrored"
     commands = (
         ["lab"],
         ["lab", *(Path(one).name for one in files)],
         ["lab", "--fault", "wrong-key,b"],
+        ["explain", str(scenario / "consoles" / "branch.txt"), "--config", str(scenario / "branch.cfg")],
         ["lab", "peer_restart"],
     )
     excerpts = _excerpts(pytestconfig.rootpath)

@@ -31,6 +31,8 @@ def _of_one(explanation: Explanation, chosen: Negotiation) -> str:
     cause = _cause(faults[0]) if faults else ""
     match chosen.outcome:
         case Outcome.UP:
+            if faults and chosen.number not in faults[0].negotiations:
+                return f"{with_peer} is up; an attempt before failed. {cause}"
             return f"{with_peer} is up{', but not well. ' + cause if cause else '.'}"
         case Outcome.FAILED:
             return f"{with_peer} does not come up{_stage(chosen)}. {cause or 'The log does not show why.'}"
