@@ -201,7 +201,7 @@ def test_a_text_is_no_capture() -> None:
 
 def test_without_the_package_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "mainmode.capture.container", None)
-    with pytest.raises(InputError, match=r"pip install 'mainmode\[pcap\]'"):
+    with pytest.raises(InputError, match=r"pip install '\.\[pcap\]'"):
         next(read(BytesIO(pcap(228))))
 
 

@@ -39,7 +39,7 @@ def read(stream: BinaryIO) -> "Iterator[tuple[Frame | None, Seen | None]]":
     except ImportError:
         raise InputError(
             "to read a capture, the package dpkt is needed: install mainmode with its extra, as in "
-            "`pip install 'mainmode[pcap]'`"
+            "`pip install '.[pcap]'` in its clone"
         ) from None
     from mainmode.capture.datagrams import Datagrams
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Network
 
 from mainmode.base.address import Proxy
 from mainmode.catalogue.facts import Proxies, Suite, Whose
@@ -233,12 +233,3 @@ def stronger(attributes: list[tuple[str, str, str]]) -> dict[str, str]:
 def suite_values(suite: Suite) -> dict[str, str]:
     """The algorithms of a phase 1 proposal for the places of a template."""
     return {"encryption": suite.encryption, "integrity": suite.integrity, "dh": suite.group}
-
-
-def is_address(text: str) -> bool:
-    """Whether a text is an IPv4 address."""
-    try:
-        IPv4Address(text)
-    except ValueError:
-        return False
-    return True
