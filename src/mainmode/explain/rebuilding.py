@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
+from functools import cache
 from ipaddress import IPv4Address
 from typing import TypeVar, cast
 
@@ -58,10 +59,19 @@ class Rebuilding:
             made: Callable[..., object] = getattr(type(value), "_make", tuple)
             return made(parts)
         if is_dataclass(value) and not isinstance(value, type):
-            named = {field.name: getattr(value, field.name) for field in fields(value) if field.init}
-            anew = {name: self._of(part) for name, part in named.items()}
-            return value if all(anew[name] is part for name, part in named.items()) else type(value)(**anew)
+            anew, changed = {}, False
+            for name in _made_of(type(value)):
+                part = getattr(value, name)
+                anew[name] = other = self._of(part)
+                changed = changed or other is not part
+            return type(value)(**anew) if changed else value
         return value
+
+
+@cache
+def _made_of(kind: type) -> tuple[str, ...]:
+    """The names of the parts that a value of this dataclass is made of."""
+    return tuple(field.name for field in fields(kind) if field.init)
 
 
 def everything(value: object) -> Iterator[object]:
