@@ -2,11 +2,25 @@
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+"""Logs of real devices, which lie beside the project where they are there; the project's own data is in tests/."""
+
 JUDGES = frozenset({"tshark", "capinfos"})
 """Foreign programs without which a test that asks them is skipped."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where the corpus is not there, the tests over it are left out; they are no skipped ones."""
+    if CORPUS.is_dir():
+        return
+    over = [item for item in items if item.get_closest_marker("corpus") is not None]
+    if over:
+        config.hook.pytest_deselected(items=over)
+        items[:] = [item for item in items if item.get_closest_marker("corpus") is None]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from mainmode.catalogue.facts import GaveUp, Phase, Symptom, Told, Up
 from mainmode.explain.captured import CapturedLog
 from mainmode.explain.record import Record
@@ -41,6 +43,7 @@ def told_outcome(path: Path) -> str:
     }.get((frozenset(ups), frozenset(failed)), f"{ups} {failed}")
 
 
+@pytest.mark.corpus
 def test_the_runs_of_real_daemons_tell_their_outcome() -> None:
     known = {path: json.loads((path.parent / "case.json").read_text())["outcome"] for path in CAPTURES}
     told = {path: told_outcome(path) for path in CAPTURES}

@@ -44,6 +44,7 @@ def is_right(findings: list[Finding], causes: set[str]) -> bool:
     return top.code in causes or (bool(top.unknowable) and top.sure is not Sure.CERTAIN and bool(others & causes))
 
 
+@pytest.mark.corpus
 def test_the_captures_of_real_daemons_tell_the_cause_or_that_it_is_not_to_be_seen() -> None:
     wrong = {}
     for file in sorted(RUNS.glob("*/capture*.pcap")):

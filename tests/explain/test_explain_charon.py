@@ -520,6 +520,7 @@ def test_the_page_of_daemons_lines_is_as_declared() -> None:
     assert page.read_text("utf-8") == daemon_lines_page(), "regenerate: python docs/generate.py"
 
 
+@pytest.mark.corpus
 def test_every_line_of_the_runs_is_read() -> None:
     logs = [path for path in sorted(CORPUS.glob("*/*.log")) if "[DMN]" in path.read_text()[:400]]
     for path in logs:

@@ -77,12 +77,14 @@ def facts(line: str) -> tuple[Fact, ...]:
     return reading.facts
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
 def test_every_line_of_a_real_log_is_recognised(log: Path) -> None:
     unknown = [one for one in records(log.read_text()) if IOS.read(one) is None]
     assert unknown == []
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
 def test_the_key_lines_of_a_real_log_tell_something(log: Path) -> None:
     for line in json.loads(log.with_suffix(".json").read_text())["key_lines"]:
@@ -229,6 +231,7 @@ def test_other_lines_stay_apart() -> None:
         assert IOS.read("\n".join(lines)) is None
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize(
     ("log", "names"),
     [
@@ -240,8 +243,6 @@ def test_other_lines_stay_apart() -> None:
 )
 def test_every_message_of_a_real_exchange_has_its_name(log: str, names: list[str]) -> None:
     path = CORPUS / f"{log}.log"
-    if not path.exists():
-        return
     negotiation = read_log(Source(str(path))).negotiations[0]
     assert [message.name for message, _ in negotiation.all(Message)] == names
 
@@ -640,6 +641,7 @@ def test_hostile_text_is_read_in_bounded_time(text: str) -> None:
     assert time.process_time() - began < 1
 
 
+@pytest.mark.corpus
 @pytest.mark.parametrize("log", sorted(CORPUS.glob("*.log")), ids=lambda log: log.stem)
 def test_a_routers_log_is_read_as_a_routers(log: Path) -> None:
     read = read_log(Source(str(log))).log

@@ -508,6 +508,7 @@ def test_lines_as_they_are_shown_in_public_are_read() -> None:
     assert [line for line in lines if PLUTO.read(line) is None] == []
 
 
+@pytest.mark.corpus
 def test_every_line_of_the_runs_is_read() -> None:
     logs = [path for path in sorted(CORPUS.glob("swan-runs/*/*.log")) if "FIPS Mode" in path.read_text()[:400]]
     for path in logs:

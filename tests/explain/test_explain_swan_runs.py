@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from mainmode.catalogue.facts import (
     Configured,
     Exchange,
@@ -203,6 +205,7 @@ def test_what_ipsec_up_prints_is_one_negotiation(tmp_path: Path) -> None:
     assert (one.peer, one.reached, one.outcome) == ("203.0.113.2", "phase 1", Outcome.FAILED)
 
 
+@pytest.mark.corpus
 def test_each_run_shows_its_cause_on_either_side() -> None:
     for path in sorted(CORPUS.glob("*/case.json")):
         case = json.loads(path.read_text())
@@ -216,6 +219,7 @@ def test_each_run_shows_its_cause_on_either_side() -> None:
                 assert sign(log), (path.parent.name, side, number)
 
 
+@pytest.mark.corpus
 def test_what_is_up_shows_no_refusal() -> None:
     for path in sorted(CORPUS.glob("*healthy*/case.json")):
         for side in ("initiator", "responder"):
