@@ -43,6 +43,14 @@ def test_a_healthy_negotiation_is_one_with_named_messages() -> None:
     assert len(one.lines) == 15
 
 
+def test_a_log_that_ends_with_the_third_message_of_quick_mode_is_of_a_tunnel_that_is_up() -> None:
+    lines = HEALTHY.replace("P", "10.0.0.2").split("\n")
+    (sent,) = negotiated("\n".join(lines[:13]))
+    (not_sent,) = negotiated("\n".join(lines[:12]))
+    assert (sent.outcome, sent.reached) == (Outcome.UP, "phase 2")
+    assert (not_sent.phase2[0].outcome, not_sent.reached) == (Outcome.OPEN, "phase 1")
+
+
 def test_the_responder_names_them_from_its_side() -> None:
     text = HEALTHY.replace("initiator", "responder").replace("sent", "?").replace("got", "sent").replace("?", "got")
     (one,) = negotiated(text.replace("P", "10.0.0.2"))

@@ -104,6 +104,9 @@ class Trying:
             self.names.append(name)
             if self.role is None:
                 self.role = Role.INITIATOR if (fact.way is Way.SENT) == (int(name[-1]) % 2 == 1) else Role.RESPONDER
+        if name == "QM3" and "QM2" in self.names and self.end is End.NOT_YET:
+            # Who sends the third message has installed both SAs; who gets it may use them (RFC 2409 §5.5).
+            self.end = End.UP
         if again:
             self.repeated += 1
             count = self._again[name] = self._again.get(name, 0) + 1
