@@ -7,7 +7,7 @@ freed of a prompt, joined with a torn or wrapped line before it, parted where re
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from mainmode.catalogue.facts import NO_TAG
@@ -21,6 +21,8 @@ MAX_TEXT = 8192
 """Characters of a record; a line may be longer only if records were glued in it."""
 MAX_LOOSE = 4
 """Unreadable beginnings that wait for the rest of their record."""
+_FREE_BREAKS = 3
+"""Breaks of one record of which nobody knows whether a blank was lost there."""
 MAX_ROWS = 400
 """Rows of one block."""
 WRAPPED = 50
@@ -44,7 +46,7 @@ Found = tuple[Dialect, Reading]
 
 
 class Loose(NamedTuple):
-    """An unreadable beginning; `counted` where its line was counted already."""
+    """An unreadable beginning, with the blank at its line's end; `counted` where the line was counted already."""
 
     number: int
     text: str
@@ -62,6 +64,7 @@ class Assembler:
         self._held: Piece | None = None
         self._holder: Dialect | None = None
         self._loose: list[Loose] = []
+        self._blank = ""
         self._other = ("", 0)
         self._showing = False
         self._hopeless: set[str] = set()
@@ -178,6 +181,7 @@ class Assembler:
             yield from self._long(line)
             return
         text = damage.cleaned(line).rstrip()
+        self._blank = line[-1:] if line[-1:].isspace() else ""
         if not text or text.isspace():
             return
         if self._hopeless and not self._loose and len(text) <= SHAPE_REACH and shape(text) in self._hopeless:
@@ -251,14 +255,22 @@ class Assembler:
         return self._enveloped
 
     def _join_held(self, holder: Dialect, held: Piece, text: str, joins: Sequence[str], lines: int = 1) -> bool:
+        """Make the line a part of the record before it; what then says something else than its beginning goes first."""
+        best: tuple[str, Reading] | None = None
         for join in joins:
             joined = held.text + join + text
             reading = holder.read(joined) if len(joined) <= MAX_TEXT else None
-            if reading is not None and not reading.other:
-                self._hold(holder, held.first, self.number, joined, reading)
-                self.tally.read(holder.name, lines)
-                return True
-        return False
+            if reading is None or reading.other:
+                continue
+            if best is None or reading.entry != held.said.entry:
+                best = joined, reading
+            if reading.entry != held.said.entry:
+                break
+        if best is None:
+            return False
+        self._hold(holder, held.first, self.number, *best)
+        self.tally.read(holder.name, lines)
+        return True
 
     def _hard(self, text: str) -> Iterator[Piece]:
         """A line that nobody reads as it is."""
@@ -291,7 +303,7 @@ class Assembler:
         if _COMMENT.match(text) or self._showing:
             self.tally.console += 1
         elif self._heads.search(text):
-            yield from self._wait(Loose(self.number, text))
+            yield from self._wait(Loose(self.number, text + self._blank))
         else:
             self._give_up(self.number, text)
 
@@ -320,8 +332,7 @@ class Assembler:
         for start in range(len(self._loose)):
             waiting = self._loose[start:]
             parts = [*(one.text for one in waiting), text]
-            for join in (None, *_joins(parts[-2])):
-                joined = _woven(parts) if join is None else join.join(parts)
+            for joined in _woven(parts):
                 found = self._read(joined)
                 if found is not None and not _is_rest(found):
                     del self._loose[start:]
@@ -338,7 +349,7 @@ class Assembler:
         if joined is not None:
             yield from joined
         elif len(self._loose) < MAX_LOOSE:
-            self._loose.append(Loose(self.number, text))
+            self._loose.append(Loose(self.number, text + self._blank))
         else:
             yield from self._give_up_loose()
             yield from self._careful(text)
@@ -444,12 +455,18 @@ def _joins(part: str) -> tuple[str, str]:
     return ("", " ") if len(part) in _HARD_WRAPS or part.endswith(("-", "_", "(", "=")) else (" ", "")
 
 
-def _woven(parts: list[str]) -> str:
-    """The parts of a broken record, each joined as its length tells."""
-    joined = parts[0]
-    for before, part in pairwise(parts):
-        joined += _joins(before)[0] + part
-    return joined
+def _woven(parts: list[str]) -> Iterator[str]:
+    """What the parts of a broken record may have been, likeliest first: a blank was lost at some breaks, at others not.
+
+    Each of the last breaks goes both ways; those before them as their lengths tell.
+    """
+    fixed = parts[0]
+    for before, part in pairwise(parts[:-_FREE_BREAKS]):
+        fixed += _joins(before)[0] + part
+    free = parts[-_FREE_BREAKS:] if len(parts) > _FREE_BREAKS else parts[1:]
+    befores = parts[-len(free) - 1 : -1]
+    for joins in product(*(_joins(before) for before in befores)):
+        yield fixed + "".join(join + part for join, part in zip(joins, free, strict=True))
 
 
 def _is_rest(found: Found) -> bool:
