@@ -1,8 +1,11 @@
 """Records into negotiations."""
 
-from fake_dialect import negotiated
+import pytest
+from fake_dialect import FakeDialect, negotiated
 
 from mainmode.catalogue.facts import Message, Role
+from mainmode.explain import correlate
+from mainmode.explain.assembler import Assembler
 from mainmode.explain.negotiation import Negotiation, Outcome
 
 HEALTHY = """BOX wanted
@@ -49,6 +52,23 @@ def test_a_log_that_ends_with_the_third_message_of_quick_mode_is_of_a_tunnel_tha
     (not_sent,) = negotiated("\n".join(lines[:12]))
     assert (sent.outcome, sent.reached) == (Outcome.UP, "phase 2")
     assert (not_sent.phase2[0].outcome, not_sent.reached) == (Outcome.OPEN, "phase 1")
+
+
+def test_what_is_held_of_very_many_negotiations_is_bounded_and_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole negotiations go where little of each is too much together: those that went well first, and old ones."""
+    monkeypatch.setattr(correlate, "BUDGET", 400)
+    monkeypatch.setattr(correlate, "MOST_HELD", 12_000)
+    assembler, correlator = Assembler((FakeDialect(),)), correlate.Correlator()
+    peers = [f"10.1.{number // 250}.{number % 250}" for number in range(1500)]
+    for number, peer in enumerate(peers):
+        text = SILENT if number == 3 else HEALTHY
+        correlator.feed(assembler.feed(text.replace("P", peer).split("\n")))
+    correlator.feed(assembler.finish())
+    found = correlator.finish()
+    assert sum(len(one.noted) + len(one.lines) for one in found) <= 12_000 + 256 * 30
+    assert {one.peer for one in found} >= {*peers[-256:], peers[3]}
+    assert correlator.forgotten == len(peers) - len(found) > 0
+    assert str(correlator.forgotten) in correlator.notes[0]
 
 
 def test_the_responder_names_them_from_its_side() -> None:

@@ -19,6 +19,8 @@ from mainmode.explain.talk import Talk
 
 BUDGET = 12_000
 """Values (records and facts) that are held with their texts, all negotiations together."""
+MOST_HELD = 80_000
+"""Values that are kept of all negotiations, when as little as possible is kept of each; beyond, whole ones go."""
 MAX_TALKS = 8_000
 """Negotiations that are held; of those beyond, the oldest that went well are only counted."""
 MAX_WRITERS = 4096
@@ -338,7 +340,8 @@ class Correlator:
         if not talk.over and talk.outcome.name == "OPEN":
             return
         _bound(self._alike)
-        alike = self._alike.setdefault((talk.dialect, talk.device, *talk.way_it_went()), [])
+        way = (talk.dialect, talk.device, *talk.way_it_went())
+        alike = self._alike[way] = [one for one in self._alike.get(way, ()) if one.number in self._talks]
         if len(alike) < KEPT_ALIKE:
             alike.append(talk)
         elif talk not in alike and self._talks.pop(talk.number, None) is not None:
@@ -355,11 +358,21 @@ class Correlator:
                     talk.let_go(hard)
             if self._held < self._limit * 3 // 4:
                 break
-        if len(self._talks) > MAX_TALKS:
-            self.forgotten += len(self._talks) - MAX_TALKS
-            for number in list(islice(self._talks, len(self._talks) - MAX_TALKS)):
-                del self._talks[number]
+        self._held = sum(talk.cost() for talk in self._talks.values())
+        if self._held > MOST_HELD or len(self._talks) > MAX_TALKS:
+            self._forget(newest)
         self._limit = max(BUDGET, self._held + BUDGET // 4)
+
+    def _forget(self, newest: set[int]) -> None:
+        """Let whole negotiations go: first what went well, of that the oldest; the newest stay."""
+        old = [talk for talk in self._talks.values() if id(talk) not in newest]
+        for talk in sorted(old, key=lambda one: not one.healthy):
+            if self._held <= MOST_HELD * 3 // 4 and len(self._talks) <= MAX_TALKS * 3 // 4:
+                return
+            del self._talks[talk.number]
+            self._held -= talk.cost()
+            self.forgotten += 1 + talk.similar
+            talk.forget()
 
 
 def _oldest(names: Iterable[Key]) -> list[Key]:

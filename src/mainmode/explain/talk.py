@@ -349,6 +349,12 @@ class Talk:
             if not hard or isinstance(fact, _LASTING)
         ]
 
+    def forget(self) -> None:
+        """Keep nothing: what comes later with these names is of another negotiation."""
+        self.told, self.pieces, self.phase2 = [], [], []
+        self.phase1, self.over = None, True
+        self._ids.clear()
+
     def negotiation(self, log: int, with_lines: bool = True) -> Negotiation:
         """The value that stands for it."""
         records: dict[int, Record] = {}
