@@ -63,8 +63,10 @@ def test_what_is_held_of_very_many_negotiations_is_bounded_and_it_is_said(monkey
     for number, peer in enumerate(peers):
         text = SILENT if number == 3 else HEALTHY
         correlator.feed(assembler.feed(text.replace("P", peer).split("\n")))
+    correlator.feed(assembler.feed([f"BOX<{peers[0]}> gave up two"]))
     correlator.feed(assembler.finish())
-    found = correlator.finish()
+    *found, after = correlator.finish()
+    assert (after.peer, after.records) == (peers[0], 1)
     assert sum(len(one.noted) + len(one.lines) for one in found) <= 12_000 + 256 * 30
     assert {one.peer for one in found} >= {*peers[-256:], peers[3]}
     assert correlator.forgotten == len(peers) - len(found) > 0

@@ -316,7 +316,7 @@ class Correlator:
 
     def _untagged(self, writer: _Writer, piece: Piece) -> None:
         last = writer.last
-        if piece.sense.announces or last is None or writer.orphans or not _near(last, piece):
+        if piece.sense.announces or last is None or last.gone or writer.orphans or not _near(last, piece):
             writer.orphans.append(piece)
             if len(writer.orphans) > _MAX_ORPHANS:
                 self._give(self._nobody(writer, piece), writer.orphans.pop(0))
@@ -324,7 +324,7 @@ class Correlator:
         self._give(last, piece)
 
     def _nobody(self, writer: _Writer, piece: Piece) -> Talk:
-        if writer.nobody is None:
+        if writer.nobody is None or writer.nobody.gone:
             self._count += 1
             writer.nobody = Talk(self._count, piece.dialect, piece.clock.host)
             self._talks[self._count] = writer.nobody

@@ -73,6 +73,7 @@ class Talk:
         self.similar = 0
         self.over = False
         self.slim = False
+        self.gone = False
         self._ids: dict[int | str, Trying] = {}
         self._moved = False
         self._announced = False
@@ -269,6 +270,8 @@ class Talk:
     def refuses(self, piece: Piece) -> bool:
         """Whether a record that names this peer must be of another negotiation than this one."""
         sense = piece.sense
+        if self.gone:
+            return True
         if sense.begins_one:
             return self._refuses_beginning()
         if sense.opening is not None and (self.over or opens(sense.opening)):
@@ -352,7 +355,7 @@ class Talk:
     def forget(self) -> None:
         """Keep nothing: what comes later with these names is of another negotiation."""
         self.told, self.pieces, self.phase2 = [], [], []
-        self.phase1, self.over = None, True
+        self.phase1, self.over, self.gone = None, True, True
         self._ids.clear()
 
     def negotiation(self, log: int, with_lines: bool = True) -> Negotiation:
