@@ -62,7 +62,7 @@ def settings(own: IPv4Address = A, key: bytes = b"cisco", **changes: object) -> 
     file = "a.cfg" if own == A else "b.cfg"
     peer = B if own == A else A
     nets = ProxyPair(NET_A, NET_B) if own == A else ProxyPair(NET_B, NET_A)
-    ace = AclEntry(True, nets, "access-list VPN extended permit icmp …", line(file, 3, "access-list VPN …"))
+    ace = AclEntry(True, nets, lambda: "access-list VPN extended permit icmp …", line(file, 3, "access-list VPN …"))
     entry = MapEntry(
         "MAP", 10, "outside", "VPN", (ace,), (peer,), (transform(file),), None, 28800, 4608000,
         sources={

@@ -234,8 +234,12 @@ def test_half_open_negotiations_of_one_address_are_bounded() -> None:
         other.trigger("a")
         ((_, first),) = other.sends()
         world.note("b", world.b.receive(first.datagram, path(), world.now))
+        world.run(0.25)
     assert len(world.b.sas()) == MAX_HALF_OPEN_PER_PEER
-    assert drops(world, "b") == [Drop.LIMIT_REACHED] * 5
+    assert drops(world, "b") == []
+    gone = world.effects("b", Phase1Down)
+    assert [effect.failure.cause for effect in gone] == [Cause.LIMIT] * 5
+    assert min(sa.created for sa in world.b.sas()) == START + 5 * 250_000
     world.run(100)
     assert world.b.sas() == ()
 

@@ -31,7 +31,7 @@ def two_nets(own: IkeSettings) -> IkeSettings:
     (ace,) = entry.acl or ()
     nets = (f"10.1.{proxy.first.packed[2]}.0/24" for proxy in (ace.proxies.local, ace.proxies.remote))
     second = ProxyPair(*(Proxy.of(net, 1) for net in nets))
-    acl = (ace, replace(ace, proxies=second, text="access-list VPN second"))
+    acl = (ace, replace(ace, proxies=second, spelled=lambda: "access-list VPN second"))
     return replace(own, entries=(replace(entry, acl=acl),))
 
 
@@ -90,6 +90,18 @@ def test_idle_time_goes_on_over_a_renewal() -> None:
     assert len(world.ends["a"].kinds(InstallSa)) == 2
     world.run(20)
     gone(world)
+
+
+def test_a_tunnel_that_idles_out_just_after_its_renewal_ends_with_all_its_pairs() -> None:
+    """The old pair, still there for its overlap, would else be renewed, idle at once, and so on to its own end."""
+    ends = {
+        "a": grouped(settings(A, entry_lifetime_seconds=600), idle_timeout=510, keepalive=None),
+        "b": grouped(settings(B, entry_lifetime_seconds=600), idle_timeout=None, keepalive=None),
+    }
+    world = up(world_of(ends))
+    world.run(700)
+    gone(world)
+    assert [len(end.kinds(InstallSa)) for end in world.ends.values()] == [2, 2]
 
 
 def test_without_an_idle_timeout_a_tunnel_stands_to_the_end_of_its_lifetime() -> None:

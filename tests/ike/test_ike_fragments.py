@@ -11,21 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from pair import A, B, Pair, pair, settings
+from pair import START, A, B, Pair, pair, path, settings
 from test_ike_negotiations import up
 
 from mainmode.base.address import Endpoint
+from mainmode.base.address import Path as Talk
 from mainmode.base.codes import ExchangeType, IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.ike.effects import Dropped, Send, Step
-from mainmode.ike.fragments import MAX_OCTETS, MAX_PIECES, MAX_SETS, Filed, Reassembly, pieces_of
+from mainmode.ike.fragments import MAX_OCTETS, MAX_PIECES, MAX_SETS, PATIENCE, Filed, Reassembly, pieces_of
 from mainmode.wire.ip import Ipv4, Udp
 from mainmode.wire.message import Message
 from mainmode.wire.natt import KEEPALIVE
 from mainmode.wire.payloads import Fragment, Nonce
 from mainmode.wire.vendor import FRAGMENTATION
 
-PEER = Endpoint(A, 500)
 COOKIE = b"cookie-i"
 FRAGMENT = "FRAGMENT (132)"
 
@@ -99,7 +99,7 @@ def test_a_fragment_for_no_ike_sa_is_dropped_and_nothing_is_kept() -> None:
     world.heard.clear()
     world.note("b", world.b.receive(piece, sa.path, world.now))
     assert [effect.reason for effect in world.effects("b", Dropped)] == [Drop.UNKNOWN_COOKIE]
-    assert not len(world.b._inbound._reassembly)
+    assert not len(world.b._table.fragments)
 
 
 def test_pieces_that_do_not_fit_together_are_said_and_dropped() -> None:
@@ -136,7 +136,7 @@ def test_pieces_come_together_in_any_order_and_twice(order: tuple[int, ...]) -> 
     found = []
     for number in order:
         for _ in range(2):
-            whole, filed = sets.add(PEER, COOKIE, Fragment(9, number, number == 3, bytes([number]) * 4))
+            whole, filed = sets.add(1, Fragment(9, number, number == 3, bytes([number]) * 4), START)
             found.append(whole)
             assert not filed.dropped
     assert [whole for whole in found if whole is not None] == [b"\1\1\1\1\2\2\2\2\3\3\3\3"]
@@ -158,7 +158,7 @@ def test_pieces_come_together_in_any_order_and_twice(order: tuple[int, ...]) -> 
 )
 def test_what_cannot_be_put_together_has_its_name(pieces: list[Fragment], filed: Filed) -> None:
     sets = Reassembly()
-    results = [sets.add(PEER, COOKIE, piece) for piece in pieces]
+    results = [sets.add(1, piece, START) for piece in pieces]
     assert results[-1] == (None, filed)
     assert len(sets) == (1 if filed in (Filed.OVERLAP, Filed.NEW_SET) else 0)
 
@@ -173,7 +173,7 @@ def test_any_pieces_give_a_whole_or_a_name_and_bounded_memory(
 ) -> None:
     sets = Reassembly()
     for identifier, number, last, data in pieces:
-        whole, filed = sets.add(PEER, bytes([identifier & 3]) * 8, Fragment(identifier, number, last, data))
+        whole, filed = sets.add(identifier & 3, Fragment(identifier, number, last, data), START)
         assert whole is None or not filed.dropped
     assert len(sets) <= 4
 
@@ -181,10 +181,40 @@ def test_any_pieces_give_a_whole_or_a_name_and_bounded_memory(
 def test_sets_are_bounded_and_the_oldest_goes_first() -> None:
     sets = Reassembly()
     for number in range(MAX_SETS + 10):
-        sets.add(PEER, number.to_bytes(8), Fragment(1, 1, False, b"x"))
+        sets.add(number, Fragment(1, 1, False, b"x"), START)
     assert len(sets) == MAX_SETS
-    assert sets.add(PEER, (9).to_bytes(8), Fragment(1, 2, True, b"y"))[0] is None
-    assert sets.add(PEER, (MAX_SETS + 9).to_bytes(8), Fragment(1, 2, True, b"y"))[0] == b"xy"
+    assert sets.add(9, Fragment(1, 2, True, b"y"), START)[0] is None
+    assert sets.add(MAX_SETS + 9, Fragment(1, 2, True, b"y"), START)[0] == b"xy"
+
+
+def first_piece(world: Pair, identifier: int = 9) -> bytes:
+    """The first piece of a message that never gets whole, under the only IKE SA of engine b."""
+    [sa] = world.b.sas()
+    return Message(
+        sa.cookie_i, sa.cookie_r, ExchangeType.QUICK_MODE, 7, (Fragment(identifier, 1, False, b"x" * 100),)
+    ).encode()
+
+
+def test_a_set_goes_when_it_waited_too_long_and_with_its_ike_sa() -> None:
+    world = pair()
+    world.trigger("a")
+    sets = world.b._table.fragments
+    world.b.receive(first_piece(world), path(), world.now)
+    assert len(sets) == 1
+    world.run(PATIENCE / 1_000_000 + 1)
+    assert len(sets) == 0, "nothing else had to come for that"
+    world.b.receive(first_piece(world), path(), world.now)
+    world.b.clear(None, world.now)
+    assert len(sets) == 0
+
+
+def test_one_ike_sa_has_one_set_wherever_its_pieces_come_from() -> None:
+    world = pair()
+    world.trigger("a")
+    for number in range(200):
+        spoofed = Talk(Endpoint(B, 500), Endpoint(A + number, 500))
+        world.b.receive(first_piece(world, number), spoofed, world.now)
+    assert len(world.b._table.fragments) == 1
 
 
 @given(st.integers(1, 20_000), st.integers(1, 2000))
@@ -194,7 +224,7 @@ def test_cutting_and_joining_is_the_identity(length: int, room: int) -> None:
     pieces = pieces_of(octets, room, 77)
     assert len(pieces) <= MAX_PIECES
     sets = Reassembly()
-    joined = [sets.add(PEER, COOKIE, fragment)[0] for piece in pieces for fragment in piece.all(Fragment)]
+    joined = [sets.add(1, fragment, START)[0] for piece in pieces for fragment in piece.all(Fragment)]
     if length < MAX_OCTETS - 40:
         assert joined[-1] == octets
     assert joined[:-1] == [None] * (len(pieces) - 1)

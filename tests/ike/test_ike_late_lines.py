@@ -10,7 +10,7 @@ from test_ike_negotiations import up
 from mainmode.base.codes import NotifyType, Phase2Attribute, ProtocolId
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.ike import authentication
-from mainmode.ike.effects import Phase1Up, Step
+from mainmode.ike.effects import Phase1Up, Send, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import Activity
@@ -41,15 +41,32 @@ def test_the_delete_of_a_renewed_ike_sa_is_told_as_such() -> None:
 
 def test_a_renewal_that_meets_the_peers_own_is_told_and_put_off() -> None:
     world = standing(short(A, 400), short(B, 400))
-    stranger = pair(seed="again")
-    stranger.filter = lambda side, send: None
-    stranger.trigger("b")
+    peer = pair(seed="again")
+    peer.filter = lambda side, send: None
+    peer.trigger("b")
     world.run(299)
-    (_, first) = stranger.sends()[0]
     world.filter = lambda side, send: None
-    world.note("a", world.a.receive(first.datagram, first.path.reversed(), world.now))
+    for _ in range(2):
+        asked = [send for side, send in peer.sends() if side == "b"][-1]
+        world.note("a", world.a.receive(asked.datagram, asked.path.reversed(), world.now))
+        answer = [send for side, send in world.sends() if side == "a"][-1]
+        peer.note("b", peer.b.receive(answer.datagram, answer.path.reversed(), world.now))
     world.run(2)
     assert "Failure during phase 1 rekeying attempt due to collision" in world.lines("a")
+
+
+def test_a_first_message_in_the_peers_name_does_not_put_off_a_renewal() -> None:
+    world = standing(short(A, 400), short(B, 400))
+    forged = pair(seed="again")
+    forged.filter = lambda side, send: None
+    forged.trigger("b")
+    world.run(299)
+    (_, first) = forged.sends()[0]
+    effects = world.a.receive(first.datagram, first.path.reversed(), world.now)
+    assert any(isinstance(effect, Send) for effect in effects), "it is answered as any other"
+    world.run(2)
+    assert "Failure during phase 1 rekeying attempt due to collision" not in world.lines("a")
+    assert len(world.effects("a", Phase1Up)) == 1
 
 
 def test_a_renewal_that_fails_after_the_old_sa_ended_leaves_its_tunnels_without_one() -> None:

@@ -230,7 +230,7 @@ def test_pfs_wanted_by_the_responder_only_is_refused_and_by_the_initiator_only_i
 
 def test_proxies_that_are_no_mirror_are_refused_with_the_entry_named() -> None:
     narrow = ProxyPair(NET_B, Proxy.of("192.168.1.0/25", 1))
-    ace = AclEntry(True, narrow, "access-list VPN …", line("b.cfg", 30, "access-list VPN …"))
+    ace = AclEntry(True, narrow, lambda: "access-list VPN …", line("b.cfg", 30, "access-list VPN …"))
     world = failed(None, settings(B, entry_acl=(ace,)))
     (reason,) = world.effects("b", Phase2Failed)
     assert reason.failure.cause is Cause.PROXY_MISMATCH
@@ -288,11 +288,11 @@ def test_silence_is_answered_by_three_resends_with_growing_waits() -> None:
 
 
 def test_two_tunnels_share_one_phase_1_and_the_second_waits_for_it() -> None:
-    other = AclEntry(True, ProxyPair(Proxy.of("172.16.1.0/24"), NET_B), "second", line("a.cfg", 40, "second"))
+    other = AclEntry(True, ProxyPair(Proxy.of("172.16.1.0/24"), NET_B), lambda: "second", line("a.cfg", 40, "second"))
     mine = settings(A)
     mine = settings(A, entry_acl=(*(mine.entries[0].acl or ()), other))
     theirs = settings(B)
-    mirror = AclEntry(True, other.proxies.mirrored(), "second", line("b.cfg", 40, "second"))
+    mirror = AclEntry(True, other.proxies.mirrored(), lambda: "second", line("b.cfg", 40, "second"))
     theirs = settings(B, entry_acl=(*(theirs.entries[0].acl or ()), mirror))
     world = pair(mine, theirs)
     held: list = []

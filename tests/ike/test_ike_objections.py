@@ -9,6 +9,7 @@ from crafted import protected, sa_of
 from pair import A, B, Pair, line, pair, path, policy, settings
 from test_ike_negotiations import up
 
+from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import EspTransform, ExchangeType, Group, IdType, NotifyType, Phase1Attribute, ProtocolId
 from mainmode.base.errors import Drop
 from mainmode.base.secret import Secret
@@ -436,3 +437,22 @@ def test_an_entry_that_is_incomplete_or_whose_access_list_does_not_exist_is_name
     said = world.lines("b")
     assert "Static Crypto Map Check by-passed: Crypto map entry incomplete!" in said
     assert "Static Crypto Map check, map = MAP, seq = 10, no ACL configured" in said
+
+
+@pytest.mark.parametrize(
+    ("dynamic", "permit", "comes_up"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_a_dynamic_entry_takes_what_lies_within_a_permit_line_and_a_static_one_wants_the_mirror(
+    dynamic: bool, permit: bool, comes_up: bool
+) -> None:
+    """`asa_config.md`: a subset of a line is enough for a dynamic map (recalled)."""
+    theirs = settings(B)
+    (static,) = theirs.entries
+    (ace,) = static.acl
+    wide = ProxyPair(Proxy.of("0.0.0.0/0"), Proxy.of("0.0.0.0/0"))
+    assert wide.covers(ace.proxies)
+    lines = (replace(ace, permit=permit, proxies=wide),)
+    peers = () if dynamic else static.peers
+    world = pair(second=replace(theirs, entries=(replace(static, acl=lines, dynamic=dynamic, peers=peers),)))
+    world.trigger("a")
+    assert up(world) is comes_up

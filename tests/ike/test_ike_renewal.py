@@ -10,7 +10,7 @@ from pair import A, B, policy, settings
 from mainmode.base.codes import Group, PayloadType
 from mainmode.ike.effects import Cause, InstallSa, Phase1Down, RemoveSa, Role, Send, Step
 from mainmode.ike.sa import IkeSa
-from mainmode.ike.settings import IkeSettings
+from mainmode.ike.settings import IkeSettings, TunnelGroup
 
 
 def sides(phase1: int = 86400, phase2: int = 600, **changes: object) -> dict[str, IkeSettings]:
@@ -19,6 +19,11 @@ def sides(phase1: int = 86400, phase2: int = 600, **changes: object) -> dict[str
         "a": settings(A, policies=(policy(lifetime=phase1),), entry_lifetime_seconds=phase2, **changes),
         "b": settings(B, policies=(policy(file="b.cfg", lifetime=phase1),), entry_lifetime_seconds=phase2, **changes),
     }
+
+
+def idle(own: IkeSettings, timeout: int) -> dict[str, TunnelGroup]:
+    """The tunnel-groups with an idle timeout in seconds."""
+    return {name: replace(group, idle_timeout=timeout) for name, group in own.groups.items()}
 
 
 def world_of(ends: dict[str, IkeSettings], wire: Wire | None = None, seed: int = 1) -> World:
@@ -223,6 +228,31 @@ def test_a_peer_that_renews_without_pause_piles_up_no_pairs() -> None:
         world.run(1)
         most = max(most, len(b.engine._sessions.children))
     assert most <= 95
+
+
+def test_when_the_newest_of_several_pairs_goes_one_older_one_goes_on_alone() -> None:
+    ends = {name: replace(one, groups=idle(one, 300)) for name, one in sides(phase2=28800).items()}
+    world = world_of(ends)
+    world.packet("a")
+    world.run(5)
+    a, b = world.ends.values()
+    for _ in range(3):
+        world.note(a, a.engine.renew(next(reversed(a.engine._sessions.children)), world.now))
+        world.run(1)
+    newest = next(reversed(a.engine._sessions.children))
+    world.note(a, a.engine.clear_children(None, world.now, lambda pair: pair.inbound_spi == newest))
+    world.run(1)
+    for end in (a, b):
+        children = end.engine._sessions.children.values()
+        assert len(children) == 3
+        (heir,) = [child for child in children if child.renewed_by is None]
+        assert heir.idle_at is not None
+        assert all(child.renewed_by == heir.spi and child.retire_at for child in children if child is not heir)
+    world.talk("a", 2, 200)
+    world.run(200)
+    assert [len(end.sad.states()) for end in (a, b)] == [1, 1]
+    assert world.same_keys()
+    world.check()
 
 
 # --- phase 1 -----------------------------------------------------------------------------------------------------
@@ -442,7 +472,7 @@ def test_a_renewal_that_finds_the_peer_renewing_already_stands_back_and_says_so(
     talking(world, 300, every=5)
     world.run(100)
     a, b = world.ends.values()
-    for end, delay in ((a, 0), (b, 2)):
+    for end, delay in ((a, 0), (b, 3.5)):
         (sa,) = end.engine._table.all()
         sa.renew_at = world.later(delay)
         end.engine._agenda.touch(sa)

@@ -11,7 +11,7 @@ from mainmode.base.codes import Group
 from mainmode.base.errors import Drop
 from mainmode.base.secret import Secret
 from mainmode.ike import limits
-from mainmode.ike.effects import AcquireFailed, Cause, Dropped, Phase2Failed, Send
+from mainmode.ike.effects import AcquireFailed, Cause, Dropped, Phase2Failed, Send, Step
 from mainmode.ike.statistics import Statistics
 
 
@@ -122,7 +122,20 @@ def test_the_configured_limit_on_negotiations_is_said_by_its_number() -> None:
 
 def test_one_address_cannot_take_all_places() -> None:
     world = pair()
-    for send in first_messages(limits.MAX_HALF_OPEN_PER_PEER + 2):
+    for number in range(limits.MAX_HALF_OPEN_PER_PEER):
+        initiator = pair(seed=f"real {number}")
+        initiator.filter = lambda side, send: send.datagram if side == "a" and send.step is Step.MM1 else None
+        initiator.trigger("a")
+        for message in (Step.MM1, Step.MM3):
+            asked = next(send for side, send in initiator.sends() if side == "a" and send.step is message)
+            answer = world.b.receive(asked.datagram, asked.path.reversed(), world.now)
+            world.note("b", answer)
+            if message is Step.MM1:
+                [mm2] = [effect for effect in answer if isinstance(effect, Send)]
+                initiator.note("a", initiator.a.receive(mm2.datagram, mm2.path.reversed(), world.now))
+        world.run(0.25)
+    assert {sa.state for sa in world.b.sas()} == {"MM_WAIT_MSG5"}
+    for send in first_messages(2):
         world.note("b", world.b.receive(send.datagram, send.path.reversed(), world.now))
     assert world.lines("b").count("Maximum concurrent IKE negotiations exceeded!") == 2
     assert len(world.b.sas()) == limits.MAX_HALF_OPEN_PER_PEER

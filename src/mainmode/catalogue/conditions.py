@@ -12,7 +12,8 @@ from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.catalogue.entry import About, Line
 
-_MOST_CONDITIONS = 32
+MOST_CONDITIONS = 32
+"""Of one wish: a subnet stands for many peers."""
 _SYNTAX = "`peer A.B.C.D`, `peer A.B.C.D subnet MASK`, `peer A.B.C.D/N`, `group NAME` or `unmatched`"
 _LONGEST_SHOWN = 60
 
@@ -93,8 +94,8 @@ def _conditions(words: list[str]) -> Conditions:
                 words = rest
             case _:
                 raise InputError(f"{_shown(' '.join(words))} is no condition: say {_SYNTAX}")
-        if len(peers) + len(groups) > _MOST_CONDITIONS:
-            raise InputError(f"more than {_MOST_CONDITIONS} conditions; a subnet stands for many peers")
+        if len(peers) + len(groups) > MOST_CONDITIONS:
+            raise InputError(f"more than {MOST_CONDITIONS} conditions; a subnet stands for many peers")
     return Conditions(tuple(peers), frozenset(groups), unmatched)
 
 

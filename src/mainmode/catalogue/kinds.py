@@ -81,6 +81,7 @@ NAME = Kind("name", r"[^\s]{1,256}", str, _write_text, ("MAP", "10.0.0.2", "Dflt
 PHRASE = Kind(
     "words", r"[^\s][^\n]{0,255}", str, _write_text, ("Group 2", "AES-CBC", "Unknown (4711)", "Peer Terminate")
 )
+WITH_SERVICE = Kind("address and service", r"[^\s:]{1,256}", str, _write_text, ("10.0.0.2/22", "192.0.2.7/51022"))
 ATTRIBUTE = Kind("attribute class", r"[^\s:][^:\n]{0,63}", str, _write_text, ("Group Description", "Hash Alg"))
 
 

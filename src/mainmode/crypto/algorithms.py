@@ -5,6 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Hash1
+from mainmode.base.secret import Octets
 from mainmode.crypto.errors import UnsupportedAlgorithm
 from mainmode.crypto.primitives import BlockCipher, CbcKey
 
@@ -21,7 +22,7 @@ class HashAlgorithm:
         digest: bytes = getattr(hashlib, self.name)(data, usedforsecurity=False).digest()
         return digest
 
-    def prf(self, key: bytes, data: bytes) -> bytes:
+    def prf(self, key: Octets, data: Octets) -> bytes:
         """HMAC of `data` (RFC 2104), the prf of IKEv1 (RFC 2409 §4): `length` octets."""
         return hmac.digest(key, data, self.name)
 
@@ -61,7 +62,7 @@ class CbcCipher:
     block: int
     cipher: BlockCipher
 
-    def under(self, key: bytes) -> CbcKey:
+    def under(self, key: Octets) -> CbcKey:
         """The cipher under a key. Raises CryptoError for one of the wrong size."""
         return CbcKey(self.cipher, key)
 

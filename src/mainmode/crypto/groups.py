@@ -50,16 +50,21 @@ class ModpGroup:
     def keypair(self, entropy: Entropy) -> KeyPair:
         """A fresh key pair. The top bit of the exponent is set, so that all exponents are equally long."""
         drawn = entropy.take(self.exponent_bits // 8)
-        exponent = bytes([drawn[0] | 0x80]) + drawn[1:]
-        return KeyPair(Secret(exponent), self._power((2).to_bytes(1), exponent))
+        exponent = bytes((drawn[0] | 0x80, *memoryview(drawn)[1:]))
+        pair = KeyPair(Secret(exponent), self._power((2).to_bytes(1), exponent))
+        primitives.overwrite(drawn, exponent)
+        return pair
 
     def shared(self, pair: KeyPair, peer_public: bytes) -> Secret:
-        """g^xy. Raises CryptoError for a wrong length and for 0, 1, p-1 and whatever is not below p."""
-        if len(peer_public) != self.public_length:
-            raise CryptoError(f"a public value of {len(peer_public)} octets, not {self.public_length}")
+        """g^xy. Raises CryptoError for a wrong length, for 0, 1, p-1 and what is not below p, and for our own value."""
+        _check(self, pair, peer_public)
         if not 1 < int.from_bytes(peer_public) < self.prime - 1:
             raise CryptoError("a public value out of range")
-        return Secret(self._power(peer_public, pair.private.reveal()))
+        exponent = pair.private.reveal()
+        power = self._power(peer_public, exponent)
+        shared = Secret(power)
+        primitives.overwrite(exponent, power)
+        return shared
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +93,31 @@ class EcpGroup:
         """A fresh key pair; 64 bits more than needed are drawn, for a uniform scalar (FIPS 186-5 A.2.1)."""
         drawn = int.from_bytes(entropy.take(self.secret_length + 8))
         scalar = (drawn % (self.curve.order - 1) + 1).to_bytes(self.secret_length)
-        return KeyPair(Secret(scalar), primitives.ecp_public(self.curve, scalar))
+        pair = KeyPair(Secret(scalar), primitives.ecp_public(self.curve, scalar))
+        primitives.overwrite(scalar)
+        return pair
 
     def shared(self, pair: KeyPair, peer_public: bytes) -> Secret:
-        """x of the common point. Raises CryptoError for a wrong length and for a point off the curve."""
-        if len(peer_public) != self.public_length:
-            raise CryptoError(f"a public value of {len(peer_public)} octets, not {self.public_length}")
-        return Secret(primitives.ecp_shared(self.curve, pair.private.reveal(), peer_public))
+        """x of the common point. Raises CryptoError for a wrong length, for our own point and for one off the curve."""
+        _check(self, pair, peer_public)
+        scalar = pair.private.reveal()
+        point = primitives.ecp_shared(self.curve, scalar, peer_public)
+        shared = Secret(point)
+        primitives.overwrite(scalar, point)
+        return shared
 
 
 DhGroup = ModpGroup | EcpGroup
 """A group: its number, sizes in octets of public value and secret, `keypair` and `shared`."""
+
+
+def _check(group: DhGroup, pair: KeyPair, peer_public: bytes) -> None:
+    """Raises CryptoError for a wrong length, and for our own value: somebody sends it back to us."""
+    if len(peer_public) != group.public_length:
+        raise CryptoError(f"a public value of {len(peer_public)} octets, not {group.public_length}")
+    if peer_public == pair.public:
+        raise CryptoError("our own public value came back")
+
 
 _MODP = {
     Group.MODP_768: (768, 256, 149686),

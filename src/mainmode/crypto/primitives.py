@@ -5,11 +5,13 @@ Everything heavy is imported by the first call that needs it, so that importing 
 by `BN_mod_exp_mont_consttime` of the libcrypto that Python's own `hashlib` stands on.
 """
 
+import sys
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
+from mainmode.base.secret import Octets
 from mainmode.crypto.errors import CryptoError
 
 if TYPE_CHECKING:
@@ -21,6 +23,27 @@ ModularPower = Callable[[bytes, bytes], bytes]
 
 OctetStream = Callable[[bytes], bytes]
 """A cipher context that goes on where it stopped: whole blocks in, as many octets out."""
+
+
+_REFERENCES = 4
+"""To octets in `overwrite`: of the caller's name, the arguments, the loop, and the count itself. From Python 3.14 on
+names may borrow what they refer to, so that the count says less: there nothing is overwritten.
+"""
+
+
+def overwrite(*secrets: bytes) -> None:
+    """Fill octets with zeros that were made on the way to a secret. Those that somebody else refers to stay.
+
+    Python's octets never change, and what is freed keeps its contents: this reaches behind that, where it is known how.
+    """
+    if sys.implementation.name != "cpython" or sys.version_info >= (3, 14):
+        return
+    from ctypes import memset
+
+    for octets in secrets:
+        # One octet, and none, are objects that all of Python shares.
+        if len(octets) > 1 and sys.getrefcount(octets) <= _REFERENCES:
+            memset(id(octets) + bytes.__basicsize__ - 1, 0, len(octets))
 
 
 # Block ciphers
@@ -48,7 +71,7 @@ class CbcKey:
 
     __slots__ = ("_cipher", "_decrypt", "_encrypt", "_left")
 
-    def __init__(self, cipher: BlockCipher, key: bytes) -> None:
+    def __init__(self, cipher: BlockCipher, key: Octets) -> None:
         """Raises CryptoError for a key of the wrong size."""
         self._cipher = cipher
         self._encrypt = cbc_encryptor(cipher, key)
@@ -79,7 +102,7 @@ class CbcKey:
         return block
 
 
-def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
+def cbc_encryptor(cipher: BlockCipher, key: Octets) -> OctetStream:
     """A CBC context that lives on between messages, from an IV of zeros. Raises CryptoError for a bad key.
 
     Fed one random block before each message, what it gives for that block is an unpredictable IV.
@@ -87,19 +110,19 @@ def cbc_encryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
     return _cbc(cipher, key).encryptor().update
 
 
-def cbc_decryptor(cipher: BlockCipher, key: bytes) -> OctetStream:
+def cbc_decryptor(cipher: BlockCipher, key: Octets) -> OctetStream:
     """A CBC context that lives on: fed IV and message, it gives one block of rubbish and the plaintext."""
     return _cbc(cipher, key).decryptor().update
 
 
-def _cbc(cipher: BlockCipher, key: bytes) -> "Cipher[modes.CBC]":
+def _cbc(cipher: BlockCipher, key: Octets) -> "Cipher[modes.CBC]":
     if len(key) not in cipher.key_lengths:
         raise CryptoError(f"a {cipher.title} key of {len(key)} octets")
     return _cbc_maker(cipher)(key, bytes(cipher.block))
 
 
 @cache
-def _cbc_maker(cipher: BlockCipher) -> "Callable[[bytes, bytes], Cipher[modes.CBC]]":
+def _cbc_maker(cipher: BlockCipher) -> "Callable[[Octets, bytes], Cipher[modes.CBC]]":
     """The library's cipher of a key and an IV. It has no single DES; 3DES with one key three times is DES."""
     from cryptography.hazmat.primitives.ciphers import Cipher
     from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -111,8 +134,8 @@ def _cbc_maker(cipher: BlockCipher) -> "Callable[[bytes, bytes], Cipher[modes.CB
     from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 
     if cipher is BlockCipher.DES:
-        return lambda key, iv: Cipher(TripleDES(key * 3), CBC(iv))
-    return lambda key, iv: Cipher(TripleDES(key), CBC(iv))
+        return lambda key, iv: Cipher(TripleDES(bytes(key) * 3), CBC(iv))
+    return lambda key, iv: Cipher(TripleDES(key), CBC(iv))  # type: ignore[arg-type] # it takes what AES takes
 
 
 class Gcm:
@@ -120,7 +143,7 @@ class Gcm:
 
     __slots__ = ("_invalid", "_open", "seal")
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: Octets) -> None:
         """`seal` takes nonce, data and associated data; it gives ciphertext and tag.
 
         A nonce of 12 octets must never come twice under one key.
@@ -300,7 +323,7 @@ class _Libcrypto:
         self._scratch = _present(library.BN_CTX_secure_new())
 
     def power(self, modulus: bytes) -> ModularPower:
-        from ctypes import create_string_buffer
+        from ctypes import create_string_buffer, memset
 
         library, scratch, length = self._library, self._scratch, len(modulus)
         number = _present(library.BN_bin2bn(modulus, length, None))
@@ -320,10 +343,11 @@ class _Libcrypto:
                 _present(library.BN_mod_exp_mont_consttime(result, b, e, number, scratch, montgomery))
                 if library.BN_bn2binpad(result, octets, length) != length:
                     raise MemoryError("libcrypto")
+                return octets.raw
             finally:
                 for allocated in numbers:
                     library.BN_clear_free(allocated)
-            return octets.raw
+                memset(octets, 0, length)
 
         return power
 

@@ -8,10 +8,10 @@ import hmac
 from dataclasses import dataclass, field
 
 from mainmode.base.address import Endpoint
-from mainmode.base.secret import Secret
+from mainmode.base.secret import Octets, Secret
 from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
 from mainmode.crypto.errors import CryptoError
-from mainmode.crypto.primitives import BlockCipher, CbcKey
+from mainmode.crypto.primitives import BlockCipher, CbcKey, overwrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Phase1Keys:
     messages: CbcKey = field(repr=False, compare=False)
 
 
-def skeyid_psk(hash_: HashAlgorithm, psk: bytes, ni: bytes, nr: bytes) -> bytes:
+def skeyid_psk(hash_: HashAlgorithm, psk: Octets, ni: bytes, nr: bytes) -> bytes:
     """SKEYID for pre-shared keys: prf(key, Ni_b | Nr_b) (RFC 2409 §5.4)."""
     return hash_.prf(psk, ni + nr)
 
@@ -37,18 +37,29 @@ def skeyid_psk(hash_: HashAlgorithm, psk: bytes, ni: bytes, nr: bytes) -> bytes:
 def phase1_keys(
     hash_: HashAlgorithm,
     cipher: CbcCipher,
-    skeyid: bytes,
+    skeyid: Octets,
     shared_secret: Secret,
     cky_i: bytes,
     cky_r: bytes,
 ) -> Phase1Keys:
     """SKEYID_d, _a and _e from SKEYID and g^xy (RFC 2409 §5), and the cipher key (App. B)."""
-    tail = shared_secret.reveal() + cky_i + cky_r
-    d = hash_.prf(skeyid, tail + b"\0")
-    a = hash_.prf(skeyid, d + tail + b"\1")
-    e = hash_.prf(skeyid, a + tail + b"\2")
-    key = _cipher_key(hash_, cipher, e)
-    return Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), Secret(key), cipher.under(key))
+    tail = (shared_secret.octets, cky_i, cky_r)
+    d = _prf(hash_, skeyid, *tail, b"\0")
+    a = _prf(hash_, skeyid, d, *tail, b"\1")
+    e = _prf(hash_, skeyid, a, *tail, b"\2")
+    octets = _cipher_key(hash_, cipher, e)
+    key = Secret(octets)
+    keys = Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), key, cipher.under(key.octets))
+    overwrite(d, a, e, octets)
+    return keys
+
+
+def _prf(hash_: HashAlgorithm, key: Octets, *parts: Octets) -> bytes:
+    """The prf of several parts, of which no joined copy stays behind."""
+    joined = bytearray().join(parts)
+    found = hash_.prf(key, joined)
+    joined[:] = bytes(len(joined))
+    return found
 
 
 def _cipher_key(hash_: HashAlgorithm, cipher: CbcCipher, skeyid_e: bytes) -> bytes:
@@ -66,10 +77,11 @@ def _des_key(hash_: HashAlgorithm, skeyid_e: bytes) -> bytes:
     SKEYID_e, and its expansion after it, is read in groups of eight; one is weak once in 2^52. Raises
     CryptoError where all are.
     """
-    material = skeyid_e + _feedback(hash_, skeyid_e, b"\0", b"", hash_.length)
+    material = bytearray().join((skeyid_e, _feedback(hash_, skeyid_e, b"\0", b"", hash_.length)))
     for start in range(0, len(material) - 7, 8):
-        key = material[start : start + 8]
+        key = bytes(material[start : start + 8])
         if bytes(octet & 0xFE for octet in key) not in _WEAK_DES_KEYS:
+            material[:] = bytes(len(material))
             return key
     raise CryptoError("SKEYID_e gives only weak DES keys")
 
@@ -86,14 +98,16 @@ _WEAK_DES_KEYS = {
 """The weak and semi-weak keys of DES (RFC 2409 App. A), without their parity bits."""
 
 
-def _feedback(hash_: HashAlgorithm, key: bytes, first: bytes, seed: bytes, length: int) -> bytes:
+def _feedback(hash_: HashAlgorithm, key: Octets, first: bytes, seed: Octets, length: int) -> bytes:
     """K1 = prf(key, first | seed), Kn = prf(key, Kn-1 | seed); the first `length` octets of K1 | K2 | …"""
-    block = hash_.prf(key, first + seed)
-    material = block
-    while len(material) < length:
-        block = hash_.prf(key, block + seed)
-        material += block
-    return material[:length]
+    blocks = [_prf(hash_, key, first, seed)]
+    while len(blocks) * hash_.length < length:
+        blocks.append(_prf(hash_, key, blocks[-1], seed))
+    material = bytearray().join(blocks)
+    found = bytes(memoryview(material)[:length])
+    material[:] = bytes(len(material))
+    overwrite(*blocks)
+    return found
 
 
 def hash_i(
@@ -107,7 +121,7 @@ def hash_i(
     idii_b: bytes,
 ) -> bytes:
     """HASH_I, what the initiator proves itself with (RFC 2409 §5). `sai_b`: its SA payload's body as sent."""
-    return hash_.prf(keys.skeyid.reveal(), g_xi + g_xr + cky_i + cky_r + sai_b + idii_b)
+    return hash_.prf(keys.skeyid.octets, g_xi + g_xr + cky_i + cky_r + sai_b + idii_b)
 
 
 def hash_r(
@@ -121,10 +135,10 @@ def hash_r(
     idir_b: bytes,
 ) -> bytes:
     """HASH_R, what the responder proves itself with (RFC 2409 §5); over the initiator's SA body as well."""
-    return hash_.prf(keys.skeyid.reveal(), g_xr + g_xi + cky_r + cky_i + sai_b + idir_b)
+    return hash_.prf(keys.skeyid.octets, g_xr + g_xi + cky_r + cky_i + sai_b + idir_b)
 
 
-def hash_1(hash_: HashAlgorithm, skeyid_a: bytes, message_id: int, rest: bytes) -> bytes:
+def hash_1(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, rest: bytes) -> bytes:
     """HASH(1) of quick mode, and the HASH of an informational exchange (RFC 2409 §5.5, §5.7).
 
     `rest` is everything after the HASH payload, generic headers included, padding not.
@@ -132,32 +146,34 @@ def hash_1(hash_: HashAlgorithm, skeyid_a: bytes, message_id: int, rest: bytes) 
     return hash_.prf(skeyid_a, message_id.to_bytes(4) + rest)
 
 
-def hash_2(hash_: HashAlgorithm, skeyid_a: bytes, message_id: int, ni_b: bytes, rest: bytes) -> bytes:
+def hash_2(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, ni_b: bytes, rest: bytes) -> bytes:
     """HASH(2) of quick mode (RFC 2409 §5.5)."""
     return hash_.prf(skeyid_a, message_id.to_bytes(4) + ni_b + rest)
 
 
-def hash_3(hash_: HashAlgorithm, skeyid_a: bytes, message_id: int, ni_b: bytes, nr_b: bytes) -> bytes:
+def hash_3(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, ni_b: bytes, nr_b: bytes) -> bytes:
     """HASH(3) of quick mode (RFC 2409 §5.5)."""
     return hash_.prf(skeyid_a, b"\0" + message_id.to_bytes(4) + ni_b + nr_b)
 
 
 def keymat(
     hash_: HashAlgorithm,
-    skeyid_d: bytes,
+    skeyid_d: Octets,
     protocol: int,
     spi: bytes,
     ni_b: bytes,
     nr_b: bytes,
     length: int,
-    pfs_secret: bytes | None,
+    pfs_secret: Octets | None,
 ) -> bytes:
     """KEYMAT, `length` octets for one direction (RFC 2409 §5.5): cipher key first, then integrity key.
 
     `spi` is the one that the receiver of that direction chose; `pfs_secret` is g(qm)^xy, None without PFS.
     """
-    seed = (pfs_secret or b"") + bytes([protocol]) + spi + ni_b + nr_b
-    return _feedback(hash_, skeyid_d, b"", seed, length)
+    seed = bytearray().join((pfs_secret or b"", bytes([protocol]), spi, ni_b, nr_b))
+    found = _feedback(hash_, skeyid_d, b"", seed, length)
+    seed[:] = bytes(len(seed))
+    return found
 
 
 def phase1_iv(hash_: HashAlgorithm, g_xi: bytes, g_xr: bytes, block: int) -> bytes:

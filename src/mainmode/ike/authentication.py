@@ -67,7 +67,7 @@ def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
     dpd = sa.tunnel_group is not None and sa.tunnel_group.keepalive is not None
     if turn.listened:
         _say_own_payloads(sa, turn, step, dpd)
-    payloads: tuple[Payload, ...] = (identity, Hash(_digest(sa, own=True)))
+    payloads: tuple[Payload, ...] = (identity, Hash(_digest(sa, sa.own_id_body, own=True)))
     if sa.peer_ios:
         payloads = (*payloads, _KEEPALIVE)
     return (*payloads, _DPD_VENDOR) if dpd else payloads
@@ -92,13 +92,12 @@ def _say_own_payloads(sa: IkeSa, turn: Turn, step: Step, dpd: bool) -> None:
         turn.say(lines.CONSTRUCTING, about, step, exchange, sources, payload="dpd vid")
 
 
-def _digest(sa: IkeSa, own: bool) -> bytes:
-    """HASH_I or HASH_R over our own or the peer's identity."""
+def _digest(sa: IkeSa, identity: bytes, own: bool) -> bytes:
+    """HASH_I or HASH_R over the body of our own or the peer's identity."""
     if sa.hash is None or sa.keys is None or sa.pair is None:
         return b""
     initiator = sa.role is Role.INITIATOR
     g_xi, g_xr = (sa.pair.public, sa.peer_public) if initiator else (sa.peer_public, sa.pair.public)
-    identity = sa.own_id_body if own else sa.peer_id_body
     compute = hash_i if initiator is own else hash_r
     return compute(sa.hash, sa.keys, g_xi, g_xr, sa.cookie_i, sa.cookie_r, sa.sa_i_body, identity)
 
@@ -142,13 +141,13 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
     turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ID")
     if not _acceptable_identity(sa, turn, identity, step):
         return Outcome.STAY
-    sa.peer_id_body = identity.body
     if turn.listened:
         turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="hash")
         turn.say(lines.COMPUTING_HASH, sa.about, step, sa.exchange, key_sources(sa))
-    if not equal(hashes[0].digest, _digest(sa, own=False)):
+    if not equal(hashes[0].digest, _digest(sa, identity.body, own=False)):
         turn.drop(Drop.BAD_HASH, "the authentication hash of the peer", key_sources(sa))
         return Outcome.STAY
+    sa.peer_id_body = identity.body
     for keepalive in message.all(IosKeepalive):
         _hear_keepalive(sa, turn, keepalive, step)
     hear_vendor_ids(sa, turn, message, step)

@@ -1,7 +1,7 @@
 """How what stands comes down: a pair of IPsec SAs, an IKE SA, a whole session; with the lines and deletes of each."""
 
 from mainmode.base.codes import ProtocolId
-from mainmode.base.instant import between, later, whole_seconds
+from mainmode.base.instant import between, later, seconds, whole_seconds
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
 from mainmode.ike import reverse_route
@@ -23,7 +23,7 @@ from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.session import Child, Session
 from mainmode.ike.succession import rank
 from mainmode.ike.teardown import RUNNING, say_terminating, send_informational
-from mainmode.ike.timing import RENEW_AGAIN
+from mainmode.ike.timing import OVERLAP, RENEW_AGAIN
 from mainmode.wire.payloads import Delete
 
 
@@ -39,7 +39,7 @@ def delete_child(child: Child, turn: Turn, failure: Failure, tell_peer: bool, en
     if activity is not None:
         session.octets_in += activity.octets_in
         session.octets_out += activity.octets_out
-    _forget_quick_mode(child)
+    _forget_quick_mode(child, turn)
     sa = session.best()
     about = sa.about if sa is not None else About(session.group.name, ip=str(session.peer))
     remote, local = pair.proxies.remote.first, pair.proxies.local.first
@@ -57,26 +57,39 @@ def delete_child(child: Child, turn: Turn, failure: Failure, tell_peer: bool, en
     reverse_route.say_deleted(child, turn, about)
     say_deleted(pair, turn, exchange)
     turn.effects.append(RemoveSa(child.spi, failure))
-    for other in session.children.values():
-        if other.renewed_by == child.spi:
-            _revive(other, turn)
+    _hand_back(child, turn)
 
 
-def _forget_quick_mode(child: Child) -> None:
+def _forget_quick_mode(child: Child, turn: Turn) -> None:
     for sa in child.session.ikes:
         qm = sa.quick_modes.get(child.pair.message_id)
         if qm is not None and qm.loaded is child.pair:
             del sa.quick_modes[qm.message_id]
-            sa.spend(qm.message_id)
+            sa.spend(qm.message_id, turn.now)
 
 
-def _revive(child: Child, turn: Turn) -> None:
-    """What was to carry this child's traffic is gone: it carries it again, and will be renewed."""
-    child.renewed_by = child.retire_at = None
-    if child.expires is not None:
-        child.renew_at = later(turn.now, RENEW_AGAIN)
-    turn.sessions.touch(child)
-    turn.effects.append(UseSa(child.spi))
+def _hand_back(gone: Child, turn: Turn) -> None:
+    """What was to carry the traffic of older pairs is gone: the newest of these carries it again, and will be renewed.
+
+    One alone: were each of them to go on, every renewal that ends early would leave another pair behind.
+    """
+    older = [child for child in gone.session.children.values() if child.renewed_by == gone.spi]
+    if not older:
+        return
+    heir = max(older, key=lambda child: child.stamp)
+    for child in older:
+        if child is not heir:
+            child.renewed_by = heir.spi
+            child.retire_at = child.retire_at or later(turn.now, OVERLAP)
+            turn.sessions.touch(child)
+    heir.renewed_by = heir.retire_at = None
+    if heir.expires is not None:
+        heir.renew_at = later(turn.now, RENEW_AGAIN)
+    timeout = heir.session.group.idle_timeout
+    if timeout is not None:
+        heir.idle_at = later(heir.used_from, seconds(timeout))
+    turn.sessions.touch(heir)
+    turn.effects.append(UseSa(heir.spi))
 
 
 def _say_sending(sa: IkeSa, turn: Turn, exchange_of: Child | None, ending: Ending | None) -> None:

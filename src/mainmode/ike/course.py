@@ -9,6 +9,7 @@ from mainmode.ike.closing import close_ike, end_session
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase2Failed, Role, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.fsm import Event, State, run
+from mainmode.ike.gate import Gate
 from mainmode.ike.origination import Origination
 from mainmode.ike.quick_mode_exchange import begin
 from mainmode.ike.renewal import Renewal
@@ -19,7 +20,7 @@ from mainmode.ike.statistics import Statistics
 from mainmode.ike.succession import rank, table_of
 from mainmode.ike.table import SaTable
 from mainmode.ike.teardown import fresh_message_id
-from mainmode.ike.timing import CHILDLESS_LIFE, HALF_OPEN_LIFE
+from mainmode.ike.timing import CHILDLESS_LIFE, DOUBT_AGAIN, HALF_OPEN_LIFE
 
 _PHASE2_REASONS = {
     Cause.PROXY_MISMATCH: "crypto map policy not found",
@@ -34,8 +35,9 @@ _PHASE2_REASONS = {
 class Course:
     """Moves the SAs of one table."""
 
-    def __init__(self, table: SaTable, statistics: Statistics) -> None:
+    def __init__(self, table: SaTable, statistics: Statistics, gate: Gate) -> None:
         self._table = table
+        self._gate = gate
         self.renewal = Renewal(self)
         self.origination = Origination(self, statistics)
 
@@ -57,12 +59,16 @@ class Course:
             return
         if sa.state is not before:
             sa.last_heard = turn.datagram
+            if sa.role is Role.RESPONDER and sa.state is not State.MM_WAIT_MSG3:
+                self._table.answered(sa)
         if sa.active and not was_active:
             self._opened(sa, turn)
 
     def _opened(self, sa: IkeSa, turn: Turn) -> None:
         """Phase 1 is complete: the SA joins its session, takes the place of older ones, and serves what waits."""
         self._table.opened(sa)
+        self._gate.remember(sa.peer, sa.beginning)
+        sa.beginning = b""
         if sa.tunnel_group is None:
             return
         session = turn.sessions.join(sa, sa.tunnel_group, turn.now)
@@ -149,7 +155,7 @@ class Course:
         """
         sa, failure, session = qm.sa, qm.failure, qm.sa.session
         sa.quick_modes.pop(qm.message_id, None)
-        sa.spend(qm.message_id)
+        sa.spend(qm.message_id, turn.now)
         if failure is None or session is None:
             return
         silent = failure.cause is Cause.NO_ANSWER
@@ -228,7 +234,10 @@ class Course:
             turn.sessions.touch(item)
             self.renewal.child_due(item, turn)
         elif isinstance(item, Session) and item.ends_at is not None and item.ends_at <= turn.now:
-            failure = Failure(Cause.SESSION_TIME, Step.TEARDOWN, f"the session timeout of {item.group.policy_name}")
+            failure = Failure(
+                Cause.SESSION_TIME, Step.TEARDOWN, f"the session timeout of {item.group.policy_name}",
+                sources=tuple(filter(None, (item.group.sources.get("session_timeout"),))),
+            )  # fmt: skip
             end_session(item, turn, Ending.MAX_TIME, failure, tell_peer=True)
 
     def _expire_ike(self, sa: IkeSa, turn: Turn) -> None:
@@ -240,7 +249,7 @@ class Course:
                 continue
             if qm.state is State.QM_ACTIVE:
                 del sa.quick_modes[qm.message_id]
-                sa.spend(qm.message_id)
+                sa.spend(qm.message_id, turn.now)
             else:
                 self.run_quick_mode(qm, (qm.state, Event.TIMEOUT), turn)
         if sa.state is State.MM_DONE:
@@ -272,6 +281,8 @@ class Course:
         session = sa.session
         if session is None or session.children:
             sa.deadline = None
+            if session is not None:
+                self._doubted(sa, session, turn)
             return
         if session.busy:
             sa.deadline = later(turn.now, CHILDLESS_LIFE)
@@ -284,6 +295,22 @@ class Course:
             close_ike(sa, turn, failure, tell_peer=True)
         else:
             end_session(session, turn, Ending.LOST_SERVICE, failure, tell_peer=True)
+
+    def _doubted(self, sa: IkeSa, session: Session, turn: Turn) -> None:
+        """The peer began this IKE SA and never spoke under it: MM6 may have been lost, and it has given up since.
+
+        It would stand here to the end of its lifetime, and as the heir keep alive what it was to replace. So the peer
+        is asked, where keepalives were agreed on, and where it answers under another one alone that one is enough.
+        """
+        others = [other for other in session.ikes if other is not sa]
+        if sa.proven or not others or not keepalives.agreed(sa):
+            return
+        known = next((other for other in others if other.proven), others[0])
+        if not dead_peer.unheld(sa, known, turn):
+            sa.deadline = later(turn.now, DOUBT_AGAIN)
+            return
+        detail = "the peer answers under another IKE SA and not under this one"
+        close_ike(sa, turn, Failure(Cause.NO_ANSWER, Step.MM6, detail), tell_peer=True)
 
 
 def _due(moment: Instant | None, now: Instant) -> bool:

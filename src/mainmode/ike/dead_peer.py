@@ -13,7 +13,7 @@ any question of the series ends it, since the answer to an early one may come la
 The idle check is lazy: hearing something moves no timer, but for the question and the answer themselves. When the
 deadline comes, it is compared with what was heard last and set anew from there. Since the peer's question counts as a
 sign of life, two sides with the same threshold do not both ask. Where several IKE SAs stand with a peer (a renewal),
-only the best one asks.
+only the best one asks; but for one that the peer began and may not hold, since MM6 may have been lost (`unheld`).
 """
 
 from mainmode.base.codes import NotifyType, ProtocolId
@@ -24,6 +24,7 @@ from mainmode.ike.effects import Cause, Exchange, Failure, Step
 from mainmode.ike.keepalives import agreed, expect, keepalive_sources, timing
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.teardown import send_informational
+from mainmode.ike.timing import DOUBTS
 from mainmode.wire.payloads import Notify
 
 RETRIES = 3
@@ -63,8 +64,25 @@ def last_heard(sa: IkeSa, turn: Turn) -> Instant:
     return heard
 
 
-def probe(sa: IkeSa, turn: Turn) -> None:
-    """One question outside of any series: the answer shows that the peer has this IKE SA, silence shows nothing."""
+def unheld(sa: IkeSa, other: IkeSa, turn: Turn) -> bool:
+    """Ask under an IKE SA that the peer may not hold, and at the same time under another one, best a proven one.
+
+    An answer shows that it holds the first one; one silence shows nothing, but many do, each with the peer heard under
+    the other one. True: so many there were.
+    """
+    life = sa.life
+    if life.doubted is not None and other.life.heard >= life.doubted:
+        life.doubts += 1
+    if life.doubts >= DOUBTS:
+        return True
+    life.doubted = turn.now
+    for one in (sa, other):
+        _probe(one, turn)
+    return False
+
+
+def _probe(sa: IkeSa, turn: Turn) -> None:
+    """One question outside of any series."""
     life = sa.life
     if agreed(sa) and life.asked is None:
         _ask(sa, turn)

@@ -1,6 +1,6 @@
 """What the machines want done and said, as values in one ordered stream. A shell carries them out in this order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
@@ -116,13 +116,22 @@ class Say:
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A message that came encrypted, as it is in clear. Only a capture of the device's own IKE reads it."""
+
+    message: Message
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Dropped:
-    """A datagram or packet that ended here, by name."""
+    """A datagram or packet that ended here, by name. `packet` is the whole IPv4 packet, where the box saw it."""
 
     reason: Drop
     path: Path | None
     detail: str = ""
     sources: tuple[Source, ...] = ()
+    packet: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +218,7 @@ class AcquireFailed:
 Effect = (
     Send
     | Say
+    | Opened
     | Dropped
     | Phase1Up
     | Phase1Keyed

@@ -3,12 +3,15 @@
 A value machine: no socket, no clock, no dice. Every call returns the effects in their true order.
 """
 
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.entropy import Entropy
-from mainmode.base.errors import WireError
+from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import NOBODY
 from mainmode.ike import mapping
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.agenda import Agenda
@@ -16,13 +19,16 @@ from mainmode.ike.closing import after_child, close_ike, delete_child, end_sessi
 from mainmode.ike.complaint import complain
 from mainmode.ike.course import Course
 from mainmode.ike.effects import (
+    NO_EXCHANGE,
     Cause,
     Effect,
     Failure,
+    Opened,
     Step,
 )
 from mainmode.ike.endings import Ending
 from mainmode.ike.fitting import fit
+from mainmode.ike.gate import BEGINS_IN_A_SECOND, Gate
 from mainmode.ike.inbound import Inbound
 from mainmode.ike.sa import Handles, Turn
 from mainmode.ike.session import Sessions
@@ -30,7 +36,7 @@ from mainmode.ike.settings import IkeSettings
 from mainmode.ike.statistics import CountedEntropy, Statistics
 from mainmode.ike.table import SaTable
 from mainmode.ike.views import IkeSaView, SessionCounts, SessionView, session_view, view_of
-from mainmode.ipsec.dataplane import Watch
+from mainmode.ipsec.dataplane import SaPair, Watch
 
 IKE_PORT = 500
 
@@ -54,8 +60,10 @@ class Engine:
         self._agenda = Agenda()
         self._table = SaTable(self._agenda)
         self._sessions = Sessions(self._agenda)
-        self._course = Course(self._table, self.statistics)
-        self._inbound = Inbound(self._table, self._course, self.statistics)
+        self._gate = Gate(self._table, self._sessions)
+        self._gate.follow(settings)
+        self._course = Course(self._table, self.statistics, self._gate)
+        self._inbound = Inbound(self._table, self._course, self.statistics, self._gate)
 
     def acquire(self, request: Acquire, now: Instant) -> list[Effect]:
         """Traffic asks for a tunnel: begin a negotiation, join one that runs, or say why not."""
@@ -68,24 +76,62 @@ class Engine:
         turn = self._turn(now)
         turn.path = path
         self.statistics.received(len(datagram))
+        if self._gate.keeps_out(datagram, path, now):
+            turn.drop(Drop.RATE_LIMITED, f"from {path.remote.address}")
+            return self._close(turn)
+        sort = self._gate.admit(datagram, path, now)
+        if sort is not None and self._gate.under_flood(sort, now):
+            turn.listened = False
         try:
             self._inbound.receive(datagram, turn)
         except WireError as error:
             turn.drop(error.drop, error.detail)
         if turn.message is not None:
             self.statistics.opened(turn.message)
+            if self._listened and turn.header is not None and turn.header.encrypted:
+                turn.effects.insert(0, Opened(turn.message, path))
         return self._close(turn)
+
+    def sheds(self, datagram: bytes, path: Path, now: Instant) -> bool:
+        """Whether `receive` would drop the datagram unread, as one too many: then it is counted as dropped already.
+
+        For a shell that is under a flood: it costs a hundredth of what `receive` does, makes no effects, and changes
+        nothing where it says no.
+        """
+        if not self._gate.keeps_out(datagram, path, now):
+            return False
+        self.statistics.shed(len(datagram))
+        return True
+
+    def sheds_stranger(self, message: bytes, source: bytes, now: Instant) -> bool:
+        """As `sheds`, for what a stranger sends while no stranger's may pass, at half the cost; else False.
+
+        `message` without a non-ESP marker, `source` the four octets of its address.
+        """
+        if not self._gate.keeps_stranger_out(message, source, now):
+            return False
+        self.statistics.shed(len(message))
+        return True
 
     def expire(self, now: Instant) -> list[Effect]:
         """Serve every deadline that is due."""
         turn = self._turn(now)
+        self._table.fragments.expire(now)
+        told = self._gate.tell(now)
+        if told is not None:
+            turn.say(
+                lines.DROP_RATE_EXCEEDED, NOBODY, Step.INFORMATIONAL, NO_EXCHANGE,
+                object="Rate limit", rate=1, burst=told.latest, burst_limit=BEGINS_IN_A_SECOND,
+                average=told.average, average_limit=BEGINS_IN_A_SECOND, total=told.total,
+            )  # fmt: skip
         for item in self._agenda.due(now):
             self._course.expire(item, turn)
         return self._close(turn)
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next."""
-        return self._agenda.deadline()
+        moments = (self._agenda.deadline(), self._gate.deadline(), self._table.fragments.deadline())
+        return min([moment for moment in moments if moment is not None], default=None)
 
     def timers(self) -> int:
         """How many things have deadlines of their own: IKE SAs, negotiations, pairs of SAs, sessions."""
@@ -116,13 +162,19 @@ class Engine:
         """Take down the IKE SAs with this peer, or all, with everything under them, and tell the peers."""
         return self.log_off(peer, Ending.RESET, now)
 
-    def clear_children(self, peer: IPv4Address | None, now: Instant) -> list[Effect]:
-        """Take down the IPsec SAs with this peer, or all, and tell the peers; a session without any ends too."""
+    def clear_children(
+        self, peer: IPv4Address | None, now: Instant, wanted: Callable[[SaPair], bool] = lambda _: True
+    ) -> list[Effect]:
+        """Take down the IPsec SAs with this peer, or all, and tell the peers; a session without any ends too.
+
+        Only those that are `wanted`.
+        """
         turn = self._turn(now)
         failure = Failure(Cause.ADMIN, Step.TEARDOWN, "cleared by the administrator")
         for session in self._sessions.all():
-            if session.children and peer in (None, session.peer):
-                for child in tuple(session.children.values()):
+            children = [child for child in session.children.values() if wanted(child.pair)]
+            if children and peer in (None, session.peer):
+                for child in children:
                     delete_child(child, turn, failure, tell_peer=True, ending=Ending.RESET)
                 after_child(session, turn, Ending.RESET, failure)
         return self._close(turn)
@@ -162,6 +214,7 @@ class Engine:
     def reconfigure(self, settings: IkeSettings, now: Instant) -> list[Effect]:
         """Other settings from here on. What still fits stays as it was negotiated; what does not is taken down."""
         self.settings = settings
+        self._gate.follow(settings)
         turn = self._turn(now)
         fit(turn)
         return self._close(turn)
@@ -189,6 +242,7 @@ class Engine:
     def _close(self, turn: Turn) -> list[Effect]:
         """The end of every call: deadlines take their places, and what was done is counted."""
         self._agenda.reschedule()
+        self._table.forget()
         self.statistics.negotiating(self._table.negotiating)
         if turn.effects:
             self.statistics.count(turn.effects)

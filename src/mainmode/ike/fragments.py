@@ -2,22 +2,26 @@
 
 There is no public specification; the layout is in the wire room. Only a peer that announced the ability gets pieces.
 
-Sets are bounded and kept for established or half-open IKE SAs only, one for each. A new identifier discards the old
-set; pieces are filed by number, so their order costs nothing (CVE-2016-10396); the sum is capped; and the whole must be
-a datagram whose own header fits (CVE-2016-1287), which its reader checks.
+Sets are bounded and kept for established or half-open IKE SAs only, one for each, wherever its pieces come from; a set
+goes with its SA, and when it waited too long for the rest. A new identifier discards the old set; pieces are filed by
+number, so their order costs nothing (CVE-2016-10396); the sum is capped; and the whole must be a datagram whose own
+header fits (CVE-2016-1287), which its reader checks.
 """
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from mainmode.base.address import Endpoint
+from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.wire.message import HEADER_LENGTH, Message, read_header
 from mainmode.wire.payloads import Fragment
 
 MAX_SETS = 64
 MAX_PIECES = 32
 MAX_OCTETS = 16384
+
+PATIENCE: Span = seconds(30)
+"""How long a set waits for its missing pieces: longer than a sender waits with its last repetition of all. Ours."""
 
 _PIECE_HEADER = 8
 """The generic header of the payload, identifier, number and flags."""
@@ -42,36 +46,52 @@ class Filed(Enum):
 @dataclass(slots=True)
 class _Set:
     identifier: int
+    since: Instant
     pieces: dict[int, bytes] = field(default_factory=dict)
     last: int = 0
     octets: int = 0
 
 
 class Reassembly:
-    """All fragment sets of one engine; the least recently used set goes when there are too many."""
+    """All fragment sets of one engine, by the serial of their IKE SA: the oldest goes when there are too many."""
 
     __slots__ = ("_sets",)
 
     def __init__(self) -> None:
-        self._sets: OrderedDict[tuple[Endpoint, bytes], _Set] = OrderedDict()
+        self._sets: OrderedDict[int, _Set] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._sets)
 
-    def add(self, peer: Endpoint, cookie: bytes, piece: Fragment) -> tuple[bytes | None, Filed]:
+    def deadline(self) -> Instant | None:
+        """When the next set is given up."""
+        for waiting in self._sets.values():
+            return later(waiting.since, PATIENCE)
+        return None
+
+    def expire(self, now: Instant) -> None:
+        """Give up what waited too long; sets stand in the order of their beginning."""
+        while (due := self.deadline()) is not None and due <= now:
+            self._sets.popitem(last=False)
+
+    def forget(self, serial: int) -> None:
+        """The IKE SA is gone; again and again is harmless."""
+        self._sets.pop(serial, None)
+
+    def add(self, serial: int, piece: Fragment, now: Instant) -> tuple[bytes | None, Filed]:
         """File a piece: the whole datagram once all are there, else None; and what became of the piece.
 
         NEW_SET means that an unfinished older set was discarded for this piece.
         """
-        key = (peer, cookie)
+        self.expire(now)
         if not 1 <= piece.number <= MAX_PIECES or not piece.data:
             return None, Filed.BAD_NUMBER
-        found = self._sets.get(key)
+        found = self._sets.get(serial)
         filed = Filed.KEPT
         if found is None or found.identifier != piece.identifier:
             filed = Filed.NEW_SET if found is not None else Filed.KEPT
-            found = self._sets[key] = _Set(piece.identifier)
-        self._sets.move_to_end(key)
+            found = self._sets[serial] = _Set(piece.identifier, now)
+            self._sets.move_to_end(serial)
         while len(self._sets) > MAX_SETS:
             self._sets.popitem(last=False)
         known = found.pieces.get(piece.number)
@@ -80,19 +100,19 @@ class Reassembly:
         found.pieces[piece.number] = piece.data
         found.octets += len(piece.data)
         if piece.last and found.last:
-            del self._sets[key]
+            del self._sets[serial]
             return None, Filed.GAP
         if piece.last:
             found.last = piece.number
         if found.octets > MAX_OCTETS:
-            del self._sets[key]
+            del self._sets[serial]
             return None, Filed.TOO_LONG
         if found.last and max(found.pieces) > found.last:
-            del self._sets[key]
+            del self._sets[serial]
             return None, Filed.GAP
         if not found.last or len(found.pieces) < found.last:
             return None, filed
-        del self._sets[key]
+        del self._sets[serial]
         return b"".join(found.pieces[number] for number in range(1, found.last + 1)), filed
 
 

@@ -14,8 +14,9 @@ from mainmode.ike import limits, sending
 from mainmode.ike.aggressive_mode import refuse_aggressive_mode
 from mainmode.ike.course import Course
 from mainmode.ike.effects import Cause, Exchange, Failure, Phase1Down, Role, Step
-from mainmode.ike.fragments import Filed, Reassembly
+from mainmode.ike.fragments import Filed
 from mainmode.ike.fsm import Event, State
+from mainmode.ike.gate import Gate
 from mainmode.ike.informational import hear_unprotected, receive_protected
 from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.origination import fresh_cookie
@@ -34,11 +35,11 @@ from mainmode.wire.payloads import Fragment, SecurityAssociation
 class Inbound:
     """Sorts the datagrams of one engine."""
 
-    def __init__(self, table: SaTable, course: Course, statistics: Statistics) -> None:
+    def __init__(self, table: SaTable, course: Course, statistics: Statistics, gate: Gate) -> None:
         self._table = table
+        self._gate = gate
         self._statistics = statistics
         self._course = course
-        self._reassembly = Reassembly()
 
     def receive(self, datagram: bytes, turn: Turn) -> None:
         """Take one UDP payload. Raises WireError for what cannot be read."""
@@ -100,7 +101,7 @@ class Inbound:
             turn.drop(Drop.UNKNOWN_COOKIE, "a fragment for no IKE SA here")
             return
         say_decode(turn, sa.about_ip, "RECEIVED", message, Step.INFORMATIONAL, sa.exchange)
-        whole, filed = self._reassembly.add(turn.path.remote, header.initiator_cookie, piece)
+        whole, filed = self._table.fragments.add(sa.serial, piece, turn.now)
         if filed is Filed.NEW_SET:
             turn.say(lines.FRAGMENT_NEW_SET, sa.about, Step.INFORMATIONAL, sa.exchange)
         elif filed is Filed.GAP:
@@ -157,16 +158,20 @@ class Inbound:
                 turn.say(lines.MISSING_SA_PAYLOAD, about, payload=int(header.next_payload))
             turn.drop(Drop.UNKNOWN_COOKIE)
             return
+        if header.message_id or self._table.began(header.initiator_cookie):
+            why = "a message id in main mode" if header.message_id else "a first message of this device's own came back"
+            turn.drop(Drop.UNEXPECTED_MESSAGE, why)
+            return
         known = self._table.first_message(path.remote, header.initiator_cookie)
         if known is not None:
             if datagram == known.last_heard:
                 self._duplicate(known, turn)
+                return
+            if known.sa_i_body in datagram:
+                turn.say(lines.DUPLICATE_FIRST_PACKET, about)
             else:
-                if known.sa_i_body in datagram:
-                    turn.say(lines.DUPLICATE_FIRST_PACKET, about)
-                else:
-                    turn.say(lines.SESSION_IN_PROGRESS, about, address=path.remote.address)
-                turn.drop(Drop.DUPLICATE, "another first message with the same cookie")
+                turn.say(lines.SESSION_IN_PROGRESS, about, address=path.remote.address)
+            turn.drop(Drop.DUPLICATE, "another first message with the same cookie")
             return
         message = read_message(datagram, header)
         exchange = Exchange(header.initiator_cookie, 0)
@@ -193,15 +198,16 @@ class Inbound:
             turn.say(lines.ORIGINATE_ONLY, about, Step.MM1, exchange, sources)
             turn.effects.append(Phase1Down(exchange, path, Role.RESPONDER, failure))
             return
-        full = limits.reached(self._table, turn.settings, path.remote.address)
+        reserved = self._gate.knows(path.remote.address)
+        full = limits.reached(turn, path.remote.address, reserved=reserved)
         if full is not None:
             turn.say(full.entry, about, Step.MM1, exchange, full.sources, **full.values)
             turn.drop(Drop.LIMIT_REACHED, full.detail, full.sources)
             self._statistics.in_negotiation_rejected += 1
             return
-        self._answer(header, message, interface, turn)
+        self._answer(header, message, interface, turn, reserved=reserved)
 
-    def _answer(self, header: Header, message: Message, interface: str, turn: Turn) -> None:
+    def _answer(self, header: Header, message: Message, interface: str, turn: Turn, *, reserved: bool) -> None:
         if turn.path is None:
             return
         turn.message = message
@@ -214,6 +220,7 @@ class Inbound:
             turn.handles.address(),
             turn.now,
         )
+        sa.reserved, sa.beginning = reserved, turn.datagram[len(sa.cookie_i) :]
         sa.trace.note((State.MM_START, Event.START_MM))
         self._table.add_responder(sa)
         self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
@@ -222,9 +229,9 @@ class Inbound:
         return next((name for name, address in turn.settings.addresses.items() if address == path.local.address), "")
 
     def _duplicate(self, sa: IkeSa, turn: Turn) -> None:
-        """One answer for one repetition, along the path that the SA is on."""
+        """One answer for one repetition, along the path that the SA is on; none where another than the peer repeats."""
         turn.drop(Drop.DUPLICATE)
-        if sa.role is Role.RESPONDER and sa.last_sent is not None:
+        if sa.role is Role.RESPONDER and sa.last_sent is not None and _from_peer(sa, turn):
             turn.say(
                 lines.DUPLICATE_PACKET,
                 sa.about,
@@ -255,7 +262,7 @@ class Inbound:
         elif datagram == qm.last_heard:
             turn.drop(Drop.DUPLICATE)
             if qm.last_sent is not None and qm.state in (State.QM_WAIT_MSG3, State.QM_ACTIVE):
-                if qm.state is State.QM_ACTIVE and qm.role is Role.RESPONDER:
+                if (qm.state is State.QM_ACTIVE and qm.role is Role.RESPONDER) or not _from_peer(sa, turn):
                     return
                 turn.say(
                     lines.DUPLICATE_PACKET,
@@ -278,6 +285,9 @@ class Inbound:
         if not message_id or message_id in sa.spent_ids:
             turn.say(lines.NO_STATE_FOR_MESSAGE, sa.about, message_id=message_id, peer=sa.peer)
             turn.drop(Drop.REPLAYED_MESSAGE_ID, f"message id {message_id:08x}")
+            return
+        if sa.spent_ids.full:
+            turn.drop(Drop.LIMIT_REACHED, "message ids of one IKE SA")
             return
         unfinished = sum(qm.state is not State.QM_ACTIVE for qm in sa.quick_modes.values())
         if unfinished >= MAX_QUICK_MODES:
@@ -317,3 +327,8 @@ class Inbound:
             if qm.failure is not None and qm.state is State.QM_WAIT_MSG2:
                 self._course.run_quick_mode(qm, (State.QM_DONE, Event.ERROR), turn)
         self._table.touch(sa)
+
+
+def _from_peer(sa: IkeSa, turn: Turn) -> bool:
+    """Whether the datagram at hand has the address that the peer has."""
+    return turn.path is not None and turn.path.remote.address == sa.peer

@@ -52,6 +52,9 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
     if not message_id or message_id in sa.spent_ids or message_id in sa.quick_modes:
         turn.drop(Drop.REPLAYED_MESSAGE_ID, f"message id {message_id:08x}")
         return
+    if sa.spent_ids.full:
+        turn.drop(Drop.LIMIT_REACHED, "message ids of one IKE SA")
+        return
     exchange = Exchange(sa.cookie_i, message_id)
     chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
     try:
@@ -68,11 +71,11 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
     if len(hashes) != 1 or not isinstance(payloads[0], Hash):
         turn.drop(Drop.MISSING_PAYLOAD, "the HASH payload comes first, once")
         return
-    expected = hash_1(sa.hash, sa.keys.a.reveal(), message_id, plain[payloads[0].length :])
+    expected = hash_1(sa.hash, sa.keys.a.octets, message_id, plain[payloads[0].length :])
     if not equal(hashes[0].digest, expected):
         turn.drop(Drop.BAD_HASH, "the hash of an informational message")
         return
-    sa.spend(message_id)
+    sa.spend(message_id, turn.now)
     turn.message = message
     heard(sa, turn)
     follow(sa, turn)

@@ -27,5 +27,9 @@ class Liveness:
     """The sequence number of the last question; drawn when the first one is asked."""
     oldest: int = 0
     """The number of the first question of the present series, or of the last one."""
+    doubted: Instant | None = None
+    """When the peer was last asked under an IKE SA that it may not hold."""
+    doubts: int = 0
+    """How often it was silent to that, and answered under another IKE SA."""
     peer_number: int | None = None
     """The sequence number of the peer's last question."""

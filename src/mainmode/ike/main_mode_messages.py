@@ -7,8 +7,9 @@ from mainmode.catalogue import lines
 from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.groups import group
+from mainmode.crypto.primitives import overwrite
 from mainmode.crypto.skeyid import phase1_iv, phase1_keys, skeyid_psk
-from mainmode.ike import authentication, phase1_lifetime, sending
+from mainmode.ike import authentication, mapping, phase1_lifetime, sending
 from mainmode.ike.effects import Cause, Failure, Phase1Keyed, Role, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.nat import FLOATED_PORT, best_common, discovery_payloads, floated, judge
@@ -20,7 +21,7 @@ from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, Turn
 from mainmode.ike.vendor import gateway_vendor_ids, hear_vendor_ids, nat_vendor_ids, wants_traversal
 from mainmode.ike.voice import exchange_sources, say_decode
-from mainmode.wire.message import Message
+from mainmode.wire.message import HEADER_LENGTH, Message
 from mainmode.wire.payloads import (
     KeyExchange,
     NatDiscovery,
@@ -196,7 +197,10 @@ def _settle_policy(sa: IkeSa, turn: Turn, found: PolicyChosen, step: Step) -> Ou
 
 
 def build_msg2(sa: IkeSa, turn: Turn) -> Outcome:
-    """The responder answers with the chosen transform, unchanged."""
+    """The responder answers with the chosen transform, unchanged; with no more octets than came (CVE-2016-5361).
+
+    The chosen transform and NAT-T's vendor ID are in MM1 too.
+    """
     if sa.choice is None:
         return Outcome.FAIL
     turn.say(
@@ -204,7 +208,8 @@ def build_msg2(sa: IkeSa, turn: Turn) -> Outcome:
         payload="ISAKMP SA",
     )  # fmt: skip
     answer = SecurityAssociation((Proposal(sa.choice.proposal, ProtocolId.ISAKMP, b"", (sa.choice.transform,)),))
-    vendors = nat_vendor_ids(sa, turn, Step.MM2, sa.nat.version)
+    room = len(turn.datagram) - HEADER_LENGTH - answer.length
+    vendors = nat_vendor_ids(sa, turn, Step.MM2, sa.nat.version, room)
     sa.outgoing = message_of(sa, (answer, *vendors))
     sa.tries = 0
     return Outcome.OK
@@ -292,18 +297,19 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     if turn.listened:
         turn.say(lines.PROCESSING, sa.about, step, sa.exchange, _group_source(sa), payload="ke")
         turn.say(lines.PROCESSING, sa.about, step, sa.exchange, _group_source(sa), payload="ISA_KE")
-    pair = sa.pair or sa.group.keypair(turn.entropy)
+    if not honest_length(nonce):
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="nonce")
+        turn.say(lines.NONCE_OUT_OF_RANGE, sa.about, step, sa.exchange, length=len(nonce))
+        turn.drop(Drop.MALFORMED_PAYLOAD, f"a nonce of {len(nonce)} octets")
+        return Outcome.STAY
+    sa.pair = sa.pair or sa.group.keypair(turn.entropy)
     try:
-        shared = sa.group.shared(pair, public)
+        sa.shared = sa.group.shared(sa.pair, public)
     except CryptoError as error:
         turn.drop(Drop.BAD_KEY_EXCHANGE, str(error))
         return Outcome.STAY
     turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="nonce")
-    if not honest_length(nonce):
-        turn.say(lines.NONCE_OUT_OF_RANGE, sa.about, step, sa.exchange, length=len(nonce))
-        turn.drop(Drop.MALFORMED_PAYLOAD, f"a nonce of {len(nonce)} octets")
-        return Outcome.STAY
-    sa.pair, sa.peer_public, sa.shared = pair, public, shared
+    sa.peer_public = public
     if sa.role is Role.INITIATOR:
         sa.nonce_r = nonce
     else:
@@ -360,8 +366,11 @@ def generate_keys(sa: IkeSa, turn: Turn) -> Outcome:
     if key is None or sa.shared is None or sa.pair is None or sa.hash is None or sa.cipher is None:
         return Outcome.FAIL
     turn.say(lines.GENERATING_KEYS, sa.about, step, sa.exchange, authentication.key_sources(sa), role=sa.role.value)
-    skeyid = skeyid_psk(sa.hash, key.reveal(), sa.nonce_i, sa.nonce_r)
+    skeyid = skeyid_psk(sa.hash, key.octets, sa.nonce_i, sa.nonce_r)
     sa.keys = phase1_keys(sa.hash, sa.cipher, skeyid, sa.shared, sa.cookie_i, sa.cookie_r)
+    overwrite(skeyid)
+    sa.shared.forget()
+    sa.pair.private.forget()
     own, peers = sa.pair.public, sa.peer_public
     g_xi, g_xr = (own, peers) if sa.role is Role.INITIATOR else (peers, own)
     sa.chain = Chain(sa.cipher, sa.keys, phase1_iv(sa.hash, g_xi, g_xr, sa.cipher.block))
@@ -404,11 +413,10 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
 
 
 def commit(sa: IkeSa, turn: Turn) -> Outcome:
-    """The peer is proven: its message moves the IV chain, and its address is where it is."""
+    """The peer is proven: its message moves the IV chain, and where it came from is where the peer is, behind a NAT."""
     if sa.chain is not None:
         sa.chain.accept(turn.datagram)
-    if turn.path is not None:
-        sa.move(turn.path)
+    mapping.settle(sa, turn)
     step = Step.MM5 if sa.role is Role.RESPONDER else Step.MM6
     if sa.role is Role.RESPONDER:
         authentication.say_nat_status(sa, turn, step)

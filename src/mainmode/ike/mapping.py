@@ -12,6 +12,17 @@ from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.sa import IkeSa, Turn
 
 
+def settle(sa: IkeSa, turn: Turn) -> None:
+    """MM5 or MM6 was authenticated: the talk goes on along its path, where a NAT is in front of the peer or it floated.
+
+    No hash covers ports. A peer without a NAT stays where it was: else a single MM5 with another port on it would send
+    all answers, to repetitions too, where nobody listens.
+    """
+    path = turn.path
+    if path is not None and (sa.nat.remote_behind or path.local.port != sa.path.local.port):
+        sa.move(path)
+
+
 def follow(sa: IkeSa, turn: Turn) -> None:
     """The message at hand was authenticated: its sender is where the peer is now, where a NAT is in front of it.
 

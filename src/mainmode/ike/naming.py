@@ -75,7 +75,8 @@ def transform_name(encryption: int, key_bits: int) -> str:
     name = _TRANSFORM.get(EspTransform(encryption))
     if name is None:
         return f"ESP transform {encryption}"
-    return f"{name}-{key_bits}" if key_bits not in (0, 128) else name
+    unnamed = 128 if encryption in (EspTransform.AES_CBC, EspTransform.AES_GCM_16) else 0
+    return name if key_bits == unnamed else f"{name}-{key_bits}"
 
 
 def integrity_name(authentication: int) -> str:

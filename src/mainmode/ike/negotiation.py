@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from mainmode.base.codes import (
@@ -198,11 +198,13 @@ def smaller(first: int | None, second: int | None) -> int | None:
 def accept_policy(answer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused | None:
     """The initiator's check of MM2: the one transform that came back must be one that was offered.
 
-    None where the answer is not one proposal with one transform.
+    None where the answer is not one proposal with one transform. The lifetime is the one that was offered, whatever the
+    answer says: no hash covers it there, and a responder that wants a shorter one says so in MM6, under protection.
     """
     if len(answer.proposals) != 1 or len(answer.proposals[0].transforms) != 1:
         return None
-    return choose_policy(answer, policies)
+    found = choose_policy(answer, policies)
+    return replace(found, lifetime=found.policy.lifetime) if isinstance(found, PolicyChosen) else found
 
 
 _PHASE2_KEY_LENGTH, _AUTHENTICATION = int(Phase2Attribute.KEY_LENGTH), int(Phase2Attribute.AUTHENTICATION)
@@ -217,18 +219,17 @@ _ENCAPSULATIONS = {
 """What to take, by tunnel mode or not, and NAT or not."""
 
 
-def _effective_key_bits(encryption: int, bits: int) -> int:
+def _key_bits(transform: Transform) -> int:
     """Ciphers with a choice of key lengths name it; RFC 3602 has no default, peers that leave it out mean 128."""
-    if not bits and encryption in (EspTransform.AES_CBC, EspTransform.AES_GCM_16):
-        return 128
-    return bits
+    unnamed = 128 if transform.identifier in (EspTransform.AES_CBC, EspTransform.AES_GCM_16) else 0
+    return transform.numbers.get(_PHASE2_KEY_LENGTH, unnamed)
 
 
 def _compare_set(
     transform: Transform, candidate: TransformSet, pfs: Group | None, nat: bool, is_answer: bool
 ) -> Iterator[tuple[str, str, str]]:
     offered = transform.numbers
-    bits = _effective_key_bits(transform.identifier, offered.get(_PHASE2_KEY_LENGTH, 0))
+    bits = _key_bits(transform)
     if (transform.identifier, bits) != (candidate.encryption, candidate.key_bits):
         wanted = transform_name(candidate.encryption, candidate.key_bits)
         yield "Encryption Alg", transform_name(transform.identifier, bits), wanted

@@ -103,7 +103,7 @@ class Origination:
         self, entry: MapEntry, peer: IPv4Address, requests: tuple[Acquire, ...], tried: tuple[IPv4Address, ...],
         turn: Turn,
     ) -> None:  # fmt: skip
-        full = limits.reached(turn.table, turn.settings, peer)
+        full = limits.reached(turn, peer, reserved=True, own=True)
         if full is not None:
             turn.say(full.entry, About(ip=str(peer)), Step.TRIGGER, NO_EXCHANGE, full.sources, **full.values)
             turn.effects.append(AcquireFailed(Failure(Cause.LIMIT, Step.TRIGGER, full.detail, sources=full.sources)))
@@ -118,7 +118,9 @@ class Origination:
     def new_sa(self, path: Path, interface: str, turn: Turn) -> IkeSa:
         """An IKE SA that this device is about to begin."""
         handle = turn.handles.address
-        return IkeSa(Role.INITIATOR, path, interface, fresh_cookie(turn), NO_COOKIE, handle(), turn.now)
+        sa = IkeSa(Role.INITIATOR, path, interface, fresh_cookie(turn), NO_COOKIE, handle(), turn.now)
+        sa.reserved = True
+        return sa
 
     # --- which peer ----------------------------------------------------------------------------------------------
 

@@ -48,6 +48,8 @@ class Chain:
         """The payloads of an encrypted datagram and their octets without padding. The chain does not move.
 
         Raises WireError (NOT_DECRYPTABLE) where the ciphertext is no whole number of blocks or decrypts to no chain.
+        So too where whole blocks of padding are no zeros, but for the last octet (where racoon tells the padding's
+        length): no hash covers padding, and who hangs a block of his own on a message would make the next IV by it.
         """
         ciphertext = datagram[HEADER_LENGTH:]
         if not ciphertext or len(ciphertext) % self._block:
@@ -57,6 +59,8 @@ class Chain:
             payloads, used = read_payloads(header.next_payload, plain)
         except WireError as error:
             raise WireError(Drop.NOT_DECRYPTABLE, error.offset, error.detail) from error
+        if any(plain[used + -used % self._block : -1]):
+            raise WireError(Drop.NOT_DECRYPTABLE, HEADER_LENGTH + used, "blocks of padding that are no zeros")
         return payloads, plain[:used]
 
     def accept(self, datagram: bytes) -> None:

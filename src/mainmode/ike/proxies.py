@@ -23,12 +23,13 @@ class EntryChecked:
 
 
 def mirror_of(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
-    """The permit ACE that equals the proxies, seen from this side. Static entries want the exact mirror."""
+    """The permit ACE that takes the proxies, seen from this side.
+
+    Static entries want the exact mirror; a dynamic one takes what lies within a line (`asa_config.md`, recalled).
+    """
     for ace in entry.acl or ():
-        if ace.proxies == proxies:
+        if ace.proxies == proxies or ((entry.dynamic or not ace.permit) and ace.proxies.covers(proxies)):
             return ace if ace.permit else None
-        if not ace.permit and ace.proxies.covers(proxies):
-            return None
     return None
 
 

@@ -8,12 +8,14 @@ from mainmode.catalogue import lines
 from mainmode.catalogue.entry import NOBODY
 from mainmode.crypto.algorithms import esp_cipher, esp_integrity
 from mainmode.crypto.errors import CryptoError
+from mainmode.crypto.primitives import overwrite
 from mainmode.crypto.skeyid import equal, hash_1, hash_2, hash_3, keymat, phase2_iv
 from mainmode.ike import ipsec_lines, reverse_route
 from mainmode.ike.effects import Cause, Failure, Role, Step
 from mainmode.ike.fsm import Outcome, State
 from mainmode.ike.keepalives import heard
 from mainmode.ike.mapping import follow
+from mainmode.ike.nonces import honest_length
 from mainmode.ike.protection import Chain
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.settings import AclEntry, MapEntry
@@ -21,7 +23,7 @@ from mainmode.ike.timing import PHASE2_REKEY_SHARE
 from mainmode.ike.voice import say_decode
 from mainmode.ipsec.dataplane import SaKeys, SaPair
 from mainmode.wire.message import Message, write_payloads
-from mainmode.wire.payloads import Hash, Payload
+from mainmode.wire.payloads import Hash, KeyExchange, Nonce, Payload, SecurityAssociation
 
 MIN_SPI = 256
 """SPIs 1 to 255 are reserved (RFC 4303 §2.1)."""
@@ -63,7 +65,7 @@ def protected(qm: QuickMode, payloads: tuple[Payload, ...]) -> Message:
     if sa.hash is None or sa.keys is None:
         raise WireError(Drop.UNEXPECTED_MESSAGE, 0, "no phase 1 keys")
     rest = write_payloads(payloads)
-    key = sa.keys.a.reveal()
+    key = sa.keys.a.octets
     if qm.role is Role.INITIATOR:
         digest = hash_1(sa.hash, key, qm.message_id, rest)
     else:
@@ -81,7 +83,7 @@ def third_hash(qm: QuickMode) -> bytes:
     sa = qm.sa
     if sa.hash is None or sa.keys is None:
         return b""
-    return hash_3(sa.hash, sa.keys.a.reveal(), qm.message_id, qm.nonce_i, qm.nonce_r)
+    return hash_3(sa.hash, sa.keys.a.octets, qm.message_id, qm.nonce_i, qm.nonce_r)
 
 
 _STEPS = {State.QM_WAIT_MSG2: Step.QM2, State.QM_WAIT_MSG3: Step.QM3}
@@ -106,7 +108,7 @@ def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
         turn.drop(Drop.MISSING_PAYLOAD, "the HASH payload comes first, once")
         return Outcome.STAY
     rest = turn.plain[payloads[0].length :]
-    key = sa.keys.a.reveal()
+    key = sa.keys.a.octets
     if step is Step.QM1:
         expected = hash_1(sa.hash, key, qm.message_id, rest)
     elif step is Step.QM2:
@@ -120,6 +122,18 @@ def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
     qm.last_heard = turn.datagram
     heard(sa, turn)
     follow(sa, turn)
+    return Outcome.OK
+
+
+def complete(qm: QuickMode, turn: Turn, message: Message, step: Step) -> Outcome:
+    """FAIL for a QM1 or QM2, dropped by name, that has not one SA and one honest NONCE, or more than one KE."""
+    offers, nonces = message.all(SecurityAssociation), message.all(Nonce)
+    if len(offers) != 1 or len(nonces) != 1 or not honest_length(nonces[0].data):
+        turn.drop(Drop.MISSING_PAYLOAD, f"{step.value} needs one SA and one NONCE")
+        return fail(qm, Cause.BAD_MESSAGE, step, f"{step.value} lacks its SA or NONCE payload")
+    if len(message.all(KeyExchange)) > 1:
+        turn.drop(Drop.DUPLICATE_PAYLOAD, "KeyExchange")
+        return fail(qm, Cause.BAD_MESSAGE, step, f"{step.value} has more than one KE payload")
     return Outcome.OK
 
 
@@ -147,15 +161,18 @@ def _keys(qm: QuickMode, spi: int) -> SaKeys:
     integrity = esp_integrity(choice.suite.authentication)
     octets = keymat(
         sa.hash,
-        sa.keys.d.reveal(),
+        sa.keys.d.octets,
         ProtocolId.ESP,
         spi.to_bytes(4),
         qm.nonce_i,
         qm.nonce_r,
         cipher.key_length + integrity.key_length,
-        qm.pfs_secret.reveal() if qm.pfs_secret is not None else None,
+        qm.pfs_secret.octets if qm.pfs_secret is not None else None,
     )
-    return SaKeys(Secret(octets[: cipher.key_length]), Secret(octets[cipher.key_length :]))
+    parts = memoryview(octets)
+    keys = SaKeys(Secret(parts[: cipher.key_length]), Secret(parts[cipher.key_length :]))
+    overwrite(octets)
+    return keys
 
 
 def load(qm: QuickMode, turn: Turn) -> SaPair | None:
@@ -173,6 +190,7 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
     except CryptoError as error:
         fail(qm, Cause.TRANSFORM_MISMATCH, step, str(error), sources)
         return None
+    qm.forget()
     pair = SaPair(
         peer=str(sa.peer),
         group_name=sa.tunnel_group.name if sa.tunnel_group is not None else "",

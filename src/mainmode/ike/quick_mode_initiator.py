@@ -8,9 +8,10 @@ from mainmode.crypto.groups import group
 from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, lifetimes, smaller
-from mainmode.ike.nonces import fresh_nonce, honest_length
+from mainmode.ike.nonces import fresh_nonce
 from mainmode.ike.proposals import phase2_offer
 from mainmode.ike.quick_mode_exchange import (
+    complete,
     entry_sources,
     fail,
     protected,
@@ -89,14 +90,12 @@ def process_msg2(qm: QuickMode, turn: Turn) -> Outcome:
     message, entry, proxies = turn.message, qm.entry, qm.proxies
     if message is None or entry is None or proxies is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "QM2 came to nothing")
-    offers, nonces = message.all(SecurityAssociation), message.all(Nonce)
-    if len(offers) != 1 or len(nonces) != 1 or not honest_length(nonces[0].data):
-        turn.drop(Drop.MISSING_PAYLOAD, "QM2 needs one SA and one NONCE")
-        return fail(qm, Cause.BAD_MESSAGE, Step.QM2, "QM2 lacks its SA or NONCE payload")
+    if complete(qm, turn, message, Step.QM2) is Outcome.FAIL:
+        return Outcome.FAIL
     if turn.listened:
         turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="SA")
         turn.say(lines.PROCESSING, qm.about, Step.QM2, qm.exchange, payload="nonce")
-    qm.nonce_r = nonces[0].data
+    qm.nonce_r = message.all(Nonce)[0].data
     public = message.first(KeyExchange)
     if qm.pair is not None and qm.group is not None:
         try:

@@ -10,11 +10,12 @@ from mainmode.ike import limits
 from mainmode.ike.effects import Cause, Step
 from mainmode.ike.fsm import Outcome
 from mainmode.ike.negotiation import PFS_CLASS, Refused, choose_transform, smaller
-from mainmode.ike.nonces import fresh_nonce, honest_length
+from mainmode.ike.nonces import fresh_nonce
 from mainmode.ike.objections import say_refused_sets
 from mainmode.ike.proxies import EntryChecked, check_entries, nearest_ace
 from mainmode.ike.quick_mode_exchange import (
     ace_sources,
+    complete,
     entry_sources,
     fail,
     protected,
@@ -54,14 +55,12 @@ def process_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     message = turn.message
     if message is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 came to nothing")
-    offers, nonces = message.all(SecurityAssociation), message.all(Nonce)
-    if len(offers) != 1 or len(nonces) != 1 or not honest_length(nonces[0].data):
-        turn.drop(Drop.MISSING_PAYLOAD, "QM1 needs one SA and one NONCE")
-        return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 lacks its SA or NONCE payload")
+    if complete(qm, turn, message, Step.QM1) is Outcome.FAIL:
+        return Outcome.FAIL
     if turn.listened:
         turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="SA")
         turn.say(lines.PROCESSING, qm.about, Step.QM1, qm.exchange, payload="nonce")
-    qm.nonce_i = nonces[0].data
+    qm.nonce_i = message.all(Nonce)[0].data
     identities = message.all(Identification)
     proxies = []
     for identity, side in zip(identities, ("remote", "local"), strict=False):
@@ -229,7 +228,7 @@ def _no_entry(qm: QuickMode, turn: Turn, checked: tuple[EntryChecked, ...], prox
             entry_sources(entry, "peer"), "peer", str(qm.sa.peer), peers,
         )  # fmt: skip
     candidates = [check.entry for check in checked if check.verdict == "proxies"]
-    candidates.sort(key=lambda entry: qm.sa.peer not in entry.peers)
+    candidates.sort(key=lambda entry: (qm.sa.peer not in entry.peers, not entry.dynamic))
     if candidates:
         entry = candidates[0]
         ace = nearest_ace(entry, proxies)

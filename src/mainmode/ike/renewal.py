@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import About
-from mainmode.ike import dead_peer
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
 from mainmode.ike.effects import NO_EXCHANGE, Cause, Failure, Step, UseSa
@@ -140,6 +139,9 @@ class Renewal:
             Cause.IDLE, Step.TEARDOWN, f"no traffic for {timeout} seconds (vpn-idle-timeout of {policy})",
             sources=(source,) if source is not None else (),
         )  # fmt: skip
+        for older in tuple(child.session.children.values()):
+            if older.renewed_by == child.spi:
+                delete_child(older, turn, failure, tell_peer=True)
         delete_child(child, turn, failure, tell_peer=True, ending=Ending.IDLE)
         after_child(child.session, turn, Ending.IDLE, failure)
 
@@ -235,7 +237,6 @@ class Renewal:
             sa.retire_at = None
         elif not heir.proven:
             sa.retire_at = later(turn.now, RETIRE_PHASE1)
-            dead_peer.probe(heir, turn)
         else:
             failure = Failure(Cause.LIFETIME, Step.TEARDOWN, "a renewed IKE SA has taken over")
             close_ike(sa, turn, failure, tell_peer=True)

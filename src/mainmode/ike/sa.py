@@ -19,12 +19,12 @@ from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Exchange, Failure, Role, Say, Send, Step
 from mainmode.ike.fsm import State, Trace
 from mainmode.ike.liveness import Liveness
+from mainmode.ike.message_ids import RENEW, MessageIds
 from mainmode.ike.nat import FLOATED_PORT, NatStatus
 from mainmode.ike.negotiation import PolicyChosen, TransformChosen
 from mainmode.ike.protection import Chain
 from mainmode.ike.session import Child, Session, Sessions
 from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry, TunnelGroup
-from mainmode.ike.timing import REMEMBERED_MESSAGE_IDS
 from mainmode.ipsec.dataplane import SaPair, Watch
 from mainmode.wire.message import Header, Message
 from mainmode.wire.natt import mark
@@ -172,10 +172,15 @@ class IkeSa:
 
     pending: deque[Acquire] = field(default_factory=deque)
     quick_modes: dict[int, "QuickMode"] = field(default_factory=dict)
-    spent_ids: OrderedDict[int, None] = field(default_factory=OrderedDict)
+    spent_ids: MessageIds = field(default_factory=MessageIds)
     first_message_id: int | None = None
     complaints: OrderedDict[int, Instant] = field(default_factory=OrderedDict)
     """The SPIs without an SA that the peer was told of within the last second, and when."""
+
+    reserved: bool = False
+    """Whether it is with a peer, by configuration or session: strangers cannot take its place."""
+    beginning: bytes = b""
+    """Of a responder, until phase 1 is complete: the first message behind the initiator's cookie."""
 
     serial: int = 0
     """When it began, and when phase 1 was complete, by the agenda's stamps."""
@@ -228,16 +233,29 @@ class IkeSa:
         """Whether an unfinished quick mode reserved this SPI for what it will receive."""
         return any(qm.spi_in == spi and qm.state is State.QM_WAIT_MSG3 for qm in self.quick_modes.values())
 
-    def spend(self, message_id: int) -> None:
-        """Remember a message id, so that it is not accepted again."""
-        self.spent_ids[message_id] = None
-        while len(self.spent_ids) > REMEMBERED_MESSAGE_IDS:
-            self.spent_ids.popitem(last=False)
+    def spend(self, message_id: int, now: Instant) -> None:
+        """Remember a message id, so that it is not accepted again; after very many it is time to renew phase 1."""
+        self.spent_ids.add(message_id)
+        if len(self.spent_ids) == RENEW and self.active and (self.renew_at is None or self.renew_at > now):
+            self.renew_at = now
 
     def land_on(self, group: TunnelGroup) -> None:
         """The tunnel-group that serves this peer; its name is in the lines from here on."""
         self.tunnel_group = group
         self.about = replace(self.about, group=group.name)
+
+    def forget(self) -> None:
+        """It is over: its keys are overwritten. The cipher's goes with the last of those who were told of it."""
+        keys, pair = self.keys, self.pair
+        for secret in (
+            self.shared, pair.private if pair is not None else None,
+            *((keys.skeyid, keys.d, keys.a, keys.e) if keys is not None else ()),
+        ):  # fmt: skip
+            if secret is not None:
+                secret.forget()
+        for qm in self.quick_modes.values():
+            qm.forget()
+        self.shared = self.keys = self.chain = None
 
     def move(self, path: Path) -> None:
         """Follow the peer to another address or port: only after a message there was authenticated."""
@@ -294,6 +312,12 @@ class QuickMode:
     def __post_init__(self) -> None:
         self.about = self.sa.about
         self.exchange = Exchange(self.sa.cookie_i, self.message_id)
+
+    def forget(self) -> None:
+        """What the keys of its pair were made of is overwritten."""
+        for secret in (self.pfs_secret, self.pair.private if self.pair is not None else None):
+            if secret is not None:
+                secret.forget()
 
     @property
     def settled(self) -> bool:

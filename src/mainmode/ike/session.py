@@ -190,6 +190,10 @@ class Sessions:
         """The sessions with this address, oldest first."""
         return tuple(self._by_address.get(peer, {}).values())
 
+    def any_with(self, peer: IPv4Address) -> bool:
+        """Whether there is one with this address."""
+        return peer in self._by_address
+
     def all(self) -> tuple[Session, ...]:
         """Every session, oldest first."""
         return tuple(self._by_key.values())

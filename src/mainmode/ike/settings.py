@@ -3,7 +3,7 @@
 The device builds these from its model. IKE never sees the configuration language.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address
@@ -55,12 +55,17 @@ class TransformSet:
 
 @dataclass(frozen=True, slots=True)
 class AclEntry:
-    """One expanded entry of a crypto ACL; `proxies.local` is its source side. `text` is the line as configured."""
+    """One expanded entry of a crypto ACL; `proxies.local` is its source side. `spelled` gives the line."""
 
     permit: bool
     proxies: ProxyPair
-    text: str
+    spelled: Callable[[], str] = field(repr=False, compare=False)
     source: Source
+
+    @property
+    def text(self) -> str:
+        """The line as the device writes it; few of many entries are ever asked for it."""
+        return self.spelled()
 
 
 class ConnectionType(Enum):
@@ -165,6 +170,7 @@ class IkeSettings:
     unspoken: tuple[IkePolicy, ...] = ()
     mtus: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+    _entries_on: dict[str, tuple[MapEntry, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def group_for(self, peer: IPv4Address) -> TunnelGroup | None:
         """The tunnel-group that a main mode peer with a pre-shared key lands on: by address, else the default's."""
@@ -177,4 +183,8 @@ class IkeSettings:
 
     def entries_on(self, interface: str) -> tuple[MapEntry, ...]:
         """The crypto map entries bound to `interface`, in the order in which they are tried."""
-        return tuple(entry for entry in self.entries if entry.interface == interface)
+        found = self._entries_on.get(interface)
+        if found is None:
+            found = tuple(entry for entry in self.entries if entry.interface == interface)
+            self._entries_on[interface] = found
+        return found

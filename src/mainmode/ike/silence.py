@@ -60,7 +60,7 @@ def _read(sa: IkeSa, turn: Turn) -> tuple[Payload, ...] | None:
         return None
     if not payloads or not isinstance(payloads[0], Hash):
         return None
-    expected = hash_1(sa.hash, sa.keys.a.reveal(), header.message_id, plain[payloads[0].length :])
+    expected = hash_1(sa.hash, sa.keys.a.octets, header.message_id, plain[payloads[0].length :])
     return payloads[1:] if equal(payloads[0].digest, expected) else None
 
 

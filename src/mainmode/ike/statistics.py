@@ -6,7 +6,7 @@ count.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mainmode.base.codes import ExchangeType, ProtocolId
@@ -89,11 +89,28 @@ class Statistics:
     failed_requests: int = 0
     _up: set[Exchange] = field(default_factory=set, repr=False)
 
+    def clear(self) -> None:
+        """Back to nothing, but for what stands and what is under way."""
+        new = Statistics(
+            active_tunnels=self.active_tunnels,
+            in_negotiation=self.in_negotiation,
+            in_negotiation_highwater=self.in_negotiation,
+            _up=self._up,
+        )
+        for one in fields(self):
+            setattr(self, one.name, getattr(new, one.name))
+
     def received(self, octets: int) -> None:
         """A datagram for IKE came in."""
         self.inbound.octets += octets
         self.inbound.packets += 1
         self.decapsulations += 1
+
+    def shed(self, octets: int) -> None:
+        """A datagram for IKE came in and was dropped before it was read: as `received` and `count` have it."""
+        self.received(octets)
+        self.inbound.drops += 1
+        self.capacity_fails += 1
 
     def opened(self, message: Message) -> None:
         """A datagram could be read; of a protected one, it was decrypted."""
@@ -135,7 +152,7 @@ class Statistics:
             self.failed_requests += 1
         elif reason is Drop.UNKNOWN_COOKIE:
             self.no_sa_fails += 1
-        elif reason is Drop.LIMIT_REACHED:
+        elif reason in (Drop.LIMIT_REACHED, Drop.RATE_LIMITED):
             self.capacity_fails += 1
 
     def _sent(self, effect: Send) -> None:

@@ -48,7 +48,7 @@ def send_informational(sa: IkeSa, turn: Turn, payload: Payload, built: str, step
     turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="blank hash")
     turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload=built)
     turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="qm hash")
-    digest = hash_1(sa.hash, sa.keys.a.reveal(), message_id, write_payloads((payload,)))
+    digest = hash_1(sa.hash, sa.keys.a.octets, message_id, write_payloads((payload,)))
     message = Message(
         sa.cookie_i,
         sa.cookie_r,
@@ -58,7 +58,7 @@ def send_informational(sa: IkeSa, turn: Turn, payload: Payload, built: str, step
         Flag.ENCRYPTED,
     )
     chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
-    sa.spend(message_id)
+    sa.spend(message_id, turn.now)
     say_decode(turn, sa.about_ip, "SENDING", message, step, exchange)
     sending.send(sa, turn, chain.seal(message), step, exchange, message)
 

@@ -16,6 +16,15 @@ A responder never resends unasked in phase 1: that would amplify spoofed first m
 CHILDLESS_LIFE: Span = seconds(65)
 """How long a responder keeps an IKE SA under which no quick mode ever began."""
 
+DOUBT_AGAIN: Span = seconds(10)
+"""How long from one question to the next after that, under an IKE SA that the peer began and never spoke under, where
+another one stands. Ours."""
+
+DOUBTS = 8
+"""Such questions without an answer, each at a time when the peer was heard under another one, after which the peer
+counts as not holding it. Where three packets of ten are lost each way, all of them would be lost once in ten thousand
+times. Ours."""
+
 PHASE2_REKEY_SHARE = 0.85
 """The P2 rekey timer as a share of the lifetime: 3060 of 3600 s in the published exchange."""
 
@@ -26,17 +35,21 @@ PHASE1_REKEY_SHARE_RESPONDER = 0.95
 MAX_HALF_OPEN = 1000
 """Half-open negotiations at once, over all peers."""
 
+MAX_HALF_OPEN_STRANGERS = 500
+"""Those of them with addresses that no crypto map entry names and no session has: the rest is kept for peers."""
+
 MAX_HALF_OPEN_PER_PEER = 20
 """Half-open negotiations at once with one address."""
+
+GIVES_WAY_AFTER: Span = seconds(2)
+"""How long a negotiation of which nothing but its first message came keeps its place in any case: the next message of
+an honest initiator comes within a round trip. After that it gives way to a newer one where there is no room. Ours."""
 
 MAX_PENDING_ACQUIRES = 32
 """Key acquires that wait for one IKE SA."""
 
 MAX_QUICK_MODES = 64
 """Unfinished quick modes under one IKE SA."""
-
-REMEMBERED_MESSAGE_IDS = 1024
-"""Message ids of ended exchanges that an IKE SA remembers, so that they are not used again."""
 
 COMPLAIN_AGAIN: Span = seconds(1)
 """How long after the peer was told of an SPI without an SA it may be told again. Ours."""

@@ -83,18 +83,27 @@ def wants_traversal(sa: IkeSa, turn: Turn) -> bool:
     return not theirs or not all(entry.nat_t_disable for entry in theirs)
 
 
-def nat_vendor_ids(sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None) -> tuple[VendorId, ...]:
-    """The vendor IDs of MM1 (all NAT-T versions, worst first) or of MM2 (the chosen one), and fragmentation."""
+def nat_vendor_ids(
+    sa: IkeSa, turn: Turn, step: Step, chosen: NatVersion | None, room: int | None = None
+) -> tuple[VendorId, ...]:
+    """The vendor IDs of MM1 (all NAT-T versions, worst first) or of MM2 (the chosen one), and fragmentation.
+
+    The latter where it fits into `room` octets with the others: it only says what this device can put together.
+    """
     versions: tuple[NatVersion, ...] = ()
     if wants_traversal(sa, turn):
         versions = _NAT_VERSIONS if step is Step.MM1 else ((chosen,) if chosen is not None else ())
+    named = tuple(_NAT[version] for version in versions)
+    fragmentation = room is None or sum(one.length for one in (*named, _FRAGMENTATION)) <= room
     if turn.listened:
         sources = exchange_sources(turn.settings, "nat_traversal")
         for version in versions:
             built = f"NAT-Traversal VID ver {version.value}"
             turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, sources, payload=built)
-        turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload="Fragmentation VID + extended capabilities")
-    return (*[_NAT[version] for version in versions], _FRAGMENTATION)
+        if fragmentation:
+            built = "Fragmentation VID + extended capabilities"
+            turn.say(lines.CONSTRUCTING, sa.about, step, sa.exchange, payload=built)
+    return (*named, _FRAGMENTATION) if fragmentation else named
 
 
 def gateway_vendor_ids(sa: IkeSa, turn: Turn, step: Step) -> tuple[VendorId, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, MainmodeError
+from mainmode.base.secret import Octets
 from mainmode.crypto.algorithms import GCM_SALT_LENGTH, EspCipher, EspIntegrity, esp_cipher, esp_integrity
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.primitives import BlockCipher, Gcm, OctetStream, cbc_decryptor, cbc_encryptor
@@ -34,21 +35,30 @@ class EspRefused(MainmodeError):  # noqa: N818 (it names what happened)
 class _Keyed:
     """Cipher and integrity of one direction with their keys; how long an ICV is, and how it is made."""
 
-    __slots__ = ("_mac", "cipher", "icv_length", "integrity", "key")
+    __slots__ = ("_mac", "cbc", "cipher", "gcm", "icv_length", "integrity", "salt")
 
-    def __init__(self, suite: EspSuite, keys: SaKeys) -> None:
-        """Raises UnsupportedAlgorithm and CryptoError, as `OutboundSa` says."""
+    def __init__(self, suite: EspSuite, keys: SaKeys, start: Callable[[BlockCipher, Octets], OctetStream]) -> None:
+        """`start` makes a CBC context. Raises UnsupportedAlgorithm and CryptoError, as `OutboundSa` says.
+
+        `salt` is what the keying material of AES-GCM ends with (RFC 4106 §4, §8.1).
+        """
         self.cipher: EspCipher = esp_cipher(suite.encryption, suite.key_bits)
         self.integrity: EspIntegrity = esp_integrity(suite.authentication)
-        self.key = keys.cipher.reveal()
+        key = keys.cipher.octets
         without_integrity = self.integrity.hash is None
         if (self.cipher.aead and not without_integrity) or (self.cipher.cipher is None and without_integrity):
             raise CryptoError(f"ESP cipher {self.cipher.name} with integrity {self.integrity.name}")
-        if len(self.key) != self.cipher.key_length or len(keys.integrity) != self.integrity.key_length:
+        if len(key) != self.cipher.key_length or len(keys.integrity) != self.integrity.key_length:
             raise CryptoError(f"keys that do not fit {self.cipher.name} and {self.integrity.name}")
+        in_cbc = self.cipher.cipher is not None and not self.cipher.aead
+        self.cbc = start(self.cipher.cipher, key) if self.cipher.cipher is not None and in_cbc else None
+        self.gcm = Gcm(key[:-GCM_SALT_LENGTH]) if self.cipher.aead else None
+        self.salt = bytes(key[-GCM_SALT_LENGTH:]) if self.cipher.aead else b""
         self._mac = None
         if self.integrity.hash is not None:
-            self._mac = hmac.new(keys.integrity.reveal(), digestmod=self.integrity.hash.name)
+            integrity_key = bytearray(keys.integrity.octets)
+            self._mac = hmac.new(integrity_key, digestmod=self.integrity.hash.name)
+            integrity_key[:] = bytes(len(integrity_key))
         self.icv_length = self.cipher.icv_length + self.integrity.icv_length
 
     def icv(self, octets: bytes) -> bytes:
@@ -58,21 +68,6 @@ class _Keyed:
         mac = self._mac.copy()
         mac.update(octets)
         return mac.digest()[: self.integrity.icv_length]
-
-    def cbc(self, start: Callable[[BlockCipher, bytes], OctetStream]) -> OctetStream | None:
-        """A CBC context that lives as long as the SA, where that is the mode."""
-        if self.cipher.cipher is None or self.cipher.aead:
-            return None
-        return start(self.cipher.cipher, self.key)
-
-    def gcm(self) -> Gcm | None:
-        """AES-GCM where that is the cipher."""
-        return Gcm(self.key[:-GCM_SALT_LENGTH]) if self.cipher.aead else None
-
-    @property
-    def salt(self) -> bytes:
-        """The salt at the end of AES-GCM's keying material (RFC 4106 §4, §8.1)."""
-        return self.key[-GCM_SALT_LENGTH:]
 
 
 class OutboundSa:
@@ -87,12 +82,12 @@ class OutboundSa:
         Raises CryptoError for keys of a wrong length, for AES-GCM with another integrity, and for NULL without
         any (RFC 4303 §3.2: one of the two services there must be).
         """
-        self._keyed = _Keyed(suite, keys)
+        self._keyed = _Keyed(suite, keys, cbc_encryptor)
         self._spi = spi.to_bytes(4)
         self._block = self._keyed.cipher.block
         self._salt = self._keyed.salt
-        self._gcm = self._keyed.gcm()
-        self._cbc = self._keyed.cbc(cbc_encryptor)
+        self._gcm = self._keyed.gcm
+        self._cbc = self._keyed.cbc
         self.sequence = 0
 
     def seal(self, payload: bytes, entropy: Entropy, next_header: int = IpProtocol.IPIP) -> bytes:
@@ -128,15 +123,15 @@ class InboundSa:
 
         Raises as `OutboundSa` and `ReplayWindow` do.
         """
-        self._keyed = keyed = _Keyed(suite, keys)
+        self._keyed = keyed = _Keyed(suite, keys, cbc_decryptor)
         self._spi = spi
         self._salt = keyed.salt
         self._block = keyed.cipher.block
         self._begin = _HEADER.size + keyed.cipher.iv_length
         self._outside = self._begin + keyed.icv_length
         self.window = ReplayWindow(window)
-        self._gcm = keyed.gcm()
-        self._cbc = keyed.cbc(cbc_decryptor)
+        self._gcm = keyed.gcm
+        self._cbc = keyed.cbc
 
     def open(self, esp: bytes) -> bytes:
         """The inner packet of tunnel mode.
@@ -160,17 +155,14 @@ class InboundSa:
         self.take(sequence)
         return self._unpadded(plain, sequence)
 
-    def peek(self, esp: bytes) -> tuple[bytes, int] | None:
-        """The inner packet of tunnel mode and its sequence number; None for what `open` would refuse.
+    def peek(self, esp: bytes) -> tuple[bytes, int, int]:
+        """Payload, next header and sequence number. Nothing is noted: who keeps the packet says `take`.
 
-        Nothing is noted: who keeps the packet says `take`.
+        Raises EspRefused as `unwrap` does.
         """
-        try:
-            sequence = self._expected(esp)
-            payload, next_header = self._unpadded(self._decrypt(esp), sequence)
-        except EspRefused:
-            return None
-        return (payload, sequence) if next_header == IpProtocol.IPIP else None
+        sequence = self._expected(esp)
+        payload, next_header = self._unpadded(self._decrypt(esp), sequence)
+        return payload, next_header, sequence
 
     def take(self, sequence: int) -> None:
         """A packet with this number was opened: the number never comes again."""

@@ -7,7 +7,7 @@ LARGEST_SIZE = 1024
 class ReplayWindow:
     """Which of the last `size` sequence numbers were received. Ask `accepts`, check the ICV, then `mark`."""
 
-    __slots__ = ("_base", "_seen", "enabled", "size")
+    __slots__ = ("_base", "_highest", "_seen", "advanced", "enabled", "size")
 
     def __init__(self, size: int | None = DEFAULT_SIZE) -> None:
         """`size` from 64 to 1024 packets. Raises ValueError for another.
@@ -18,7 +18,9 @@ class ReplayWindow:
             raise ValueError(f"a replay window of {size} packets")
         self.enabled = size is not None
         self.size = size if size is not None else DEFAULT_SIZE
-        self._base = 0
+        self.advanced = False
+        """Whether the packet that was noted last has a higher number than all before it."""
+        self._base = self._highest = 0
         # Bit n is sequence number base + n. The first packet's number is 1, so number 0 counts as seen.
         self._seen = 1
 
@@ -30,6 +32,9 @@ class ReplayWindow:
 
     def mark(self, sequence: int) -> None:
         """Note a packet whose integrity was verified; the window slides until that number is inside."""
+        self.advanced = sequence > self._highest
+        if self.advanced:
+            self._highest = sequence
         place = sequence - self._base
         if place >= self.size:
             slide = place - self.size + 1
@@ -38,10 +43,6 @@ class ReplayWindow:
             place = self.size - 1
         if place >= 0:
             self._seen |= 1 << place
-
-    def newest(self, sequence: int) -> bool:
-        """Whether no higher number was received."""
-        return sequence >= self._base + self._seen.bit_length() - 1
 
     def bitmap(self) -> tuple[int, int]:
         """High and low 32-bit word of the last 64 numbers, as `show crypto ipsec sa` prints them.

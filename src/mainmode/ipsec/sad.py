@@ -1,7 +1,7 @@
 """The security association database: established pairs of SAs, their counters and lifetimes."""
 
 from collections.abc import Collection
-from dataclasses import replace
+from dataclasses import fields, replace
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Path, ProxyPair
@@ -36,18 +36,19 @@ class SaState:
 
     __slots__ = (
         "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_ends_at", "_octets_in", "_octets_out", "_replays",
-        "_selector_mismatches", "_soft_octets", "fragments", "heard", "inbound", "installed_at", "outbound", "pair",
-        "sent", "usable",
+        "_selector_mismatches", "_shown_from", "_soft_octets", "fragments", "heard", "inbound", "installed_at",
+        "outbound", "pair", "sent", "settled_at", "usable",
     )  # fmt: skip
 
     def __init__(self, pair: SaPair, now: Instant, *, usable: bool = True, window: int | None = DEFAULT_SIZE) -> None:
         """`usable` False: outbound traffic stays on the pair that this one renews until the peer is known to listen.
 
+        `settled_at`: who can keep packets sends none before, as the peer may not have installed its own pair yet.
         `window` is the anti-replay window in packets, None for no check.
         Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
         """
         self.pair = pair
-        self.installed_at = now
+        self.installed_at = self.settled_at = now
         self.usable = usable
         self.heard: Instant | None = None
         self.sent: Instant | None = None
@@ -56,6 +57,7 @@ class SaState:
         self.fragments = FragmentTally()
         self._encapsulated = self._decapsulated = self._octets_out = self._octets_in = 0
         self._replays = self._bad_icv = self._selector_mismatches = 0
+        self._shown_from = SaTally()
         share = SOFT_SHARE_INITIATOR if pair.initiator else SOFT_SHARE_RESPONDER
         kilobytes = pair.lifetime_kilobytes
         self._soft_octets = None if kilobytes is None else int(kilobytes * _KILOBYTE * share)
@@ -89,16 +91,20 @@ class SaState:
         try:
             payload, next_header = self.inbound.unwrap(esp)
         except EspRefused as refused:
-            if refused.drop is Drop.REPLAY:
-                self._replays += 1
-            elif refused.drop is Drop.BAD_ICV:
-                self._bad_icv += 1
+            self.refused(refused.drop)
             raise
         self._decapsulated += 1
         self._octets_in += len(payload)
         self.heard = now
         self.usable = True
         return payload, next_header
+
+    def refused(self, drop: Drop) -> None:
+        """A packet was not opened: counted where it was a repetition, or its ICV did not verify."""
+        if drop is Drop.REPLAY:
+            self._replays += 1
+        elif drop is Drop.BAD_ICV:
+            self._bad_icv += 1
 
     def carried(self, tally: SaTally, heard: Instant | None, sent: Instant | None) -> None:
         """What another data plane counted since the pair was installed, in place of what was counted here.
@@ -158,6 +164,17 @@ class SaState:
             self._bad_icv,
             self._selector_mismatches,
         )
+
+    @property
+    def shown(self) -> SaTally:
+        """The counters since they were last set to nothing."""
+        now, then = self.tally, self._shown_from
+        return SaTally(*(getattr(now, one.name) - getattr(then, one.name) for one in fields(SaTally)))
+
+    def clear_counters(self) -> None:
+        """What is shown counts from nothing; lifetimes run on with what was carried before."""
+        self._shown_from = self.tally
+        self.fragments = FragmentTally()
 
     @property
     def activity(self) -> Activity:

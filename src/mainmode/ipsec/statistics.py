@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from mainmode.base.errors import Drop
+
 
 @dataclass(slots=True)
 class FragmentTally:
@@ -35,6 +37,16 @@ class InboundTally:
     decryptions: int = 0
     decryption_failures: int = 0
     needing_reassembly: int = 0
+
+    def refused(self, drop: Drop) -> None:
+        """An SA did not open a packet."""
+        self.dropped += 1
+        if drop is Drop.REPLAY:
+            self.replay_failures += 1
+        elif drop is Drop.BAD_ICV:
+            self.authentication_failures += 1
+        else:
+            self.decryption_failures += 1
 
 
 @dataclass(slots=True)

@@ -75,7 +75,7 @@ class Reassembler:
         """
         if not part.more_fragments and not part.fragment_offset:
             return part
-        self._forget(now)
+        self.expire(now)
         key = (part.source, part.destination, part.protocol, part.identification)
         chain = self._chains.get(key)
         if chain is None:
@@ -92,7 +92,13 @@ class Reassembler:
         payload = b"".join(octets for _, octets in sorted(chain.parts.items()))
         return chain.first._replace(payload=payload, more_fragments=False)
 
-    def _forget(self, now: Instant) -> None:
+    def deadline(self) -> Instant | None:
+        """When the next packet is given up."""
+        for chain in self._chains.values():
+            return later(chain.since, _PATIENCE)
+        return None
+
+    def expire(self, now: Instant) -> None:
         """Give up what waited too long; chains stand in the order of their beginning."""
         while self._chains:
             key, chain = next(iter(self._chains.items()))

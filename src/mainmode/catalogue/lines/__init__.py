@@ -6,6 +6,7 @@ from mainmode.catalogue.lines.esp import *  # noqa: F403
 from mainmode.catalogue.lines.failures import *  # noqa: F403
 from mainmode.catalogue.lines.ipsec_blocks import *  # noqa: F403
 from mainmode.catalogue.lines.keepalive import *  # noqa: F403
+from mainmode.catalogue.lines.logins import *  # noqa: F403
 from mainmode.catalogue.lines.main_mode import *  # noqa: F403
 from mainmode.catalogue.lines.nat import *  # noqa: F403
 from mainmode.catalogue.lines.phase1_failures import *  # noqa: F403

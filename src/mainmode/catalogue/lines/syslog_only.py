@@ -12,6 +12,7 @@ from mainmode.catalogue.kinds import (
     PERMITTED,
     PHRASE,
     SPI_UPPER,
+    choice,
 )
 from mainmode.catalogue.origins import AWS, GUIDE, OURS, PARSER, REMOTE_ACCESS, UKFAST
 from mainmode.catalogue.telling import created, disconnected, spi_by_direction
@@ -118,6 +119,24 @@ SESSION_DISCONNECTED = entry(
     reason=PHRASE,
     tells=disconnected,
 )
+DROP_RATE_EXCEEDED = entry(
+    "DROP_RATE_EXCEEDED",
+    "[ {object}] drop rate-{rate} exceeded. Current burst rate is {burst} per second, max configured rate is "
+    "{burst_limit}; Current average rate is {average} per second, max configured rate is {average_limit}; "
+    "Cumulative total count is {total}",
+    Channel.SYSLOG,
+    "4-733100",
+    GUIDE.but("that it tells of IKE's own limits is ours"),
+    "More first messages and others of no IKE SA came than are looked at: what was dropped in a second, lately and "
+    "since it began.",
+    object=choice("object of a drop rate", "Rate limit", "Scanning", "Bad pkts", "Firewall", "ACL drop", "DoS attck"),
+    rate=NUMBER,
+    burst=NUMBER,
+    burst_limit=NUMBER,
+    average=NUMBER,
+    average_limit=NUMBER,
+    total=NUMBER,
+)
 LOG_HOST_DOWN = entry(
     "LOG_HOST_DOWN",
     "TCP Syslog Server {interface}:{address}/{port} not responding, New connections are {permitted} based on logging "
@@ -161,6 +180,66 @@ COMMAND_EXECUTED = entry(
     "An administrator typed a command that is not a show command.",
     user=NAME,
     command=PHRASE,
+)
+CONFIGURED = entry(
+    "CONFIGURED",
+    "User '{user}', running 'CLI' from IP {address}, executed '{command}'",
+    Channel.SYSLOG,
+    "5-111010",
+    PARSER,
+    "An administrator typed a line of the configuration.",
+    user=NAME,
+    address=IPV4,
+    command=PHRASE,
+)
+WRITING_BEGUN = entry(
+    "WRITING_BEGUN",
+    "Begin configuration: {place} writing to {target}",
+    Channel.SYSLOG,
+    "5-111001",
+    PARSER,
+    "An administrator saves the configuration; the place is an address, or console.",
+    place=NAME,
+    target=NAME,
+)
+ERASED = entry(
+    "ERASED",
+    "{place} Erase configuration",
+    Channel.SYSLOG,
+    "5-111003",
+    PARSER,
+    "The saved configuration is gone.",
+    place=NAME,
+)
+WRITING_ENDED = entry(
+    "WRITING_ENDED",
+    "{place} end configuration: {result}",
+    Channel.SYSLOG,
+    "5-111004",
+    PARSER,
+    "The configuration was saved, or could not be.",
+    place=NAME,
+    result=NAME,
+)
+CONFIGURING_BEGUN = entry(
+    "CONFIGURING_BEGUN",
+    "Begin configuration: {place} reading from terminal",
+    Channel.SYSLOG,
+    "5-111007",
+    PARSER,
+    "An administrator went into the configuration mode.",
+    place=NAME,
+)
+LEVEL_CHANGED = entry(
+    "LEVEL_CHANGED",
+    "User priv level changed: Uname: {user} From: {before} To: {after}",
+    Channel.SYSLOG,
+    "5-502103",
+    PARSER,
+    "A session went up or down by enable, disable or login.",
+    user=NAME,
+    before=NUMBER,
+    after=NUMBER,
 )
 SHOW_EXECUTED = entry(
     "SHOW_EXECUTED",
