@@ -282,16 +282,15 @@ def test_the_reference_page_is_what_the_declarations_say(pytestconfig: pytest.Co
     assert page.read_text() == reference_page()
 
 
-def test_nat_of_8_2_is_one_warning_at_its_first_line() -> None:
+def test_forms_of_8_2_that_are_not_read_are_one_warning_at_the_first_of_them() -> None:
     text = (
-        "hostname a\nnat-control\nglobal (outside) 1 interface\nglobal (outside) 2 192.0.2.9\n"
-        "nat (inside) 0 access-list NONAT\nnat (inside) 1 10.0.0.0 255.0.0.0\n"
-        "static (inside,outside) 192.0.2.7 10.0.0.7 netmask 255.255.255.255\nno nat (inside) 1 0.0.0.0 0.0.0.0\n"
+        "hostname a\nnat-control\nglobal (outside) 1 interface\nnat (inside) 1 10.0.0.0 255.0.0.0\n"
+        "nat (inside) 1\nstatic (inside,outside) tcp 192.0.2.7 www\n"
     )
-    (problem,) = read(text, "t.cfg").problems
+    (problem,) = (one for one in read(text, "t.cfg").problems if "interface" not in one.wording)
     assert problem.severity is Severity.WARNING
-    assert problem.place == "t.cfg:2:1"
-    assert "NAT of 8.2 is not applied; the run has no address translation" in problem.wording
+    assert problem.place == "t.cfg:5:1"
+    assert "this form of NAT of 8.2 is not applied" in problem.wording
 
 
 def test_a_twice_nat_rule_that_is_wrong_is_still_an_error() -> None:
@@ -301,8 +300,11 @@ def test_a_twice_nat_rule_that_is_wrong_is_still_an_error() -> None:
 
 @pytest.mark.parametrize("mode", ["object network O", "object-group network G"])
 def test_nat_of_8_2_below_an_object_is_no_line_of_it(mode: str) -> None:
-    (problem,) = read(f"{mode}\n nat (inside) 1 10.0.0.0 255.0.0.0\n", "t.cfg").problems
-    assert problem.severity is Severity.ERROR
+    text = f"interface Ethernet0\n nameif inside\n{mode}\n nat (inside) 1 10.0.0.0 255.0.0.0\n"
+    found = read(text, "t.cfg")
+    assert found.problems == ()
+    assert [one.number for one in found.old_nat] == [1]
+    assert all(one.nat is None for one in found.objects.values())
 
 
 def test_masked_keys_are_one_warning_at_the_first_of_them() -> None:

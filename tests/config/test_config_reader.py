@@ -161,7 +161,7 @@ INCOMPLETE = "ERROR: % Incomplete command"
         ("  no crypto isakmp nat-traversal x", 34, ERROR, "a number from 10 to 3600", Severity.ERROR),
         ("no", 4, INCOMPLETE, "a command", Severity.ERROR),
         ("crypto gdoi group x", 8, ERROR, "isakmp", Severity.UNKNOWN),
-        ("flurb", 1, ERROR, "hostname, domain-name, names, name", Severity.UNKNOWN),
+        ("flurb", 1, ERROR, "hostname, domain-name, enable, passwd", Severity.UNKNOWN),
         (
             "tunnel-group 192.0.2.1 ipsec-attributes",
             1,

@@ -21,6 +21,8 @@ def _listing(command: Command, line: str, negated: bool = False) -> str:
         first = [" ".join([*words[: words.index("transform-set") + 2], "esp-aes esp-sha-hmac"])]
     elif line.startswith("tunnel-group") and line.endswith("attributes"):
         first = [f"tunnel-group {words[1]} type ipsec-l2l"]
+    elif line.startswith("username") and line.endswith("attributes"):
+        first = [f"username {words[1]} nopassword"]
     elif line.startswith("group-policy") and line.endswith("attributes"):
         first = [f"group-policy {words[1]} internal"]
     return "\n".join([*first, *HEADERS[command.mode], " " * bool(HEADERS[command.mode]) + "no " * negated + line])

@@ -245,6 +245,6 @@ def test_hundreds_of_entries_cost_no_more_than_a_few() -> None:
         Flow(INSIDE, IPv4Address("172.16.2.100"), 6, 1025, 80), "inside", "outside", MONDAY_NOON, tunnelled=False
     )
     assert "host 172.16.2.100 eq" in str(found.sources[0])
-    listed = policy.named("IN")
+    listed = policy._lists.named("IN")
     assert listed is not None
     assert len(listed._index.find(int(IPv4Address("172.16.2.100")))) == 1

@@ -77,17 +77,18 @@ def test_every_decision_on_the_way_into_the_tunnel_names_its_lines() -> None:
     pair = up()
     pair.effects["a"].clear()
     pair.ping(1)
-    out = [one for one in pair.decisions("a") if one.stage is not Stage.FLOW_CREATION][:6]
+    out = [one for one in pair.decisions("a") if one.stage is not Stage.FLOW_CREATION][:7]
     assert [decision.stage for decision in out] == [
         Stage.UN_NAT,
         Stage.ROUTE,
         Stage.ACCESS_LIST,
         Stage.NAT,
+        Stage.NAT_RPF,
         Stage.CRYPTO_MAP,
         Stage.ENCRYPT,
     ]
     assert all(decision.sources for decision in out)
-    protect = out[4]
+    protect = out[5]
     assert protect.verdict is Verdict.PROTECT
     assert [str(source).split(" ", 1)[1] for source in protect.sources] == [
         "crypto map MAP 10 match address VPN",

@@ -234,7 +234,7 @@ def test_a_change_of_rules_lets_connections_stand_and_counts_stay_with_their_lin
     deny, permit = talk.box.configuration.access_lists["IN"].aces
     assert (talk.box.hits.of(deny.source), talk.box.hits.of(permit.source)) == (0, 1)
     assert reasons(talk.comes("inside", segment(HOST_A, WEB))) == [Drop.DENIED]
-    talk.box.clear_counters()
+    talk.box.counters.clear_access_lists()
     assert talk.box.hits.of(permit.source) == 0
 
 

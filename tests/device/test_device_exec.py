@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from show_states import state
 
 from mainmode.base.errors import InputError
+from mainmode.device.line.declaration import Surety, command
 from mainmode.device.show.commands import COMMANDS
-from mainmode.device.show.declaration import Surety, command
 from mainmode.device.show.reference import reference_page
 
 BOX = Pair().boxes["a"]
@@ -23,6 +23,8 @@ quick_state = lru_cache(state)
     [
         ("sh cry isa sa", "show crypto isakmp sa"),
         ("cry ike sa", "show crypto isakmp sa"),
+        ("sh isakmp sa det", "show crypto isakmp sa detail"),
+        ("sh ipsec sa peer 10.0.0.2", "show crypto ipsec sa peer 10.0.0.2"),
         ("SHOW CRYPTO IPS SA", "show crypto ipsec sa"),
         ("show  ip   address", "show ip"),
         ("sh run crypto map", "show running-config crypto map"),

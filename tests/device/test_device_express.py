@@ -306,6 +306,8 @@ def take(world: World, step: Step) -> None:
         case ("clear", what, str(side)):
             clear(world, str(what), side)
     world.deliver()
+    if any(state.settled_at > world.now for box in world.boxes.values() for state in box.sad.states()):
+        world.wait(0.1)
 
 
 def test_no_lane_holds_on_to_a_pair_that_is_gone() -> None:
@@ -325,7 +327,8 @@ def clear(world: World, what: str, side: str) -> None:
     if what == "conn":
         box.clear_connections()
     elif what == "counters":
-        box.clear_counters()
+        for clear_counters in (box.counters.clear_ipsec, box.counters.clear_access_lists, box.counters.clear_nat):
+            clear_counters()
     else:
         world.carry_out(side, (box.clear_ipsec if what == "ipsec" else box.clear)(None, world.now))
 

@@ -217,6 +217,10 @@ def test_the_clock_and_the_time_since_the_start() -> None:
     one = state("no SA", "9.x")
     moment = later(one.pair.now, seconds(90061.5))
     assert one.box.show("clock", moment) == "23:14:21.500 UTC Wed Nov 15 2023\n"
+    detail = "23:14:21.500 UTC Wed Nov 15 2023\nTime source is hardware calendar\n"
+    assert one.box.show("clock detail", moment) == detail
+    assert one.box.show("mode", moment) == "Security context mode: single\n"
+    assert one.box.show("firewall", moment) == "Firewall mode: Router\n"
     assert "\nasa1 up 1 day 1 hour\n" in one.box.show("version", moment)
 
 

@@ -203,7 +203,7 @@ def test_debug_trace_logs_the_lines_that_the_debugs_show(settings: str, debugs: 
 
 def test_debug_trace_has_the_bracket_and_comes_beside_the_lines_own_message() -> None:
     log = SystemLog(configured(ON + "logging debug-trace\n"))
-    log.debugs = parse("debug crypto ikev1 127")
+    log.trace(log, parse("debug crypto ikev1 127"))
     log.note(PHASE_1_COMPLETED, START)
     assert log.messages == (
         f"%ASA-5-713119: {TEXT}",
@@ -241,7 +241,29 @@ def test_the_log_says_who_typed_what_and_cuts_what_is_long() -> None:
     box = Pair(REFERENCE + ON).boxes["a"]
     box.executed("root", "clear  crypto isakmp sa", START)
     box.executed("uid-1000", f"show {'x' * 900}", START, looks=True)
+    box.executed("admin", "crypto map MAP interface outside", START, configures_from=IPv4Address("192.0.2.7"))
+    box.level_changed("admin", 1, 15, START)
     assert list(box.journal.log.messages) == [
         "%ASA-5-111008: User 'root' executed the 'clear crypto isakmp sa' command.",
         f"%ASA-7-111009: User 'uid-1000' executed cmd: show {'x' * 245}",
+        "%ASA-5-111008: User 'admin' executed the 'crypto map MAP interface outside' command.",
+        "%ASA-5-111010: User 'admin', running 'CLI' from IP 192.0.2.7, executed 'crypto map MAP interface outside'",
+        "%ASA-5-502103: User priv level changed: Uname: admin From: 1 To: 15",
+    ]
+
+
+def test_the_log_says_where_somebody_configures_from_and_saves() -> None:
+    box = Pair(REFERENCE + ON).boxes["a"]
+    for line in (
+        lines.CONFIGURING_BEGUN(place="console"),
+        lines.WRITING_BEGUN(place="console", target="memory"),
+        lines.WRITING_ENDED(place="console", result="OK"),
+        lines.ERASED(place="console"),
+    ):
+        box.say(line, START)
+    assert list(box.journal.log.messages) == [
+        "%ASA-5-111007: Begin configuration: console reading from terminal",
+        "%ASA-5-111001: Begin configuration: console writing to memory",
+        "%ASA-5-111004: console end configuration: OK",
+        "%ASA-5-111003: console Erase configuration",
     ]

@@ -311,6 +311,7 @@ def test_a_trace_through_a_standing_tunnel_shows_the_whole_way_and_sends_nothing
         Stage.ROUTE,
         Stage.ACCESS_LIST,
         Stage.NAT,
+        Stage.NAT_RPF,
         Stage.FLOW_CREATION,
         Stage.CRYPTO_MAP,
         Stage.ENCRYPT,
@@ -345,7 +346,7 @@ def test_counters_go_back_to_nothing_but_tunnels_stand() -> None:
     net = up()
     box = net.boxes["a"]
     assert box.statistics.outbound.packets == 1
-    box.clear_counters()
+    box.counters.clear_ipsec()
     assert (box.statistics.outbound.packets, box.statistics.active_tunnels) == (0, 1)
 
 
@@ -375,7 +376,7 @@ def test_of_many_tunnels_a_look_up_touches_the_right_one_only() -> None:
     spokes = [(number, 2, [(1, number)]) for number in range(2, 250)]
     net = Net({"hub": gateway("hub", 1, 1, *spokes)})
     maps = net.boxes["hub"]._plane.tables.maps
-    index = maps._spd._by_interface["outside"]
+    index = maps._policy.spd._by_interface["outside"]
     assert len(index.find(int(host(77)))) == 1
     effects = net.inject("hub", "inside", echo(host(1), host(77)))
     assert any(isinstance(one, Decision) and one.verdict is Verdict.PROTECT and "MAP 77" in one.text for one in effects)

@@ -45,9 +45,8 @@ class _Entry:
 class ResolvedList:
     """One access list, its entries found by the side of theirs that tells more apart."""
 
-    def __init__(self, access_list: AccessList, configuration: Configuration, hits: HitCounts) -> None:
+    def __init__(self, access_list: AccessList, configuration: Configuration) -> None:
         addresses, services = AddressBook(configuration), ServiceBook(configuration)
-        self._hits = hits
         entries = [
             _Entry(
                 ace,
@@ -65,14 +64,31 @@ class ResolvedList:
             ranges = entry.sources if self._by_source else entry.destinations
             self._index.add(((one.first, one.last) for one in ranges), entry)
 
-    def first_match(self, flow: Flow, now: Instant) -> Ace | None:
-        """The entry that decides, its hit counted; None where no entry matches."""
+    def first_match(self, flow: Flow, now: Instant, hits: HitCounts) -> Ace | None:
+        """The entry that decides, its hit counted in `hits`; None where no entry matches."""
         for entry in self._index.find(int(flow.source if self._by_source else flow.destination)):
             element = entry.element(flow, now)
             if element is not None:
-                self._hits.hit(entry.ace.source, *element)
+                hits.hit(entry.ace.source, *element, now)
                 return entry.ace
         return None
+
+
+class _Lists:
+    """The access lists of one configuration, each resolved when it is asked for first."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._lists: dict[str, ResolvedList] = {}
+
+    def named(self, name: str) -> ResolvedList | None:
+        """The access list of this name; None where it does not exist."""
+        if name not in self._lists:
+            access_list = self._configuration.access_lists.get(name)
+            if access_list is None:
+                return None
+            self._lists[name] = ResolvedList(access_list, self._configuration)
+        return self._lists[name]
 
 
 class AccessPolicy:
@@ -81,20 +97,15 @@ class AccessPolicy:
     def __init__(self, configuration: Configuration, hits: HitCounts | None = None) -> None:
         self._configuration = configuration
         self.hits = hits if hits is not None else HitCounts()
-        self._lists: dict[str, ResolvedList] = {}
+        self._lists = configuration.derived(_Lists)
         through = [group for group in configuration.access_groups if not group.control_plane]
         self._groups: Mapping[tuple[str | None, str], AccessGroup] = {
             (group.interface, group.direction): group for group in through
         }
 
-    def named(self, name: str) -> ResolvedList | None:
-        """The access list of this name, resolved when it is asked for first; None where it does not exist."""
-        if name not in self._lists:
-            access_list = self._configuration.access_lists.get(name)
-            if access_list is None:
-                return None
-            self._lists[name] = ResolvedList(access_list, self._configuration, self.hits)
-        return self._lists[name]
+    def _first_match(self, name: str, flow: Flow, now: Instant) -> Ace | None:
+        access_list = self._lists.named(name)
+        return access_list.first_match(flow, now, self.hits) if access_list is not None else None
 
     def judge(self, flow: Flow, ingress: str, egress: str, now: Instant, *, tunnelled: bool) -> Decision:
         """Whether `flow` may pass from `ingress` to `egress`; `tunnelled` traffic was decrypted just now."""
@@ -113,11 +124,10 @@ class AccessPolicy:
 
     def filtered(self, name: str, source: Source, flow: Flow, now: Instant) -> Decision:
         """The verdict of a group-policy's vpn-filter, whose entries are written from the remote side to the local."""
-        access_list = self.named(name)
-        if access_list is None:
+        if self._lists.named(name) is None:
             text = f"vpn-filter {name} does not exist: nothing passes"
             return Decision(Stage.VPN_FILTER, Verdict.DROP, text, (source,))
-        ace = access_list.first_match(flow, now)
+        ace = self._first_match(name, flow, now)
         if ace is None:
             text = f"{flow} matches no entry of vpn-filter {name}: implicit deny"
             return Decision(Stage.VPN_FILTER, Verdict.DROP, text, (source,))
@@ -148,8 +158,7 @@ class AccessPolicy:
         return _implicit(groups[-1], flow) if groups else self._by_level(ingress, egress)
 
     def _by_list(self, group: AccessGroup, flow: Flow, now: Instant) -> Decision | None:
-        access_list = self.named(group.acl)
-        ace = access_list.first_match(flow, now) if access_list is not None else None
+        ace = self._first_match(group.acl, flow, now)
         if ace is None:
             return None
         verdict = Verdict.ALLOW if ace.permit else Verdict.DROP

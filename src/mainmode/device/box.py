@@ -1,8 +1,9 @@
 """One firewall as a value: packets and moments go in, an ordered stream of effects comes out."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
+from typing import TYPE_CHECKING
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
@@ -15,38 +16,41 @@ from mainmode.catalogue import lines
 from mainmode.catalogue.entry import Line
 from mainmode.device.config.model import Configuration
 from mainmode.device.connections import Connection, ConnectionTable
+from mainmode.device.counters import Counters
 from mainmode.device.decision import BoxEffect, Decision, Held, PacketOut, Stage, ToHost, Trace, Verdict
-from mainmode.device.exec import show
 from mainmode.device.express import ExpressLanes
 from mainmode.device.flow import Flow
 from mainmode.device.hits import HitCounts
 from mainmode.device.journal import Journal
 from mainmode.device.nat import NatHits
 from mainmode.device.own import PING_IDENTIFIER, OwnTraffic
+from mainmode.device.pinging import USUAL_OCTETS
 from mainmode.device.plane import Plane
 from mainmode.device.routing import Route
 from mainmode.device.settings import ike_settings
-from mainmode.device.show.standing import Standing
+from mainmode.device.shedding import Shedding
 from mainmode.device.tables import Tables
 from mainmode.device.translations import Translation
 from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Say, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
 from mainmode.ike.statistics import Statistics
-from mainmode.ike.views import IkeSaView
-from mainmode.ipsec.dataplane import SaTally
+from mainmode.ike.views import IkeSaView, SessionView
+from mainmode.ipsec.dataplane import SaPair, SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad
-from mainmode.ipsec.statistics import FragmentTally, IpsecStatistics
-from mainmode.wire.fragments import Reassembler
-from mainmode.wire.ip import IcmpEcho, Ipv4, read_ipv4
+from mainmode.ipsec.statistics import IpsecStatistics
+from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, read_ipv4
+
+if TYPE_CHECKING:
+    from mainmode.device.show.standing import Standing
 
 __all__ = ["Box", "BoxEffect", "Decision", "Dropped", "Held", "InterfaceView", "PacketOut", "ToHost", "Trace"]
 
 _IP, _IP_AND_UDP = 20, 28
 """Octets of the headers that a socket takes off."""
-_PING_DATA = 72
-"""Octets behind the header of an echo request: the packet has the 100 of a device's own ping."""
+_ECHO_HEADERS = 28
+"""Octets of the headers of an echo request."""
 _LONGEST_LOGGED = 250
 """Characters of a command that the system log keeps."""
 
@@ -98,8 +102,9 @@ class Box:
             hosted=hosted,
         )
         self._own = OwnTraffic(self._plane)
-        self.express = ExpressLanes(self._plane, self._own.path.vpn)
-        self._fragments: dict[str, Reassembler] = {}
+        self.shedding = Shedding(self._plane)
+        self.express = ExpressLanes(self._plane, self._own.path.vpn, self.shedding)
+        self._echoes = 0
 
     @property
     def hostname(self) -> str:
@@ -121,7 +126,7 @@ class Box:
                 effects = self._arrive(parsed, view, now)
         except WireError as error:
             effects = [Dropped(error.drop, None, error.detail)]
-        return self._noted(effects, now, interface)
+        return self._noted(_of_packet(effects, lambda: packet), now, interface)
 
     def datagram_in(self, interface: str, datagram: bytes, path: Path, now: Instant) -> list[BoxEffect]:
         """What a UDP socket of port 500 or 4500 received for an interface's address: IKE, or ESP in UDP.
@@ -129,7 +134,8 @@ class Box:
         Raises KeyError for a nameif that the box has not.
         """
         self.journal.came_in(interface, _IP_AND_UDP + len(datagram))
-        return self._noted(self._own.datagram(datagram, path, interface, now), now, interface)
+        effects = self._own.datagram(datagram, path, interface, now)
+        return self._noted(_of_packet(effects, lambda: _in_udp(datagram, path)), now, interface)
 
     def esp_in(self, interface: str, esp: bytes, path: Path, now: Instant) -> list[BoxEffect]:
         """The payload of a whole packet of IP protocol 50 for an interface's address, SPI first. Ports of `path` are 0.
@@ -137,7 +143,8 @@ class Box:
         Raises KeyError for a nameif that the box has not.
         """
         self.journal.came_in(interface, _IP + len(esp))
-        return self._noted(self._own.path.receive_esp(esp, path, now), now, interface)
+        effects = self._own.path.receive_esp(esp, path, now)
+        return self._noted(_of_packet(effects, lambda: _in_ip(esp, path, IpProtocol.ESP)), now, interface)
 
     def from_host(self, packet: bytes, now: Instant) -> list[BoxEffect]:
         """A packet that the host of the box sends from an address of the box."""
@@ -156,11 +163,11 @@ class Box:
 
     def expire(self, now: Instant) -> list[BoxEffect]:
         """Serve every deadline that is due."""
-        return self._carried(self._plane.engine.expire(now), now)
+        return self._carried(self._plane.expire(now), now)
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next; None while nothing is due."""
-        return self._plane.engine.deadline()
+        return self._plane.deadline()
 
     def timers(self) -> int:
         """How many IKE SAs, negotiations, pairs of SAs and sessions have deadlines: none where nothing stands."""
@@ -169,6 +176,11 @@ class Box:
     def towards(self, address: IPv4Address) -> str | None:
         """The nameif by which the routes lead to an address; None where none does."""
         return self._plane.tables.egress(address)
+
+    def route_to(self, address: IPv4Address) -> Route | None:
+        """The route by which packets go to an address; None where none leads there."""
+        hop = self._plane.tables.routes.hop(address)
+        return hop.route if hop is not None else None
 
     # --- what a kernel's data plane tells ------------------------------------------------------------------------
 
@@ -204,19 +216,30 @@ class Box:
 
     # --- what the box itself begins ------------------------------------------------------------------------------
 
+    def next_echo(self) -> int:
+        """The sequence number for an echo request, so that pings at the same time know their own replies."""
+        self._echoes = (self._echoes + 1) & 0xFFFF
+        return self._echoes
+
     def ping(
-        self, destination: IPv4Address, now: Instant, interface: str | None = None, sequence: int = 1
+        self,
+        destination: IPv4Address,
+        now: Instant,
+        interface: str | None = None,
+        sequence: int = 1,
+        octets: int = USUAL_OCTETS,
     ) -> list[BoxEffect]:
         """`ping [IFC] A`: one echo request of the box itself, from the address of `interface` or of the way out.
 
-        A reply comes as an `EchoReply`. Raises KeyError for a nameif that the box has not.
+        The whole packet has so many `octets`. A reply comes as an `EchoReply`. Raises KeyError for a nameif that the
+        box has not.
         """
         if interface is None:
             interface = self._plane.tables.egress(destination)
         if interface is None:
             return [Dropped(Drop.NO_ROUTE, None, f"to {destination}")]
         source = self.interfaces[interface].address
-        echo = IcmpEcho(True, PING_IDENTIFIER, sequence & 0xFFFF, bytes(_PING_DATA)).encode()
+        echo = IcmpEcho(True, PING_IDENTIFIER, sequence & 0xFFFF, bytes(max(0, octets - _ECHO_HEADERS))).encode()
         identification = self._plane.next_identification()
         packet = Ipv4(source, destination, IpProtocol.ICMP, echo, identification=identification)
         return self._noted(self._own.path.originate(packet, now), now)
@@ -224,32 +247,53 @@ class Box:
     def trace(self, interface: str, packet: bytes, now: Instant) -> Trace:
         """The way that a packet takes, as `packet-tracer` finds it: by letting it pass.
 
-        Hits are counted, and a tunnel that it needs is negotiated; the packet itself does not leave. Raises KeyError
-        for a nameif that the box has not.
+        Hits are counted, and a tunnel that it needs is negotiated; the packet itself does not leave, and no connection
+        of it stays. Raises KeyError for a nameif that the box has not.
         """
+        effects, made = self._passed(interface, packet, now)
+        records: list[Decision | Dropped] = []
+        for effect in effects:
+            if isinstance(effect, Held):
+                records.append(Dropped(Drop.NO_TUNNEL, None, effect.detail, effect.sources))
+            elif isinstance(effect, Decision | Dropped):
+                records.append(effect)
+            last = records[-1] if records else None
+            if isinstance(last, Dropped) or (last is not None and last.stage is Stage.TO_THE_BOX):
+                break
+        left = [effect.interface for effect in effects if isinstance(effect, PacketOut)]
+        carried = (
+            effect for effect in effects if not isinstance(effect, Decision | Dropped | PacketOut | ToHost | Held)
+        )
+        trace = Trace(tuple(records), tuple(carried), left[0] if left else None)
+        if made is not None:
+            self._plane.connections.remove(made)
+        return replace(trace, output=None) if trace.to_the_box else trace
+
+    def _passed(self, interface: str, packet: bytes, now: Instant) -> tuple[list[BoxEffect], Connection | None]:
+        """The effects of a packet, and the connection that it made."""
+        before = self._plane.connections.made
         effects = self.packet_in(interface, packet, now)
-        left = [effect for effect in effects if isinstance(effect, PacketOut)]
-        records = (
-            Dropped(Drop.NO_TUNNEL, None, effect.detail, effect.sources) if isinstance(effect, Held) else effect
-            for effect in effects
-        )
-        return Trace(
-            tuple(record for record in records if isinstance(record, Decision | Dropped)),
-            tuple(
-                effect for effect in effects if not isinstance(effect, Decision | Dropped | PacketOut | ToHost | Held)
-            ),
-            left[0].interface if left else None,
-        )
+        standing = self._plane.connections.all()
+        return effects, next((one for one in standing if one.number > before), None)
 
     # --- what an administrator does ------------------------------------------------------------------------------
 
     def show(self, command: str, now: Instant) -> str:
         """The output of a `show` command, with or without the word itself.
 
-        Raises InputError, in the device's wording, for what is no such command.
+        Raises InputError, in the device's wording, for what is no such command. The commands are loaded when the
+        first one is asked for: most boxes are asked for none.
         """
+        from mainmode.device.show.asking import show
+
+        return show(self.standing(now), command)
+
+    def standing(self, now: Instant) -> "Standing":
+        """What `show` commands look at, as it is now."""
+        from mainmode.device.show.standing import Standing
+
         plane, engine = self._plane, self._plane.engine
-        standing = Standing(
+        return Standing(
             configuration=self.configuration,
             settings=self.settings,
             ike=engine.sas(),
@@ -270,43 +314,60 @@ class Box:
             started_at=self.started_at,
             now=now,
         )
-        return show(standing, command)
 
     def clear(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
         """`clear crypto isakmp sa`: the SAs with one peer, or all of them, with everything below."""
         return self._carried(self._plane.engine.clear(peer, now), now)
 
-    def clear_ipsec(self, peer: IPv4Address | None, now: Instant) -> list[BoxEffect]:
-        """`clear crypto ipsec sa [peer A]`: the IPsec SAs with one peer, or all; an IKE SA ends with its last one."""
-        return self._carried(self._plane.engine.clear_children(peer, now), now)
+    def clear_ipsec(
+        self, peer: IPv4Address | None, now: Instant, wanted: Callable[[SaPair], bool] = lambda _: True
+    ) -> list[BoxEffect]:
+        """`clear crypto ipsec sa [peer A]`: the IPsec SAs with one peer, or all, of these those that are `wanted`.
+
+        An IKE SA ends with its last one.
+        """
+        return self._carried(self._plane.engine.clear_children(peer, now, wanted), now)
 
     def log_off(self, peer: IPv4Address | None, now: Instant, reason: Ending = Ending.RESET) -> list[BoxEffect]:
         """`vpn-sessiondb logoff`: the session with one peer, or all of them."""
         return self._carried(self._plane.engine.log_off(peer, reason, now), now)
 
-    def peer_of_session(self, index: int) -> IPv4Address | None:
-        """The peer of the session with this index; None where there is none."""
-        sessions = self._plane.engine.sessions()
-        return next((session.peer for session in sessions if session.index == index), None)
+    def say_goodbye(self, now: Instant) -> list[BoxEffect]:
+        """`reload`: all sessions end; the peers are told where `crypto isakmp disconnect-notify` says so."""
+        return self.log_off(None, now, Ending.REBOOT)
 
-    def clear_counters(self) -> None:
-        """`clear crypto ipsec sa counters`, `clear access-list counters`, `clear nat counters`: all back to nothing."""
-        plane = self._plane
-        plane.statistics.clear()
-        plane.tables.access.hits.clear()
-        plane.tables.translator.clear_hits()
-        for state in plane.sad.states():
-            state.fragments = FragmentTally()
+    @property
+    def counters(self) -> Counters:
+        """What counts, and can be set to nothing."""
+        return Counters(self._plane, self.journal, self.configuration)
 
-    def clear_connections(self) -> None:
-        """`clear conn`, `clear xlate`: connections and translations are forgotten."""
-        self._plane.connections.clear()
+    def clear_connections(self, address: IPv4Address | None = None) -> int:
+        """`clear conn`, `clear xlate`: connections and translations are forgotten; how many connections that were.
 
-    def executed(self, user: str, command: str, now: Instant, *, looks: bool = False) -> list[BoxEffect]:
-        """111008, or 111009 of a command that only `looks`: a user, named by one word, typed a command."""
+        With an address only those that have it at an end, before or after translation.
+        """
+        gone = [one for one in self._plane.connections.all() if address is None or one.has(address)]
+        for one in gone:
+            self._plane.connections.remove(one)
+        return len(gone)
+
+    def executed(
+        self, user: str, command: str, now: Instant, *, looks: bool = False, configures_from: IPv4Address | None = None
+    ) -> list[BoxEffect]:
+        """111008, or 111009 of a command that only `looks`: a user, named by one word, typed a command.
+
+        111010 too of one that configures, with where the user sits: 0.0.0.0 at the console. `command` has no key in it.
+        """
         entry = lines.SHOW_EXECUTED if looks else lines.COMMAND_EXECUTED
-        line = entry(user=user, command=" ".join(command.split())[:_LONGEST_LOGGED])
-        return self._noted([Say(line, Step.DATA, NO_EXCHANGE)], now)
+        text = " ".join(command.split())[:_LONGEST_LOGGED]
+        said = [entry(user=user, command=text)]
+        if configures_from is not None:
+            said.append(lines.CONFIGURED(user=user, address=configures_from, command=text))
+        return self._noted([Say(line, Step.DATA, NO_EXCHANGE) for line in said], now)
+
+    def level_changed(self, user: str, before: int, after: int, now: Instant) -> list[BoxEffect]:
+        """502103: a user's session has another privilege level, 0 to 15."""
+        return self.say(lines.LEVEL_CHANGED(user=user, before=before, after=after), now)
 
     def reconfigure(self, configuration: Configuration, now: Instant) -> list[BoxEffect]:
         """Another configuration from here on.
@@ -328,6 +389,11 @@ class Box:
     def ike_sas(self) -> tuple[IkeSaView, ...]:
         """The IKE SAs, oldest first."""
         return self._plane.engine.sas()
+
+    @property
+    def sessions(self) -> tuple[SessionView, ...]:
+        """The sessions with peers, oldest first."""
+        return self._plane.engine.sessions()
 
     @property
     def ike_statistics(self) -> Statistics:
@@ -393,8 +459,7 @@ class Box:
 
     def _fragment(self, part: Ipv4, view: InterfaceView, now: Instant) -> list[BoxEffect]:
         """A fragment is kept until its packet is whole; rules look at whole packets only."""
-        reassembler = self._fragments.setdefault(view.name, Reassembler())
-        whole = reassembler.add(part, now)
+        whole = self._plane.reassembler(view.name).add(part, now)
         if whole is None:
             text = f"a fragment from {part.source} to {part.destination} waits for the others"
             return [Decision(Stage.REASSEMBLY, Verdict.HELD, text)]
@@ -408,3 +473,21 @@ def _interfaces(configuration: Configuration) -> Iterator[InterfaceView]:
             address = one.address.value
             network = IPv4Network(f"{address.address}/{address.mask}", strict=False)
             yield InterfaceView(one.nameif.value, one.name, address.address, network)
+
+
+def _of_packet(effects: list[BoxEffect], packet: Callable[[], bytes]) -> list[BoxEffect]:
+    """The effects, drops with the packet that came in."""
+    if not any(type(effect) is Dropped for effect in effects):
+        return effects
+    return [replace(effect, packet=packet()) if isinstance(effect, Dropped) else effect for effect in effects]
+
+
+def _in_ip(payload: bytes, path: Path, protocol: IpProtocol) -> bytes:
+    """What a socket received, as the packet that it was; TTL and identification are not known."""
+    return Ipv4(path.remote.address, path.local.address, protocol, payload).encode()
+
+
+def _in_udp(datagram: bytes, path: Path) -> bytes:
+    local, remote = path.local, path.remote
+    udp = Udp(remote.port, local.port, datagram).encode(remote.address, local.address)
+    return _in_ip(udp, path, IpProtocol.UDP)

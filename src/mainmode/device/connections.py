@@ -7,6 +7,7 @@ is, and a connection that was idle too long is not found any more.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import Instant, Span, seconds
@@ -40,6 +41,7 @@ class Connection:
     `there` and `back` hold what the packet path found for either direction; they mean nothing here. `translated` is
     the flow as it leaves, `identifier` and `mapped_identifier` an echo's before and after. `release` gives back a
     translated port. `octets` counts both directions. `tunnels` are the inbound SPIs of the pairs that carried it last.
+    `number` counts the connections of the device from 1; the table gives it.
     """
 
     forward: ConnectionKey
@@ -58,16 +60,25 @@ class Connection:
     identifier: int | None = None
     mapped_identifier: int | None = None
     tunnels: tuple[int, int] = (0, 0)
+    number: int = 0
     finished: set[bool] = field(default_factory=set)
+
+    def has(self, address: IPv4Address) -> bool:
+        """Whether an end of it has this address, before or after translation."""
+        ends = (self.flow.source, self.flow.destination, self.translated.source, self.translated.destination)
+        return address in ends
 
 
 class ConnectionTable:
-    """Connections by the names of both directions, each kind in the order of last use. `most` stood at once."""
+    """Connections by the names of both directions, each kind in the order of last use.
 
-    __slots__ = ("_idle", "_names", "_used", "most")
+    `most` stood at once, `made` were there since the device started.
+    """
+
+    __slots__ = ("_idle", "_names", "_used", "made", "most")
 
     def __init__(self, timeouts: Timeouts) -> None:
-        self.most = 0
+        self.most = self.made = 0
         self.follow(timeouts)
         self._names: dict[tuple[str, ConnectionKey], tuple[Connection, bool]] = {}
         self._used: dict[Kind, dict[int, Connection]] = {kind: {} for kind in Kind}
@@ -121,6 +132,8 @@ class ConnectionTable:
             held_by = self._names.get(name)
             if held_by is not None:
                 self.remove(held_by[0])
+        self.made += 1
+        connection.number = self.made
         self._names[connection.egress, connection.reply] = (connection, True)
         self._names[connection.ingress, connection.forward] = (connection, False)
         self._used[connection.kind][id(connection)] = connection
@@ -152,11 +165,6 @@ class ConnectionTable:
         for connection in self.all():
             if inbound_spi in connection.tunnels:
                 self.remove(connection)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        for connection in self.all():
-            self.remove(connection)
 
     def all(self) -> tuple[Connection, ...]:
         """Every connection, kind by kind, the longest idle first; some may be idle too long already."""

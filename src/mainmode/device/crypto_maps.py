@@ -8,8 +8,8 @@ from mainmode.base.provenance import Absent, Source
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import Decision, Stage, Verdict
 from mainmode.device.flow import Flow
-from mainmode.device.settings import unbound_maps
-from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry
+from mainmode.device.settings import ike_settings, unbound_maps
+from mainmode.ike.settings import AclEntry, MapEntry
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.ipsec.sad import Sad, SaState
 from mainmode.ipsec.spd import Bypass, EntryKey, Protect, Spd, SpdRule
@@ -31,27 +31,15 @@ class Protected:
 class CryptoMaps:
     """The entries bound to interfaces; those that are incomplete protect nothing."""
 
-    def __init__(self, configuration: Configuration, settings: IkeSettings) -> None:
+    def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
-        self._settings = settings
-        rules: list[SpdRule] = []
-        self._meanings: dict[int, Protected] = {}
-        for entry in settings.entries:
-            key = EntryKey(entry.interface, entry.map_name, entry.sequence)
-            for ace in (entry.acl or ()) if entry.complete and not entry.dynamic else ():
-                rules.append(SpdRule(ace.permit, ace.proxies, key, ace.source))
-                self._meanings[id(rules[-1])] = Protected(entry, ace)
-        self._rules = tuple(rules)
-        self._spd = Spd(self._rules)
-        self._dynamic: dict[str, _Carried] = {}
-        for entry in settings.entries:
-            if entry.dynamic:
-                self._dynamic.setdefault(entry.interface, _Carried()).entries.add((entry.map_name, entry.sequence))
+        self._policy = configuration.derived(_Policy)
+        self._dynamic = {interface: _Carried(entries) for interface, entries in self._policy.dynamic.items()}
 
     def protecting(self, interface: str, flow: Flow) -> Protected | None:
         """The entry and ACE that protect `flow` where it leaves by `interface`."""
         found = self._lookup(interface, flow)
-        return self._meanings[id(found.rule)] if isinstance(found, Protect) else None
+        return self._policy.meanings[id(found.rule)] if isinstance(found, Protect) else None
 
     def tunnel(self, protected: Protected | None, interface: str, flow: Flow, sad: Sad) -> SaState | None:
         """The SAs that carry `flow`: those of its ACE, or, under a dynamic map, those whose proxies hold it."""
@@ -79,20 +67,11 @@ class CryptoMaps:
 
     def incomplete(self, interface: str) -> list[Decision]:
         """A decision for each entry that is passed over because something of it is missing."""
-        return [
-            Decision(
-                Stage.CRYPTO_MAP,
-                Verdict.SKIPPED,
-                f"crypto map {entry.map_name} {entry.sequence} is incomplete",
-                _sources(entry, "entry"),
-            )
-            for entry in self._settings.entries_on(interface)
-            if not entry.complete
-        ]
+        return list(self._policy.incomplete.get(interface, ()))
 
     def in_clear(self, interface: str, flow: Flow) -> Decision:
         """Why a packet that nothing protects leaves in clear."""
-        entries = self._settings.entries_on(interface)
+        entries = self._policy.settings.entries_on(interface)
         found = self._lookup(interface, flow)
         if not entries:
             return self._unbound(interface)
@@ -113,16 +92,43 @@ class CryptoMaps:
         return Decision(Stage.CRYPTO_MAP, Verdict.IN_CLEAR, text, sources)
 
     def _lookup(self, interface: str, flow: Flow) -> Protect | Bypass:
-        return self._spd.lookup(
+        return self._policy.spd.lookup(
             interface, flow.source, flow.destination, flow.protocol, flow.source_port, flow.destination_port
         )
 
 
-class _Carried:
-    """The pairs under the dynamic maps of one interface, found by their remote side, the newest first."""
+class _Policy:
+    """What the crypto maps of one configuration say: the rules with their meanings, dynamic and incomplete entries."""
 
-    def __init__(self) -> None:
-        self.entries: set[tuple[str, int]] = set()
+    def __init__(self, configuration: Configuration) -> None:
+        self.settings = ike_settings(configuration)
+        self.meanings: dict[int, Protected] = {}
+        self.dynamic: dict[str, set[tuple[str, int]]] = {}
+        self.incomplete: dict[str, list[Decision]] = {}
+        rules: list[SpdRule] = []
+        for entry in self.settings.entries:
+            key = EntryKey(entry.interface, entry.map_name, entry.sequence)
+            for ace in (entry.acl or ()) if entry.complete and not entry.dynamic else ():
+                rules.append(SpdRule(ace.permit, ace.proxies, key, ace.source))
+                self.meanings[id(rules[-1])] = Protected(entry, ace)
+            if entry.dynamic:
+                self.dynamic.setdefault(entry.interface, set()).add((entry.map_name, entry.sequence))
+            if not entry.complete:
+                text = f"crypto map {entry.map_name} {entry.sequence} is incomplete"
+                passed_over = Decision(Stage.CRYPTO_MAP, Verdict.SKIPPED, text, _sources(entry, "entry"))
+                self.incomplete.setdefault(entry.interface, []).append(passed_over)
+        self._rules = tuple(rules)
+        self.spd = Spd(self._rules)
+
+
+class _Carried:
+    """The pairs under the dynamic maps of one interface, found by their remote side, the newest first.
+
+    `entries` are those of the maps.
+    """
+
+    def __init__(self, entries: set[tuple[str, int]]) -> None:
+        self.entries = entries
         self._tables: dict[int, dict[int, dict[int, SaPair]]] = {}
 
     def add(self, pair: SaPair) -> None:

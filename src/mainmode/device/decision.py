@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
+from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.ike.effects import Dropped, Effect
+
+if TYPE_CHECKING:
+    from mainmode.device.connections import Connection
+    from mainmode.device.crypto_maps import Protected
+    from mainmode.device.nat_rules import Rule
+    from mainmode.device.routing import Hop
+    from mainmode.ipsec.sad import SaState
 
 
 class Stage(Enum):
@@ -14,7 +22,6 @@ class Stage(Enum):
 
     REASSEMBLY = "REASSEMBLY"
     DECRYPT = "VPN DECRYPT"
-    TUNNEL_FLOW = "VPN IPSEC-TUNNEL-FLOW"
     FLOW_LOOKUP = "FLOW-LOOKUP"
     UN_NAT = "UN-NAT"
     ROUTE = "ROUTE-LOOKUP"
@@ -42,13 +49,26 @@ class Verdict(Enum):
     DROP = "DROP"
 
 
+class Turned(NamedTuple):
+    """What address translation made of one end of a packet: an address with its port or echo identifier."""
+
+    rule: "Rule"
+    before: tuple[IPv4Address, int]
+    after: tuple[IPv4Address, int]
+
+
 class Decision(NamedTuple):
-    """One decision of the packet path: the stage, what it did, a sentence, the statements it rests on."""
+    """One decision of the packet path: the stage, what it did, a sentence, the statements it rests on.
+
+    `about` is what was found: the next hop of a route, what translation made of an address, the entry that protects,
+    the SAs that seal, the connection that was made or stands.
+    """
 
     stage: Stage
     verdict: Verdict
     text: str
     sources: tuple[Source, ...] = ()
+    about: "Hop | Turned | Protected | SaState | Connection | None" = None
 
 
 class PacketOut(NamedTuple):
@@ -70,12 +90,14 @@ class Held(NamedTuple):
     """An IPv4 packet that asked for a tunnel and waits for it in the shell, which gives it to the box again.
 
     `interface` is where it came in, None for a packet of the host itself. `sources` end with the ACE that protects it.
+    `until`: its tunnel stands, and takes packets from this moment on; None: it has none yet.
     """
 
     interface: str | None
     packet: bytes
     detail: str
     sources: tuple[Source, ...]
+    until: Instant | None = None
 
 
 class EchoReply(NamedTuple):
@@ -93,7 +115,8 @@ class Trace:
     """One packet's way through the box, for those who ask how it would go.
 
     `records` are its decisions, and the drop where it ended in one. `effects` is what a shell still has to carry out:
-    the negotiation that the packet began; the packet itself does not leave. `output` is the nameif by which it would.
+    the negotiation that the packet began; the packet itself does not leave. `output` is the nameif by which it would;
+    None for one that reaches the box itself.
     """
 
     records: tuple[Decision | Dropped, ...]
@@ -104,3 +127,9 @@ class Trace:
     def allowed(self) -> bool:
         """Whether the packet would leave, or reach the box."""
         return not any(isinstance(record, Dropped) for record in self.records)
+
+    @property
+    def to_the_box(self) -> bool:
+        """Whether the box itself takes the packet."""
+        last = self.records[-1] if self.records else None
+        return isinstance(last, Decision) and last.stage is Stage.TO_THE_BOX

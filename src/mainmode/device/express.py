@@ -1,9 +1,9 @@
 """The fast lane of a box on a host: packets of connections whose way stands, sealed and opened without a word about it.
 
 A packet takes it when the ordinary path would find nothing to decide: the connection and its way are known, the pair of
-SAs is in use and neither over nor due for renewal, and the packet is whole, without options, fits, and opens or closes
-nothing. It counts what the ordinary path counts. For every other packet the lane has changed nothing and gives None:
-the ordinary path takes it, so that every verdict comes from there.
+SAs is in use, has settled, and is neither over nor due for renewal, and the packet is whole, without options, fits, and
+opens or closes nothing. It counts what the ordinary path counts. For every other packet the lane has changed nothing
+and gives None: the ordinary path takes it, so that every verdict comes from there.
 """
 
 from dataclasses import dataclass
@@ -11,18 +11,22 @@ from typing import NamedTuple
 
 from mainmode.base.address import Endpoint
 from mainmode.base.codes import IpProtocol
+from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.device.connections import Connection
 from mainmode.device.decision import PacketOut
 from mainmode.device.flow import key_of
 from mainmode.device.journal import Traffic
 from mainmode.device.plane import Plane
+from mainmode.device.shedding import Shedding
 from mainmode.device.vpn_path import COPY_DF, SET_DF, Outlet, VpnPath, around
 from mainmode.device.ways import Way
 from mainmode.ipsec.dataplane import Mode
+from mainmode.ipsec.esp import EspRefused
 from mainmode.ipsec.sad import SaState
 from mainmode.wire.ip import Ipv4, read_ipv4
 
+_IPIP = int(IpProtocol.IPIP)
 _TCP, _UDP, _ICMP = int(IpProtocol.TCP), int(IpProtocol.UDP), int(IpProtocol.ICMP)
 _IP, _IP_AND_UDP, _IP_AND_TCP = 20, 28, 40
 _PLAIN_HEADER = 0x45
@@ -68,9 +72,10 @@ class _Lane:
 class ExpressLanes:
     """The lanes of one box, which is `hosted`: nothing lowers a TTL here."""
 
-    def __init__(self, plane: Plane, vpn: VpnPath) -> None:
+    def __init__(self, plane: Plane, vpn: VpnPath, shedding: Shedding) -> None:
         self._plane = plane
         self._vpn = vpn
+        self._shedding = shedding
         self._outward: dict[bytes, _Lane] = {}
         self._inward: dict[bytes, _Lane] = {}
         self._found_under = plane.generation, plane.pairs
@@ -101,7 +106,7 @@ class ExpressLanes:
             if lane is None:
                 return None
         outlet, state, length = lane.outlet, lane.state, len(packet)
-        if outlet is None or not state.runs_on(length, now):
+        if outlet is None or now < state.settled_at or not state.runs_on(length, now):
             return None
         mtu = plane.path_mtus.towards(outlet.path.remote.address, outlet.link_mtu, now)
         if length > mtu - outlet.overhead:
@@ -148,22 +153,27 @@ class ExpressLanes:
 
     # --- out of a tunnel -----------------------------------------------------------------------------------------
 
-    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | None:
-        """ESP that came to `interface`, SPI first; in UDP where the port of `remote` is not 0."""
+    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | Drop | None:
+        """ESP that came to `interface`, SPI first; in UDP where the port of `remote` is not 0.
+
+        A reason where it was dropped, and counted, without a word (see `shedding`).
+        """
         plane = self._plane
         state = plane.sad.inbound(int.from_bytes(esp[:4]))
-        if state is None or not state.runs_on(len(esp), now):
+        if state is None:
+            return self._shedding.unknown_spi(interface, esp, remote, now)
+        if not state.runs_on(len(esp), now):
             return None
         pair, port = state.pair, remote.port
         if port and interface not in plane.tables.settings.enabled:
             return None
+        try:
+            packet, next_header, sequence = state.inbound.peek(esp)
+        except EspRefused as refused:
+            return self._shedding.refused(state, refused.drop, interface, esp, remote, now)
         if pair.mode is not Mode.TUNNEL or (pair.udp_encapsulated and remote != pair.path.remote):
             return None
-        opened = state.inbound.peek(esp)
-        if opened is None:
-            return None
-        packet, sequence = opened
-        ends = _ends(packet)
+        ends = _ends(packet) if next_header == _IPIP else None
         if ends is None:
             return None
         self.look_around()

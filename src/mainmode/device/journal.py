@@ -29,6 +29,10 @@ class Traffic:
     octets_out: int = 0
     dropped: int = 0
 
+    def clear(self) -> None:
+        """Back to nothing."""
+        self.packets_in = self.octets_in = self.packets_out = self.octets_out = self.dropped = 0
+
 
 class Journal:
     """Counts what the box does. `came_in` before a packet's effects, `removing` before a pair of SAs goes out, and
@@ -61,14 +65,22 @@ class Journal:
             for one in configuration.interfaces
             if one.address is not None and one.nameif is not None
         }
-        for nameif in self._interfaces.values():
-            self.traffic.setdefault(nameif, Traffic())
+        for one in configuration.interfaces:
+            if one.nameif is not None and one.address is not None:
+                self.traffic.setdefault(one.nameif.value, Traffic())
 
     def came_in(self, interface: str, octets: int) -> None:
         """An IP packet arrived at an interface."""
         traffic = self.traffic[interface]
         traffic.packets_in += 1
         traffic.octets_in += octets
+
+    def shed(self, interface: str | None, octets: int, reason: Drop) -> None:
+        """An IP packet arrived and was dropped without an effect; None: for no interface."""
+        self.drops[reason] += 1
+        if interface is not None:
+            self.came_in(interface, octets)
+            self.traffic[interface].dropped += 1
 
     def removing(self, effect: RemoveSa) -> None:
         """A pair of IPsec SAs goes out; the database still has it."""

@@ -22,6 +22,8 @@ from mainmode.device.config.model import (
 
 BUFFERED = "buffered"
 CONSOLE = "console"
+MONITOR = "monitor"
+"""Sessions with `terminal monitor`."""
 TRAP = "trap"
 """The hosts of `logging host`."""
 
@@ -120,7 +122,7 @@ class LogRules:
 def _wanted(settings: LogSettings) -> Iterator[tuple[str, _Wanted]]:
     usual = {
         CONSOLE: settings.console.value,
-        "monitor": settings.monitor.value,
+        MONITOR: settings.monitor.value,
         BUFFERED: settings.buffered.value,
         TRAP: settings.trap.value,
         "history": settings.history.value,

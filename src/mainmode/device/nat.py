@@ -4,7 +4,7 @@ The device's order: the destination is translated back first, which may also say
 access lists come in between; then the first rule that fits the source translates it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
 from typing import NamedTuple
@@ -15,7 +15,8 @@ from mainmode.base.provenance import Source
 from mainmode.device.addresses import EVERYTHING, AddressBook, Ranges, holds, size
 from mainmode.device.config.model import AddressRange, Configuration
 from mainmode.device.flow import Flow
-from mainmode.device.nat_rules import Rule, rules_of
+from mainmode.device.nat_rules import Rule
+from mainmode.device.nat_sections import rules_of
 from mainmode.device.services import Ports, within
 from mainmode.wire.ip import Ipv4, adjusted
 
@@ -56,12 +57,35 @@ class NatHits:
 
 
 @dataclass(slots=True)
-class _Candidates:
-    """Rules by the address that they are found by."""
+class _Index:
+    """Rules by the end of a packet that tells more of them apart, its source or its destination."""
 
-    destination: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
-    mapped: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
     source: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
+    destination: PrefixIndex[Rule] = field(default_factory=PrefixIndex)
+
+    def add(self, rule: Rule, source: Ranges, destination: Ranges) -> None:
+        """A rule that looks for both ends in these ranges."""
+        by_source = size(source) <= size(destination)
+        ranges = source if by_source else destination
+        (self.source if by_source else self.destination).add(((one.first, one.last) for one in ranges), rule)
+
+    def find(self, flow: Flow) -> list[Rule]:
+        """The rules that may be about a packet, in their order."""
+        found = [*self.source.find(int(flow.source)), *self.destination.find(int(flow.destination))]
+        return sorted(found, key=_order)
+
+
+def _order(rule: Rule) -> int:
+    return rule.order
+
+
+@dataclass(slots=True)
+class _RuleBook:
+    """The rules of one configuration in the device's order, and those for packets from each of their two sides."""
+
+    rules: tuple[Rule, ...]
+    ahead: _Index = field(default_factory=_Index)
+    back: _Index = field(default_factory=_Index)
 
 
 class Translator:
@@ -70,18 +94,14 @@ class Translator:
     def __init__(self, configuration: Configuration, previous: "Translator | None" = None) -> None:
         """`previous` is the translator before a change of configuration: rules that stayed keep their counts."""
         self._book = AddressBook(configuration)
-        self.rules = rules_of(configuration)
-        kept: dict[Rule, NatHits] = {}
-        if previous is not None:
+        self._by = configuration.derived(_rule_book)
+        self.rules = self._by.rules
+        self._hits: list[NatHits]
+        if previous is None:
+            self._hits = [NatHits() for _ in self.rules]
+        else:
             kept = dict(zip(previous.rules, previous._hits, strict=True))
-        self._hits: list[NatHits] = [kept.get(rule) or NatHits() for rule in self.rules]
-        self._by = _Candidates()
-        for rule in self.rules:
-            _add(self._by.source, rule.real_source, rule)
-            if rule.on_destination:
-                _add(self._by.destination, rule.mapped_destination or EVERYTHING, rule)
-            if not rule.dynamic and not rule.unidirectional:
-                _add(self._by.mapped, rule.mapped_source if rule.mapped_source is not None else EVERYTHING, rule)
+            self._hits = [kept.get(rule) or NatHits() for rule in self.rules]
 
     @property
     def hits(self) -> Mapping[Source, NatHits]:
@@ -104,9 +124,8 @@ class Translator:
 
     def untranslate(self, ingress: str, flow: Flow, egress: Egress) -> Untranslated:
         """The real destination of a packet that came in by `ingress`, by the first rule that knows it."""
-        address = int(flow.destination)
-        candidates = {rule.order: rule for rule in self._by.destination.find(address)}
-        candidates |= {rule.order: rule for rule in self._by.mapped.find(address)}
+        candidates = {rule.order: rule for rule in self._by.ahead.find(flow) if rule.on_destination}
+        candidates |= {rule.order: rule for rule in self._by.back.find(flow)}
         for _, rule in sorted(candidates.items()):
             found = self._ahead(rule, ingress, flow, egress) if rule.on_destination else None
             if found is None and not rule.dynamic and not rule.unidirectional:
@@ -119,7 +138,7 @@ class Translator:
         """What becomes of the source of a packet that leaves by `leaving`; `flow` is as it came in."""
         if found.rule is not None and found.backward and found.rule.on_destination:
             return _origin(found.rule, flow)
-        for rule in self._by.source.find(int(flow.source)):
+        for rule in self._by.ahead.find(flow):
             if not _on(rule.real_interface, ingress) or not _on(rule.mapped_interface, leaving):
                 continue
             if _real_side(rule, flow):
@@ -192,8 +211,14 @@ class Translator:
         return () if own is None else (AddressRange(own, own),)
 
 
-def _add(index: PrefixIndex[Rule], ranges: Iterable[AddressRange], rule: Rule) -> None:
-    index.add(((one.first, one.last) for one in ranges), rule)
+def _rule_book(configuration: Configuration) -> _RuleBook:
+    by = _RuleBook(rules_of(configuration))
+    for rule in by.rules:
+        by.ahead.add(rule, rule.real_source, rule.mapped_destination or EVERYTHING)
+        if not rule.dynamic and not rule.unidirectional:
+            mapped = rule.mapped_source if rule.mapped_source is not None else EVERYTHING
+            by.back.add(rule, rule.real_destination or EVERYTHING, mapped)
+    return by
 
 
 def _led(rule: Rule, towards: str, found: Untranslated, egress: Egress) -> Untranslated | None:

@@ -20,7 +20,7 @@ from mainmode.device.mss import clamped
 from mainmode.device.plane import Plane
 from mainmode.device.routing import Hop
 from mainmode.device.vpn_path import VpnPath, within_proxies
-from mainmode.device.ways import Found, Way, Ways
+from mainmode.device.ways import Found, Way, Ways, routed
 from mainmode.ike.acquire import Acquire
 from mainmode.ike.effects import Dropped
 from mainmode.ipsec.sad import SaState
@@ -73,7 +73,7 @@ class PacketPath:
         if hop is None:
             return [self._ways.no_route(packet.destination)]
         flow = flow_of(packet)
-        record = Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources)
+        record = routed(hop)
         way = Way(self._plane.generation, False, (record,), hop, flow, flow, own=True)
         return [record, *self._leave(packet, way, packet, hop.interface, now)]
 
@@ -170,7 +170,14 @@ class PacketPath:
     def _seal(
         self, state: SaState, packet: Ipv4, way: Way, original: Ipv4, ingress: str, now: Instant
     ) -> list[BoxEffect]:
-        """Into the tunnel of this pair. From one tunnel into another no host lowers the TTL, so a hosted box does."""
+        """Into the tunnel of this pair, once it has settled where the packet can wait in a host's shell.
+
+        From one tunnel into another no host lowers the TTL, so a hosted box does.
+        """
+        if now < state.settled_at and not (way.tunnelled or self._plane.offloaded):
+            sources = (*state.pair.sources, *(way.protected.sources if way.protected is not None else ()))
+            text = f"{way.after} waits until {state.pair.peer} has its SAs"
+            return [Held(None if way.own else ingress, original.encode(), text, sources, state.settled_at)]
         if self._plane.hosted and way.tunnelled:
             if packet.ttl <= 1:
                 return [Dropped(Drop.TTL_EXPIRED, None, str(way.after))]
@@ -186,14 +193,14 @@ class PacketPath:
         interface = way.hop.interface
         way.protected = protected = maps.protecting(interface, way.after)
         if protected is not None and way.pairs < 0:
-            plane.tables.access.hits.hit(protected.ace.source, *_element(protected), 0)
+            plane.tables.access.hits.hit(protected.ace.source, *_element(protected), 0, now)
         way.pairs = plane.pairs
         way.state = maps.tunnel(protected, interface, way.after, plane.sad)
         records: list[Decision] = []
         if protected is not None:
             name = f"{protected.entry.map_name} {protected.entry.sequence}"
             text = f"{way.after} matches crypto map {name}: {protected.ace.text}"
-            records.append(Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources))
+            records.append(Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources, protected))
         way.refused_out = None
         if way.state is not None:
             named = plane.tables.vpn_filter(way.state.pair)

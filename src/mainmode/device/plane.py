@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mainmode.base.entropy import Entropy
-from mainmode.base.instant import Instant
+from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.complaints import Complaints
 from mainmode.device.connections import ConnectionTable
 from mainmode.device.decision import BoxEffect
@@ -18,6 +18,11 @@ from mainmode.ipsec.dataplane import SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad, SaState
 from mainmode.ipsec.statistics import IpsecStatistics
+from mainmode.wire.fragments import Reassembler
+
+SETTLE: Span = seconds(0.1)
+"""How long packets wait for a pair that this side began, where they can: the peer installs its SAs at QM3, which
+nothing acknowledges (RFC 2409 §5.5), and loses what comes before."""
 
 
 @dataclass(slots=True)
@@ -46,6 +51,27 @@ class Plane:
     pairs: int = 0
     hosted: bool = False
     offloaded: bool = False
+    fragments: dict[str, Reassembler] = field(default_factory=dict)
+    """Packets of which parts are missing, by the interface that they came to; "" for what came out of tunnels."""
+
+    def reassembler(self, interface: str) -> Reassembler:
+        """Where the parts that came by this interface wait for one another."""
+        return self.fragments.setdefault(interface, Reassembler())
+
+    def deadline(self) -> Instant | None:
+        """When `expire` of the box wants to be called next."""
+        due = self.engine.deadline()
+        for waiting in self.fragments.values():
+            given_up = waiting.deadline()
+            if given_up is not None and (due is None or given_up < due):
+                due = given_up
+        return due
+
+    def expire(self, now: Instant) -> list[Effect]:
+        """Serve every deadline that is due."""
+        for waiting in self.fragments.values():
+            waiting.expire(now)
+        return self.engine.expire(now)
 
     def carry(self, effects: Iterable[Effect], now: Instant) -> list[BoxEffect]:
         """The engine's effects as they are; SAs come and go at their place in the order."""
@@ -101,6 +127,8 @@ class Plane:
     def _install(self, effect: InstallSa, now: Instant) -> None:
         self._remove(effect.pair.inbound_spi)
         state = self.sad.install(effect.pair, now, effect.replaces)
+        if self.hosted and state.usable and effect.pair.initiator:
+            state.settled_at = later(now, SETTLE)
         self.statistics.active_tunnels += 1
         self.pairs += 1
         self._put_in(state)

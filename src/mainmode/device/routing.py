@@ -1,7 +1,7 @@
 """Routes: connected networks, `route` lines, and those that `set reverse-route` puts in for a remote side."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
@@ -37,10 +37,16 @@ class Route:
     metric: int
     sources: tuple[Source, ...]
     tunneled: bool = False
+    _text: str = field(init=False, repr=False, compare=False)
+    """Written once: each packet that takes the route tells of it."""
+
+    def __post_init__(self) -> None:
+        via = "connected" if self.gateway is None else f"via {self.gateway}"
+        text = f"{self.network.network_address} {self.network.netmask} {via}, {self.interface}"
+        object.__setattr__(self, "_text", text)
 
     def __str__(self) -> str:
-        via = "connected" if self.gateway is None else f"via {self.gateway}"
-        return f"{self.network.network_address} {self.network.netmask} {via}, {self.interface}"
+        return self._text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +61,23 @@ class Hop:
 class RoutingTable:
     """Longest prefix first, then the smaller distance, then the order of arrival. Routes may come and go."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._tables: dict[int, dict[int, list[Route]]] = {}
-        self._tunneled: list[Route] = []
+    def __init__(self, routes: Sequence[Route]) -> None:
+        self._tables: dict[int, dict[int, tuple[Route, ...]]] = {}
+        self._tunneled = tuple(route for route in routes if route.tunneled)
         for route in routes:
-            if route.tunneled:
-                self._tunneled.append(route)
-            else:
+            if not route.tunneled:
                 self._insert(route)
         self._owners: dict[Route, set[int]] = {}
         self._owned: dict[int, tuple[Route, ...]] = {}
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> "RoutingTable":
+        """The table of a device that starts with this configuration."""
+        first = configuration.derived(_first_table)
+        table = cls(())
+        table._tables = {mask: dict(held) for mask, held in first._tables.items()}
+        table._tunneled = first._tunneled
+        return table
 
     @property
     def routes(self) -> tuple[Route, ...]:
@@ -137,18 +150,23 @@ class RoutingTable:
         if mask not in self._tables:
             self._tables[mask] = {}
             self._tables = dict(sorted(self._tables.items(), reverse=True))
-        held = self._tables[mask].setdefault(network, [])
-        held.append(route)
-        held.sort(key=lambda one: one.metric)
+        held = (*self._tables[mask].get(network, ()), route)
+        self._tables[mask][network] = tuple(sorted(held, key=lambda one: one.metric))
 
     def _remove(self, route: Route) -> None:
         mask, network = int(route.network.netmask), int(route.network.network_address)
         table = self._tables[mask]
-        table[network].remove(route)
+        held = list(table[network])
+        held.remove(route)
+        table[network] = tuple(held)
         if not table[network]:
             del table[network]
         if not table:
             del self._tables[mask]
+
+
+def _first_table(configuration: Configuration) -> RoutingTable:
+    return RoutingTable(routes_of(configuration))
 
 
 def routes_of(configuration: Configuration) -> list[Route]:

@@ -2,6 +2,8 @@
 value keeps its source."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import cache, partial
 from ipaddress import IPv4Address, IPv4Network
 
 from mainmode.base.codes import Authentication1, Encryption1, EspAuthentication, EspTransform, Group, Hash1
@@ -21,7 +23,7 @@ from mainmode.ike.settings import (
     TransformSet,
     TunnelGroup,
 )
-from mainmode.ipsec.dataplane import Mode, SaPair
+from mainmode.ipsec.dataplane import EspSuite, Mode, SaPair
 
 _ENCRYPTIONS = {
     "des": (Encryption1.DES_CBC, 0),
@@ -71,12 +73,27 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str,
     warned of them) and groups that are not for LAN-to-LAN peers. `hidden_key` stands in where the file hides a key:
     one for all tunnel-groups, or one for each by its name.
     """
+    settings = configuration.derived(_settings)
+    groups = configuration.tunnel_groups
+    if isinstance(hidden_key, Mapping):
+        keys = {name: key for name, key in hidden_key.items() if name in groups and groups[name].key_hidden}
+    else:
+        keys = {name: hidden_key for name, group in groups.items() if hidden_key and group.key_hidden}
+    if not keys:
+        return settings
+    known = {name: replace(settings.groups[name], key=key) for name, key in keys.items() if name in settings.groups}
+    default = settings.default_group
+    if default is not None and default.name in keys:
+        default = replace(default, key=keys[default.name])
+    return replace(settings, groups={**settings.groups, **known}, default_group=default)
+
+
+def _settings(configuration: Configuration) -> IkeSettings:
+    """The settings without stand-ins for hidden keys."""
     settings = configuration.settings
     file = configuration.file
     groups = {
-        name: _tunnel_group(configuration, group, hidden_key)
-        for name, group in configuration.tunnel_groups.items()
-        if group.is_l2l
+        name: _tunnel_group(configuration, group) for name, group in configuration.tunnel_groups.items() if group.is_l2l
     }
     enabled = {on.value: on.source for on in configuration.enabled}
     named = [one.nameif.value for one in configuration.interfaces if one.nameif is not None]
@@ -116,6 +133,21 @@ def ike_settings(configuration: Configuration, hidden_key: Secret | Mapping[str,
             **{f"enable {name}": source for name, source in enabled.items()},
         },
     )
+
+
+def policy_words(encryption: Encryption1, key_bits: int, hashed: Hash1) -> tuple[str, str]:
+    """The words of a policy for an encryption and a hash: `aes-256`, `sha`. Raises KeyError for what no policy says."""
+    encryptions = {known: word for word, known in _ENCRYPTIONS.items()}
+    hashes = {known: word for word, known in _HASHES.items()}
+    bits = key_bits if encryption == Encryption1.AES_CBC else 0
+    return encryptions[encryption, bits], hashes[hashed]
+
+
+def transform_words(suite: EspSuite) -> tuple[str, str]:
+    """The words of a transform set for a suite: `esp-aes-256`, `esp-sha-hmac`. Raises KeyError for what none says."""
+    encryptions = {known: word for word, known in _ESP_ENCRYPTIONS.items()}
+    authentications = {known: word for word, known in _ESP_AUTHENTICATIONS.items()}
+    return encryptions[suite.encryption, suite.key_bits], authentications[suite.authentication]
 
 
 def unbound_maps(configuration: Configuration) -> Mapping[str, Absent]:
@@ -168,18 +200,13 @@ def _policy(policy: model.Policy) -> IkePolicy:
     )
 
 
-def _tunnel_group(
-    configuration: Configuration, group: model.TunnelGroup, hidden_key: Secret | Mapping[str, Secret] | None
-) -> TunnelGroup:
-    key = group.key.value if group.key is not None else None
-    if group.key_hidden:
-        key = hidden_key.get(group.name) if isinstance(hidden_key, Mapping) else hidden_key
+def _tunnel_group(configuration: Configuration, group: model.TunnelGroup) -> TunnelGroup:
     keepalive = group.keepalive.value
     policy = configuration.group_policy(group.group_policy.value)
     command = "pre-shared-key" if configuration.release is Release.OLD else "ikev1 pre-shared-key"
     return TunnelGroup(
         name=group.name,
-        key=key,
+        key=group.key.value if group.key is not None and not group.key_hidden else None,
         keepalive=None if keepalive is None else (keepalive.threshold or 0, keepalive.retry),
         peer_id_validate=group.peer_id_validate.value,
         policy_name=policy.name,
@@ -269,8 +296,8 @@ def _access_list(configuration: Configuration, name: str) -> tuple[AclEntry, ...
             pairs = proxy_pairs(configuration, ace)
         except ExpansionError:
             continue
-        text = entry_text(configuration, access_list, ace)
-        expanded.extend(AclEntry(ace.permit, pair, text, ace.source) for pair in pairs)
+        spelled = cache(partial(entry_text, configuration, access_list, ace))
+        expanded.extend(AclEntry(ace.permit, pair, spelled, ace.source) for pair in pairs)
     return tuple(expanded)
 
 

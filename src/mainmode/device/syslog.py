@@ -29,11 +29,12 @@ LEVELS = (
 class SystemLog:
     """The messages that went to the system log since the box started.
 
-    `debugs` are those that are on for the box: `logging debug-trace` logs what they show.
+    `debugs` are those that somebody has on: `logging debug-trace` logs what they show.
     """
 
     def __init__(self, configuration: Configuration) -> None:
         self.debugs = Debugs()
+        self._traced: dict[object, Debugs] = {}
         self._kept: deque[str] = deque()
         self._octets = 0
         self._counts: dict[str, int] = {}
@@ -45,6 +46,24 @@ class SystemLog:
         self._forms = LogForms(configuration)
         self._most_octets = configuration.settings.logging.buffer_size.value
         self._shrink()
+
+    def trace(self, who: object, debugs: Debugs) -> None:
+        """These are the debugs that `who` has on from now on, a session or the terminal of a process; none are none."""
+        self._traced[who] = debugs
+        if debugs == Debugs():
+            del self._traced[who]
+        self.debugs = Debugs()
+        for one in self._traced.values():
+            self.debugs = self.debugs.with_(one)
+
+    def clear(self) -> None:
+        """`clear logging buffer`: what was counted stays."""
+        self._kept.clear()
+        self._octets = 0
+
+    def written(self, message: Message, now: Instant) -> str:
+        """A message as the buffer and a terminal show it."""
+        return self._forms.local(message, now)
 
     @property
     def messages(self) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Everything that the packet path derives from one configuration; a change of configuration makes new tables."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 
 from mainmode.base.provenance import Absent, Default, Source
@@ -8,7 +9,7 @@ from mainmode.device.config.model import Configuration, Sourced
 from mainmode.device.crypto_maps import CryptoMaps
 from mainmode.device.hits import HitCounts
 from mainmode.device.nat import Translator
-from mainmode.device.routing import RoutingTable, routes_of
+from mainmode.device.routing import RoutingTable
 from mainmode.ike.settings import IkeSettings
 from mainmode.ipsec.dataplane import SaPair
 
@@ -27,21 +28,16 @@ class Tables:
         self.configuration = configuration
         self.settings = settings
         self.own = {address: nameif for nameif, address in settings.addresses.items()}
-        self.routes = RoutingTable(routes_of(configuration))
+        self.routes = RoutingTable.of(configuration)
         self.translator: Translator = Translator(configuration, previous.translator if previous is not None else None)
         hits: HitCounts | None = previous.access.hits if previous is not None else None
         self.access: AccessPolicy = AccessPolicy(configuration, hits)
         if hits is not None:
             hits.keep(ace.source for one in configuration.access_lists.values() for ace in one.aces)
-        self.maps = CryptoMaps(configuration, settings)
+        self.maps = CryptoMaps(configuration)
         management = configuration.settings.management_access
         self.management = management.value if management is not None else None
-        self._df_bits = {
-            (one.name, entry.sequence): entry.df_bit
-            for one in (*configuration.dynamic_maps.values(), *configuration.crypto_maps.values())
-            for entry in one.entries
-            if entry.df_bit is not None
-        }
+        self._df_bits = configuration.derived(_df_bits)
 
     def mtu(self, nameif: str) -> int:
         """The largest packet that an interface sends."""
@@ -70,6 +66,13 @@ class Tables:
             return None
         return group.vpn_filter, group.sources["vpn_filter"]
 
+    def controlled(self, *interfaces: str) -> Source | None:
+        """The line of `nat-control`, where it asks for a rule between these two interfaces; None where it does not."""
+        control = self.configuration.settings.nat_control
+        found = [self.configuration.interface(name) for name in interfaces]
+        levels = {one.security_level.value for one in found if one is not None and one.security_level is not None}
+        return control.source if control.value and len(levels) > 1 else None
+
     def uninspected(self, *interfaces: str) -> Source | None:
         """What would let replies to echo requests pass between these interfaces, and is missing; None where it stands.
 
@@ -92,3 +95,13 @@ class Tables:
         """The interface by which the routes lead to an address."""
         hop = self.routes.hop(destination)
         return hop.interface if hop is not None else None
+
+
+def _df_bits(configuration: Configuration) -> Mapping[tuple[str, int], Sourced[str]]:
+    """The words of crypto map entries, by map and number."""
+    return {
+        (one.name, entry.sequence): entry.df_bit
+        for one in (*configuration.dynamic_maps.values(), *configuration.crypto_maps.values())
+        for entry in one.entries
+        if entry.df_bit is not None
+    }

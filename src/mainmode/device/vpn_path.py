@@ -20,7 +20,7 @@ from mainmode.ipsec.esp import EspRefused
 from mainmode.ipsec.overhead import overhead
 from mainmode.ipsec.sad import SaState
 from mainmode.wire.esp import EspHeader, read_esp
-from mainmode.wire.fragments import Reassembler, cut
+from mainmode.wire.fragments import cut
 from mainmode.wire.icmp import TooLarge
 from mainmode.wire.ip import Ipv4, Udp, read_ipv4
 
@@ -71,7 +71,6 @@ class VpnPath:
     def __init__(self, plane: Plane) -> None:
         self._plane = plane
         self._outlets: dict[int, Outlet] = {}
-        self._fragments = Reassembler()
 
     # --- in ------------------------------------------------------------------------------------------------------
 
@@ -88,7 +87,7 @@ class VpnPath:
             return Sealed([Dropped(Drop.SELECTOR_MISMATCH, None, text, pair.sources)])
         if plane.offloaded:
             text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}: the kernel seals it"
-            sealed = Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)
+            sealed = Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources, state)
             return Sealed([sealed, PacketOut(outlet.hop.interface, packet.encode(), outlet.hop.address)])
         mtu = plane.path_mtus.towards(pair.path.remote.address, outlet.link_mtu, now)
         room = mtu - outlet.overhead
@@ -153,7 +152,7 @@ class VpnPath:
         total.encryptions += 1
         total.authentications += 1
         text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.outbound.sequence}"
-        effects: list[BoxEffect] = [Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources)]
+        effects: list[BoxEffect] = [Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources, state)]
         number = plane.next_identification()
         outer = around(outlet, esp, packet.tos, number, dont_fragment=outlet.keeps_whole(packet))
         hop = outlet.hop
@@ -232,7 +231,7 @@ class VpnPath:
         pair = state.pair
         text = f"from {pair.peer}, SPI 0x{header.spi:08X}, sequence number {header.sequence}"
         effects.append(Decision(Stage.DECRYPT, Verdict.ALLOW, text, pair.sources))
-        if pair.udp_encapsulated and path.remote != pair.path.remote and state.inbound.window.newest(header.sequence):
+        if pair.udp_encapsulated and path.remote != pair.path.remote and state.inbound.window.advanced:
             effects += plane.carry(plane.engine.moved(header.spi, path.remote, now), now)
         if state.renewal_due():
             effects += plane.carry(plane.engine.renew(header.spi, now), now)
@@ -261,14 +260,7 @@ class VpnPath:
     def _refused(
         self, state: SaState, header: EspHeader, drop: Drop, detail: str, path: Path, now: Instant
     ) -> list[BoxEffect]:
-        inbound = self._plane.statistics.inbound
-        inbound.dropped += 1
-        if drop is Drop.REPLAY:
-            inbound.replay_failures += 1
-        elif drop is Drop.BAD_ICV:
-            inbound.authentication_failures += 1
-        else:
-            inbound.decryption_failures += 1
+        self._plane.statistics.inbound.refused(drop)
         said = self._plane.complaints.refused(drop, detail, header, state.pair, now)
         return [Dropped(drop, path, detail, state.pair.sources), *said]
 
@@ -291,7 +283,7 @@ class VpnPath:
         ):
             return Opened(effects, inner, state)
         try:
-            whole = self._fragments.add(inner, now)
+            whole = plane.reassembler("").add(inner, now)
         except WireError as error:
             return Opened([*effects, Dropped(error.drop, path, error.detail, pair.sources)])
         if whole is None:

@@ -9,7 +9,7 @@ from mainmode.base.instant import Instant
 from mainmode.base.provenance import Absent
 from mainmode.device.connections import Connection, kind_of
 from mainmode.device.crypto_maps import Protected
-from mainmode.device.decision import BoxEffect, Decision, Stage, Verdict
+from mainmode.device.decision import BoxEffect, Decision, Stage, Turned, Verdict
 from mainmode.device.flow import ECHO_REQUEST, ConnectionKey, Flow, flow_of, identifier_of, reversed_key
 from mainmode.device.nat import Translated, Untranslated, rewritten
 from mainmode.device.nat_rules import Rule
@@ -19,8 +19,6 @@ from mainmode.ike.effects import Dropped
 from mainmode.ipsec.sad import SaState
 from mainmode.wire.ip import Ipv4
 
-_FOUND = Decision(Stage.FLOW_LOOKUP, Verdict.ALLOW, "the packet belongs to a connection that stands")
-_CREATED = Decision(Stage.FLOW_CREATION, Verdict.ALLOW, "a connection is made: its replies may pass")
 _SYN_ACK, _SYN = 0x12, 0x02
 _TCP_FLAGS_AT = 13
 
@@ -108,7 +106,7 @@ class Ways:
         hop = tables.routes.hop(found.destination, found.egress, tunnelled=carrier is not None)
         if hop is None:
             return Found([*records, self.no_route(found.destination)])
-        records.append(Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources))
+        records.append(routed(hop))
         if found.destination in tables.own:
             local = carrier is not None and tables.own[found.destination] in (ingress, tables.management)
             refused = [] if local else [self._own_address(found.destination, hop, tunnelled=carrier is not None)]
@@ -146,7 +144,7 @@ class Ways:
         )
         if hop is None:
             return Found([self.no_route(after.destination)])
-        records = [_FOUND, Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources)]
+        records = [_belongs(connection), routed(hop)]
         real = flow.moved(flow.source, after.destination, flow.source_port, after.destination_port)
         dropped: Dropped | None = None
         missing = tables.uninspected(ingress, leaving) if reply and flow.protocol == IpProtocol.ICMP else None
@@ -254,6 +252,10 @@ class Ways:
         plane, tables = self._plane, self._plane.tables
         flow, found, hop, records = half.flow, half.found, half.hop, half.records
         source = tables.translator.translate(ingress, hop.interface, flow, found)
+        control = tables.controlled(ingress, hop.interface) if source.rule is None and found.rule is None else None
+        if control is not None:
+            text = f"nat-control asks for a rule, and none is about {flow}"
+            return Found([*records, Dropped(Drop.NO_TRANSLATION, None, text, (control,))])
         identifier = identifier_of(packet)
         mapped, mapped_identifier, release = source, identifier, None
         if source.dynamic and source.rule is not None:
@@ -275,7 +277,7 @@ class Ways:
         after = flow if after == flow else after
         rule = mapped.rule or found.rule
         if rule is not None:
-            records.append(_nat(flow, after, rule))
+            records += _nat(flow, after, rule, identifier, mapped_identifier)
         way = Way(plane.generation, carrier is not None, tuple(records), hop, flow, after, rule=rule, carrier=carrier)
         way.identifier = mapped_identifier if mapped_identifier != identifier else None
         if flow.protocol == IpProtocol.ICMP and flow.icmp_type != ECHO_REQUEST:
@@ -291,9 +293,9 @@ class Ways:
             identifier=identifier, mapped_identifier=mapped_identifier,
         )  # fmt: skip
         plane.connections.add(connection, now)
-        way.records = (_FOUND, *records)
+        way.records = (_belongs(connection), *records)
         connection.there = way
-        return Found([*records, _CREATED], way, connection, new=True)
+        return Found([*records, _created(connection)], way, connection, new=True)
 
 
 @dataclass(slots=True)
@@ -327,10 +329,32 @@ def _untranslated(flow: Flow, found: Untranslated) -> Decision:
         text = f"{flow.destination}/{flow.destination_port} is {found.destination}/{found.port}"
     if found.egress is not None:
         text += f", by way of {found.egress}"
-    return Decision(Stage.UN_NAT, Verdict.ALLOW, text, sources)
+    about = None
+    if rule is not None:
+        about = Turned(rule, (flow.destination, flow.destination_port), (found.destination, found.port))
+    return Decision(Stage.UN_NAT, Verdict.ALLOW, text, sources, about)
 
 
-def _nat(flow: Flow, after: Flow, rule: Rule) -> Decision:
-    if after is flow:
-        return Decision(Stage.NAT, Verdict.ALLOW, "identity: the addresses stay as they are", (rule.source,))
-    return Decision(Stage.NAT, Verdict.ALLOW, f"{flow} becomes {after}", (rule.source,))
+def _nat(flow: Flow, after: Flow, rule: Rule, identifier: int | None, mapped: int | None) -> tuple[Decision, ...]:
+    """What becomes of the source, and that replies are translated back; an echo has an identifier for a port."""
+    text = "identity: the addresses stay as they are" if after is flow else f"{flow} becomes {after}"
+    before = flow.source, flow.source_port if identifier is None else identifier
+    turned = Turned(rule, before, (after.source, after.source_port if mapped is None else mapped))
+    back = "its replies are translated back by the same rule"
+    return (
+        Decision(Stage.NAT, Verdict.ALLOW, text, (rule.source,), turned),
+        Decision(Stage.NAT_RPF, Verdict.ALLOW, back, (rule.source,)),
+    )
+
+
+def routed(hop: Hop) -> Decision:
+    """The decision for a route."""
+    return Decision(Stage.ROUTE, Verdict.ALLOW, str(hop.route), hop.route.sources, hop)
+
+
+def _belongs(connection: Connection) -> Decision:
+    return Decision(Stage.FLOW_LOOKUP, Verdict.ALLOW, "the packet belongs to a connection that stands", (), connection)
+
+
+def _created(connection: Connection) -> Decision:
+    return Decision(Stage.FLOW_CREATION, Verdict.ALLOW, "a connection is made: its replies may pass", (), connection)

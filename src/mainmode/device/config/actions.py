@@ -2,7 +2,7 @@
 for writing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from mainmode.base.provenance import Statement
@@ -273,11 +273,18 @@ class Append(Action):
         return None
 
     def undo(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> None:
-        """Take the element out."""
+        """Take the element out; where the line leaves parts of it open, all that have the others."""
         record = scope.record or draft.of(self.table).get(self.key_of(values))
-        roll = record.rolls.get(self._list(values)) if record is not None else None
-        if roll is not None:
-            roll.remove(self._element(values, source))
+        roll = record.roll(self._list(values)) if record is not None else None
+        if roll is None:
+            return
+        parts = self._parts(values)
+        if self._is_whole(parts):
+            roll.remove(self.build(**parts, source=source))
+            return
+        for element in tuple(roll):
+            if isinstance(element, self.build) and all(getattr(element, name) == parts[name] for name in parts):
+                roll.remove(element)
 
     def element_row(self, record: Any, element: Any) -> Row | None:
         """The line of one element of a record of the model; None: another command's."""
@@ -286,19 +293,28 @@ class Append(Action):
         return Row({**self.table.key_values(record), **self.extra, **parts_of(element)})
 
     def _roll(self, draft: Draft, scope: Scope, values: Mapping[str, Any], source: Statement) -> Roll:
-        rolls = self.record_of(draft, scope, values, source, True).rolls
+        record = self.record_of(draft, scope, values, source, True)
         name = self._list(values)
-        if name not in rolls:
-            rolls[name] = Roll()
-        return rolls[name]
+        found = record.roll(name)
+        if found is None:
+            found = record.rolls[name] = Roll()
+        return found
 
     def _list(self, values: Mapping[str, Any]) -> str:
         flag, other = self.apart
         return other if values.get(flag) else self.list_name
 
     def _element(self, values: Mapping[str, Any], source: Statement) -> Any:
+        return self.build(**self._parts(values), source=source)
+
+    def _parts(self, values: Mapping[str, Any]) -> dict[str, Any]:
         outer = {*self.table.keys, *self.extra, "line"}
-        return self.build(**{name: value for name, value in values.items() if name not in outer}, source=source)
+        return {name: value for name, value in values.items() if name not in outer}
+
+    def _is_whole(self, parts: Mapping[str, Any]) -> bool:
+        """Whether the parts say all of an element that has to be said."""
+        needed = (one for one in fields(self.build) if one.default is MISSING and one.default_factory is MISSING)
+        return all(one.name in parts or one.name == "source" for one in needed)
 
 
 def parts_of(value: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from mainmode.device.config import model
 from mainmode.device.config.actions import NOTHING, Assign, Enter
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.commands.access_lists import ACCESS_LISTS
+from mainmode.device.config.commands.administration import ADMINISTRATION, AUTHENTICATORS, ENABLE_LEVELS, USERS
 from mainmode.device.config.commands.ike import ENABLED, POLICIES, TUNNEL_GROUPS
 from mainmode.device.config.commands.inspection import POLICY_CLASSES, POLICY_MAPS, SERVICE_POLICIES
 from mainmode.device.config.commands.interfaces import INTERFACES, MTUS
@@ -56,11 +57,31 @@ _FIELDS = _fields()
 """By table: every field, with the command that declares its default."""
 
 
+def _assigned() -> dict[Table, list[Assign]]:
+    found: dict[Table, list[Assign]] = {}
+    for one in COMMANDS:
+        if one.written and isinstance(one.action, Assign):
+            found.setdefault(one.action.table, []).append(one.action)
+    return found
+
+
+_ASSIGNED = _assigned()
+"""By table: what sets fields of its records."""
+
+Defaults = dict[tuple[Any, ...], Sourced[Any] | None]
+"""Defaults by the command that declares them, the field and the record: they stay when a file is assembled again."""
+
+
 def assemble(
-    draft: Draft, file: str, lines: tuple[str, ...], release: Release, problems: tuple[Problem, ...]
+    draft: Draft,
+    file: str,
+    lines: tuple[str, ...],
+    release: Release,
+    problems: tuple[Problem, ...],
+    defaults: Defaults | None = None,
 ) -> Configuration:
-    """The configuration that the draft's records amount to."""
-    build = _Builder(draft, file, release)
+    """The configuration that the draft's records amount to. `defaults` are kept from one time to the next."""
+    build = _Builder(draft, file, release, {} if defaults is None else defaults)
     settings = draft.of(GLOBALS).get((), Record((), None))
     lists = draft.of(LISTS).get((), Record((), None))
     nat_rules = (*lists.rolls.get("nat_rules", ()), *lists.rolls.get("late_nat_rules", ()))
@@ -75,6 +96,7 @@ def assemble(
         settings=model.Globals(
             **build.values(GLOBALS, settings),
             logging=_logging(build, draft),
+            administration=_administration(build, draft),
             timeouts=model.Timeouts(**build.values(TIMEOUTS, draft.of(TIMEOUTS).get((), Record((), None)))),
         ),
         interfaces=interfaces,
@@ -92,6 +114,9 @@ def assemble(
         access_lists={one.name: one for one in build.all(ACCESS_LISTS, model.AccessList, "entries") if one.entries},
         access_groups=tuple(lists.rolls.get("access_groups", ())),
         nat_rules=nat_rules,
+        old_nat=tuple(lists.rolls.get("old_nat", ())),
+        global_pools=tuple(lists.rolls.get("global_pools", ())),
+        statics=tuple(lists.rolls.get("statics", ())),
         routes=tuple(lists.rolls.get("routes", ())),
         null_routes=tuple(lists.rolls.get("null_routes", ())),
         transform_sets={one.name: one for one in build.all(TRANSFORM_SETS, model.TransformSet)},
@@ -103,16 +128,21 @@ def assemble(
         service_policies={key[0]: one.fields["policy_map"] for key, one in draft.of(SERVICE_POLICIES).items()},
         group_policies={one.name: one for one in build.all(GROUP_POLICIES, model.ConfiguredGroupPolicy)},
         tunnel_groups={one.name: one for one in build.tunnel_groups()},
+        users={one.name: one for one in build.all(USERS, model.User)},
+        enable_passwords={one.level: one for one in build.all(ENABLE_LEVELS, model.EnablePassword)},
+        authenticators={one.service: one for one in build.all(AUTHENTICATORS, model.Authenticator)},
     )
 
 
 class _Builder:
     """Makes records into values of the model."""
 
-    def __init__(self, draft: Draft, file: str, release: Release) -> None:
+    def __init__(self, draft: Draft, file: str, release: Release, defaults: Defaults) -> None:
         self._draft = draft
         self._file = file
+        self._release = release
         self._spelling = Spelling(release)
+        self._defaults = defaults
 
     def all(self, table: Table, cls: Callable[..., T], *rolls: str) -> list[T]:
         """The table's records as values of `cls`; `rolls` are the lists that they hold."""
@@ -160,7 +190,15 @@ class _Builder:
         self, command: Command | None, name: str, keys: Mapping[str, Any], builtin: bool = False
     ) -> Sourced[Any] | None:
         """The default that a command declares, said by its line; None: it has none for this record."""
-        if command is None or not isinstance(command.action, Assign):
+        if command is None:
+            return None
+        known = (id(command), name, self._release, builtin, *keys.values())
+        if known not in self._defaults:
+            self._defaults[known] = self._declared(command, name, keys, builtin)
+        return self._defaults[known]
+
+    def _declared(self, command: Command, name: str, keys: Mapping[str, Any], builtin: bool) -> Sourced[Any] | None:
+        if not isinstance(command.action, Assign):
             return None
         action = command.action
         value = action.builtin if builtin and action.builtin is not NOTHING else action.default
@@ -173,12 +211,7 @@ class _Builder:
 
 
 def _says_something(table: Table, record: Any) -> bool:
-    return any(
-        True
-        for command in COMMANDS
-        if command.written and command.action.table is table and isinstance(command.action, Assign)
-        for _ in command.action.rows(record)
-    )
+    return any(True for action in _ASSIGNED.get(table, ()) for _ in action.rows(record))
 
 
 def _source(record: Record) -> Source:
@@ -203,6 +236,16 @@ def _logging(build: "_Builder", draft: Draft) -> model.LogSettings:
         classes=tuple(record.rolls.get("classes", ())),
         messages={one.message: one for one in messages if one.level is not None or not one.enabled.value},
         lists={one.name: one for one in build.all(LOG_LISTS, model.LogList, "members") if one.members},
+    )
+
+
+def _administration(build: "_Builder", draft: Draft) -> model.Administration:
+    record = draft.of(ADMINISTRATION).get((), Record((), None))
+    return model.Administration(
+        **build.values(ADMINISTRATION, record),
+        ssh_clients=tuple(record.rolls.get("ssh_clients", ())),
+        telnet_clients=tuple(record.rolls.get("telnet_clients", ())),
+        banners=tuple(record.rolls.get("banners", ())),
     )
 
 

@@ -25,6 +25,7 @@ class Mode(Enum):
     ICMP_GROUP = "config-icmp-object-group"
     TIME_RANGE = "config-time-range"
     GROUP_POLICY = "config-group-policy"
+    USERNAME = "config-username"
     POLICY = "config-ikev1-policy"
     TUNNEL_GENERAL = "config-tunnel-general"
     TUNNEL_IPSEC = "config-tunnel-ipsec"
@@ -58,12 +59,21 @@ class Table:
 
 
 class Roll:
-    """An ordered list from which any element goes in constant time."""
+    """An ordered list from which any element goes in constant time. One that two drafts share stays as it is."""
 
     def __init__(self) -> None:
         self._order: list[Any] = []
         self._alive: dict[Any, dict[int, None]] = {}
         self._dead = False
+        self.shared = False
+
+    def copy(self) -> "Roll":
+        """Another list of the same elements."""
+        made = Roll()
+        made._order = list(self._order)
+        made._alive = {element: dict(equals) for element, equals in self._alive.items()}
+        made._dead = self._dead
+        return made
 
     def add(self, element: Any, position: int | None = None, *, unique: bool = False) -> bool:
         """Append, or insert before the element at `position` (from 1). False: it is there already and is `unique`."""
@@ -104,6 +114,19 @@ class Record:
     fields: dict[str, Sourced[Any]] = field(default_factory=dict)
     rolls: dict[str, Roll] = field(default_factory=dict)
 
+    def roll(self, name: str) -> Roll | None:
+        """One of its lists, to be changed."""
+        found = self.rolls.get(name)
+        if found is not None and found.shared:
+            found = self.rolls[name] = found.copy()
+        return found
+
+    def copy(self) -> "Record":
+        """Another record that says the same; lists are copied where one of the two changes them."""
+        for roll in self.rolls.values():
+            roll.shared = True
+        return Record(self.key, self.source, dict(self.fields), dict(self.rolls))
+
 
 class Draft:
     """A configuration in the making."""
@@ -111,6 +134,22 @@ class Draft:
     def __init__(self) -> None:
         self._tables: dict[Table, dict[tuple[Any, ...], Record]] = {}
         self._families: dict[tuple[Table, tuple[Any, ...]], dict[tuple[Any, ...], None]] = {}
+
+    def copy(self) -> "Draft":
+        """Another draft that says the same."""
+        made = Draft()
+        made._tables = {
+            table: {key: record.copy() for key, record in records.items()} for table, records in self._tables.items()
+        }
+        made._families = {name: dict(keys) for name, keys in self._families.items()}
+        return made
+
+    def counterpart(self, record: Record, copied: "Draft") -> Record | None:
+        """The record of a copy that stands for one of this draft; None for one that is forgotten already."""
+        for table, records in self._tables.items():
+            if records.get(record.key) is record:
+                return copied.of(table)[record.key]
+        return None
 
     def of(self, table: Table) -> dict[tuple[Any, ...], Record]:
         """The records of a table by key, in the order of their first lines."""

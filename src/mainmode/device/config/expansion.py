@@ -1,5 +1,7 @@
 """What addresses come to: objects, groups and interfaces become address ranges, entries become proxy pairs."""
 
+from ipaddress import IPv4Address
+
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.device.config.model import (
     Ace,
@@ -96,8 +98,7 @@ def _range(configuration: Configuration, address: _Address) -> AddressRange:
         case Host(one):
             return AddressRange(one, one)
         case Subnet(network, mask):
-            whole = Proxy.of(f"{network}/{mask}")
-            return AddressRange(whole.first, whole.last)
+            return AddressRange(network, IPv4Address(int(network) | ~int(mask) & 0xFFFFFFFF))
         case AddressRange():
             return address
         case AnyAddress(word) if word != "any6":

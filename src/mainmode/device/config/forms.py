@@ -42,6 +42,7 @@ class VariantsKind:
     """
 
     secret = False
+    words = ()
 
     def __init__(
         self,
@@ -63,6 +64,11 @@ class VariantsKind:
             for word in frozenset().union(*known)
         }
         self._others = tuple(form for form, words in started if words is None)
+
+    @property
+    def syntaxes(self) -> tuple[Syntax, ...]:
+        """All forms."""
+        return tuple(syntax for syntax, _, _ in self._forms)
 
     @property
     def forms(self) -> tuple[str, ...]:
@@ -111,21 +117,22 @@ class EitherKind:
 
     secret = False
     starts = None
+    words = ()
 
     def __init__(self, label: str, expected: str, *names: str) -> None:
         self.label = label
         self.expected = expected
-        self._kinds = [kind(name) for name in names]
+        self.kinds = [kind(name) for name in names]
 
     @property
     def forms(self) -> tuple[str, ...]:
         """All kinds, as a command reference prints them."""
-        return tuple(one.label for one in self._kinds)
+        return tuple(one.label for one in self.kinds)
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The first kind's value that fits. Raises MismatchError where none does."""
         furthest = MismatchError(at, self.expected)
-        for kind in self._kinds:
+        for kind in self.kinds:
             try:
                 return kind.read(tokens, at)
             except MismatchError as mismatch:
@@ -134,7 +141,7 @@ class EitherKind:
 
     def write(self, value: Any, spelling: Spelling) -> str:
         """The value by the first kind that can say it. Raises UnwritableError."""
-        for kind in self._kinds:
+        for kind in self.kinds:
             try:
                 return kind.write(value, spelling)
             except UnwritableError:
@@ -268,6 +275,16 @@ _declare("service", VariantsKind("SERVICE", _SERVICE, *_SERVICES, older=_OLDER_S
 _declare(
     "service-member",
     VariantsKind("SERVICE-OR-OBJECT", f"{_SERVICE}, or object NAME", *_SERVICES, _OBJECT, older=_OLDER_SERVICES),
+)
+_declare(
+    "global-pool",
+    EitherKind(
+        "{A.B.C.D | FIRST-LAST | interface}",
+        "an address, two of them or interface",
+        "address-span",
+        "address",
+        "name",
+    ),
 )
 _declare(
     "nat-mapped", EitherKind("{A.B.C.D | OBJECT | interface}", "an address, an object or interface", "address", "name")

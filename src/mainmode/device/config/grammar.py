@@ -36,7 +36,10 @@ _PIECE = re.compile(r"\s*(?:([\[<])|([\]>])|(~)|\{(\w+):([^{}]+?)(?:\.\.\.(\d+))
 
 
 class Syntax:
-    """One declared command text. Raises ValueError for a declaration that does not parse (a bug of ours)."""
+    """One declared command text. Raises ValueError for a declaration that does not parse (a bug of ours).
+
+    `yields`: it has a part that takes any word and means one of its own where that is cut short.
+    """
 
     def __init__(self, text: str, kinds: Callable[[str], Kind]) -> None:
         self.text = text
@@ -45,6 +48,7 @@ class Syntax:
             raise ValueError(f"not a syntax: {text}")
         self.parts = _parts(pieces, kinds)
         self.secrets = frozenset(one.name for one in _inner(self.parts) if isinstance(one, Slot) and one.kind.secret)
+        self.yields = any(getattr(one.kind, "yields", False) for one in _inner(self.parts) if isinstance(one, Slot))
         self._needs = tuple(_needs(self.parts))
         self._step = compiled(self.parts)
 

@@ -31,7 +31,10 @@ def ipv4(text: str) -> IPv4Address:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A kind of one token. `reader` raises ValueError for what it does not take, `writer` for what it cannot say."""
+    """A kind of one token. `reader` raises ValueError for what it does not take, `writer` for what it cannot say.
+
+    `yields`: it takes any word, but a typed one that is the beginning of one of its own `words` is that word.
+    """
 
     label: str
     expected: str
@@ -40,6 +43,8 @@ class Token:
     secret: bool = False
     wording: str = ""
     starts: frozenset[str] | None = None
+    words: tuple[str, ...] = ()
+    yields: bool = False
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The token's value. Raises MismatchError."""
@@ -63,6 +68,7 @@ class AddressKind:
     expected = "an IPv4 address"
     secret = False
     starts = None
+    words = ()
 
     def __init__(self, named: bool = True) -> None:
         self._named = named
@@ -91,6 +97,7 @@ class RestKind:
     expected = "some text"
     secret = False
     starts = None
+    words = ()
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The text as it stands, without blanks at its end."""
@@ -134,7 +141,7 @@ def number(low: int, high: int, word: str | None = None) -> Token:
 
     if word is None:
         return Token(f"<{low}-{high}>", f"a number from {low} to {high}", read, write)
-    return Token(f"{{<{low}-{high}>|{word}}}", f"a number from {low} to {high} or {word}", read, write)
+    return Token(f"{{<{low}-{high}>|{word}}}", f"a number from {low} to {high} or {word}", read, write, words=(word,))
 
 
 def keywords(*words: str) -> Token:
@@ -143,7 +150,7 @@ def keywords(*words: str) -> Token:
     values: Mapping[str, Any] = {word: int(word) if numbers else word for word in words}
     label = words[0] if len(words) == 1 else "{" + "|".join(words) + "}"
     expected = words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
-    return Token(label, expected, *by_table(values, values), starts=frozenset(values))
+    return Token(label, expected, *by_table(values, values), starts=frozenset(values), words=words)
 
 
 def table(label: str, expected: str, names: Mapping[str, int], aliases: Mapping[str, int], most: int) -> Token:
@@ -157,7 +164,8 @@ def table(label: str, expected: str, names: Mapping[str, int], aliases: Mapping[
     def write(value: Any) -> str:
         return write_name(value) if value in names.values() else digits.writer(value)
 
-    return Token(label, expected, read, write)
+    written = dict.fromkeys(map(write_name, names.values()))
+    return Token(label, expected, read, write, words=tuple(written))
 
 
 def by_table(

@@ -44,3 +44,16 @@ def masked_prose(line: str) -> str:
     told = _TELLS_A_KEY_IN_PROSE.search(line, prose.end()) if prose is not None else None
     rest = _NEXT_WORD.search(line, told.end()) if told is not None else None
     return line[: rest.end()] + HIDDEN if rest is not None else line
+
+
+def masked_typed(line: str) -> str:
+    """A line as somebody typed it, in whatever mode, with all that may be a key masked: for histories and logs.
+
+    What follows a key that is masked already is shown.
+    """
+    tokens = Tokens.of(masked_prose(line), {})
+    last = max((index for index, word in enumerate(tokens.words) if word == HIDDEN), default=-1) + 1
+    if not last or last >= len(tokens.words):
+        return masked_guess(tokens)
+    start = tokens.column(last) - 1
+    return tokens.line[:start] + masked_guess(Tokens.of(tokens.line[start:], {}))

@@ -36,11 +36,12 @@ class Spelling:
     names: Mapping[IPv4Address, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Tokens:
-    """One line cut at its blanks. `names` are the file's `name A N` so far, `port_groups` its object-groups of ports.
+    """One line cut at its blanks; it has no repr, since it may hold a key.
 
-    `lowered` are the words in lower case, `lower` the same as a set.
+    `names` are the file's `name A N` so far, `port_groups` its object-groups of ports. `lowered` are the words in lower
+    case, `lower` the same as a set.
     """
 
     line: str
@@ -84,6 +85,10 @@ class Kind(Protocol):
     @property
     def starts(self) -> frozenset[str] | None:
         """The words, in lower case, that it may begin with; None: others too."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that it takes as they are, for help and completion: keywords, names of ports and the like."""
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The value that begins at token `at` and the token after it. Raises MismatchError."""

@@ -1,28 +1,26 @@
 """Text into a configuration. Never raises on any text: what cannot be read is a problem with its place.
 
 As on the device, a line below a submode's command is tried there first and then as a global one; so a listing that
-lost its indentation reads like one that kept it. What is indented below a line that could not be read is skipped
-with it. Keys are masked in everything that is kept of a line.
+lost its indentation reads like one that kept it. In one that kept it, a line that is known in both and read in neither
+is a global one where it is not indented. What is indented below a line that could not be read is skipped with it. Keys
+are masked in everything that is kept of a line.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address
 
 from mainmode.base.provenance import Statement
 from mainmode.device.config.actions import Enter
-from mainmode.device.config.assembly import assemble
 from mainmode.device.config.checks import warnings
-from mainmode.device.config.commands import candidates, first_words
+from mainmode.device.config.commands import first_words
 from mainmode.device.config.commands.families import OLD_NAT, Family, before_8_3, family, flat
-from mainmode.device.config.commands.services import SERVICE_GROUPS
-from mainmode.device.config.commands.system import NAMES
 from mainmode.device.config.declaration import Command, Support
-from mainmode.device.config.draft import Draft, Mode, Record, RefusedError, Scope
+from mainmode.device.config.desk import Desk, is_negated
+from mainmode.device.config.draft import Mode, Record, RefusedError, Scope
 from mainmode.device.config.masking import masked_guess, masked_prose, masked_tokens
-from mainmode.device.config.model import Configuration, Release
-from mainmode.device.config.parts import INVALID, Match, Miss, Tokens
+from mainmode.device.config.model import Configuration
+from mainmode.device.config.parts import INVALID, Match, Tokens
 from mainmode.device.config.problem import Problem, Severity
 
 INCOMPLETE = "ERROR: % Incomplete command"
@@ -68,16 +66,46 @@ def decode(octets: bytes) -> str:
 
 def read(text: str, file: str) -> Configuration:
     """The configuration that `text` says; `file` is the name that places are given with. Never raises."""
-    reader = _Reader(file)
-    lines = list(_lines(text))
-    base = min((_indent(line) for line in lines if line.strip(" ") and line.lstrip(" ")[0] not in "!:"), default=0)
-    for number, line in enumerate(lines, 1):
-        reader.line(number, line, base)
-    return reader.configuration()
+    return Listing(text, file).configuration()
+
+
+class Listing:
+    """A text that was read, and may be followed by more lines any number of times without reading it anew."""
+
+    def __init__(self, text: str, file: str) -> None:
+        """As `read`."""
+        self._reader = _Reader(file)
+        lines = list(_lines(text))
+        indents = {_indent(line) for line in lines if line.strip(" ") and line.lstrip(" ")[0] not in "!:"}
+        self._base = min(indents, default=0)
+        self._reader.indented = len(indents) > 1
+        for number, line in enumerate(lines, 1):
+            self._reader.line(number, line, self._base)
+
+    def configuration(self) -> Configuration:
+        """What the text says."""
+        return self._reader.configuration()
+
+    def desk(self) -> Desk:
+        """What its lines were carried out on, for those who type more lines and give this listing up."""
+        return self._reader.desk
+
+    def followed_by(self, lines: Sequence[str]) -> Configuration:
+        """What it says with more lines typed behind its last one; no warnings but those of single lines."""
+        reader = self._reader.copy()
+        known = len(reader.shown)
+        for number, line in enumerate(_lines("\n".join(lines) + "\n"), known + 1):
+            reader.line(number, " " * self._base + line, self._base)
+        return reader.configuration(checked=False)
+
+
+def cleaned(text: str) -> str:
+    """The text without what would steer a terminal; other blanks become blanks."""
+    return _UNPRINTABLE.sub("\ufffd", text.removeprefix("\ufeff")).translate(_BLANKS)
 
 
 def _lines(text: str) -> Iterator[str]:
-    clean = _UNPRINTABLE.sub("\ufffd", text.removeprefix("\ufeff")).translate(_BLANKS)
+    clean = cleaned(text)
     if "\n" not in clean:
         clean = clean.replace("\r", "\n")
     for line in clean.removesuffix("\n").split("\n"):
@@ -93,98 +121,99 @@ class _Reader:
 
     def __init__(self, file: str) -> None:
         self._file = file
-        self._draft = Draft()
+        self.desk = Desk(file)
         self._scope: Scope | None = Scope(Mode.GLOBAL)
-        self._names: dict[str, IPv4Address] = {}
-        self._port_groups: set[str] = set()
-        self._lines: list[str] = []
+        self.indented = False
+        """Whether what stands below a line is indented in this listing."""
+        self.shown: list[str] = []
         self._problems: list[Problem] = []
-        self._releases: set[Release] = set()
         self._orphaned = False
         self._skipped: int | None = None
         self._told: set[str] = set()
+        self._text = ""
+        self._keeping = False
 
     def line(self, number: int, line: str, base: int) -> None:
         """Read one line; `base` is the indentation of the listing as a whole."""
         prompt = _PROMPT.match(line)
         body = " " * prompt.end() + line[prompt.end() :] if prompt else line
-        tokens = Tokens.of(masked_prose(body), self._names, self._port_groups)
-        self._lines.append("")
+        tokens = self.desk.tokens(masked_prose(body))
+        self.shown.append("")
         if not tokens.words or tokens.words[0][0] in "!:" or tokens.words[0] in _SAID_BY_DEVICE:
             shown = masked_guess(tokens)
         else:
+            self._text = " " * max(0, _indent(body) - base) + body.strip(" ")
             shown = self._command(number, tokens, below=not prompt and _indent(line) > base)
-        self._lines[-1] = line[: prompt.end()] + shown[prompt.end() :] if prompt else shown
+        self.shown[-1] = line[: prompt.end()] + shown[prompt.end() :] if prompt else shown
 
-    def configuration(self) -> Configuration:
-        """What was read, with its problems in the order of their lines."""
-        release = Release.OLD if self._releases == {Release.OLD} else Release.NEW
-        read = assemble(self._draft, self._file, tuple(self._lines), release, ())
-        problems = sorted([*self._problems, *warnings(read)], key=lambda problem: problem.line)
+    def copy(self) -> "_Reader":
+        """A reader that stands where this one does, and goes on by itself."""
+        made = _Reader(self._file)
+        made.desk = self.desk.copy()
+        made._scope = self._scope
+        if self._scope is not None and self._scope.record is not None:
+            record = self.desk.draft.counterpart(self._scope.record, made.desk.draft)
+            made._scope = Scope(self._scope.mode, record if record is not None else self._scope.record.copy())
+        made.indented = self.indented
+        made.shown, made._problems = list(self.shown), list(self._problems)
+        made._told = set(self._told)
+        made._orphaned, made._skipped = self._orphaned, self._skipped
+        return made
+
+    def configuration(self, *, checked: bool = True) -> Configuration:
+        """What was read, with its problems in the order of their lines; `checked`: as a whole, too."""
+        read = self.desk.configuration(tuple(self.shown), ())
+        found = warnings(read) if checked else ()
+        problems = sorted([*self._problems, *found], key=lambda problem: problem.line)
         return replace(read, problems=tuple(problems))
 
     def _command(self, number: int, tokens: Tokens, below: bool) -> str:
         """Carry a line out; the line as it may be shown."""
         self._orphaned = self._orphaned and below
         if below and (self._scope is None or self._orphaned):
+            self._keep_under()
             return masked_guess(tokens)
         if self._skipped is not None and below and _indent(tokens.line) > self._skipped:
+            self._keep_below(self._text[1:])
             return masked_guess(tokens)
         self._skipped = None
         here = self._scope or Scope(Mode.GLOBAL)
         for scope in dict.fromkeys((here.mode, Mode.GLOBAL)):
-            found = self._match(scope, tokens)
+            found = self.desk.match(scope, tokens)
             if found is not None:
                 return self._carry_out(*found, here if scope is here.mode else Scope(Mode.GLOBAL), number, tokens)
         known = family(here.mode, tokens.words) if here.mode is not Mode.GLOBAL else None
-        if known is not None:
+        everywhere = family(Mode.GLOBAL, tokens.words)
+        if known is not None and (below or everywhere is None or not self.indented):
             self._skipped = _indent(tokens.line) if below else None
+            self._keep_below(self._text.strip())
             return self._skip(known, number, tokens)
-        known = family(Mode.GLOBAL, tokens.words)
-        if known is not None:
-            self._scope = None
-            return self._skip(known, number, tokens)
-        if tokens.words[0].lower() in _EXEC:
+        if everywhere is not None:
+            self._scope, self._keeping = None, True
+            self.desk.kept.add(self._text)
+            return self._skip(everywhere, number, tokens)
+        if tokens.lowered[0] in _EXEC and tokens.lowered[:2] != ("enable", "password"):
             self._scope = Scope(Mode.GLOBAL)
             return masked_guess(tokens)
         if self._scope is None and flat(tokens.words):
+            self._keep_under()
             return masked_guess(tokens)
         if not below and before_8_3(tokens.words):
             self._scope = Scope(Mode.GLOBAL)
+            self.desk.kept.add(self._text)
             return self._skip(OLD_NAT, number, tokens)
         self._orphaned = not below
         return self._report(number, tokens, here.mode)
 
-    def _match(self, mode: Mode, tokens: Tokens) -> tuple[Command, Match] | None:
-        start = int(tokens.words[0].lower() == "no")
-        if start == len(tokens.words):
-            return None
-        for command in candidates(mode, tokens.words[start : start + 2]).commands:
-            if command.only_negated and not start:
-                continue
-            for syntax in (command.syntax, *command.also):
-                if syntax.possible(tokens):
-                    match = syntax.read(tokens, start, bool(start))
-                    if match is not None:
-                        return command, match
-        return None
+    def _keep_under(self) -> None:
+        """The line stays below the one that was skipped."""
+        if self._keeping:
+            self.desk.kept.under(self._text[1:] if self._text.startswith(" ") else self._text)
 
-    def _miss(self, here: Mode, tokens: Tokens) -> Miss:
-        """How far a line that nothing matches came, and what was expected there."""
-        miss = Miss()
-        start = int(tokens.words[0].lower() == "no")
-        if start == len(tokens.words):
-            miss.note(start, "a command")
-            return miss
-        for mode in dict.fromkeys((here, Mode.GLOBAL)):
-            found = candidates(mode, tokens.words[start : start + 2])
-            for command in found.commands:
-                if start or not command.only_negated:
-                    for syntax in (command.syntax, *command.also):
-                        syntax.read(tokens, start, bool(start), miss)
-            for keyword in found.keywords:
-                miss.note(start + found.place, keyword)
-        return miss
+    def _keep_below(self, text: str) -> None:
+        """The line stays below the record that the reader stands on."""
+        if self._scope is not None and self._scope.record is not None:
+            self.desk.kept.below(self._scope.mode, self._scope.record.key, text)
 
     def _skip(self, known: Family, number: int, tokens: Tokens) -> str:
         """Leave out a line of a family; one that is not built is told."""
@@ -195,7 +224,7 @@ class _Reader:
 
     def _tell(self, missing: str, instead: str, number: int, tokens: Tokens, shown: str) -> None:
         """One warning for all that is not built for the same reason, at its first line."""
-        if missing not in self._told and tokens.words[0].lower() != "no":
+        if missing not in self._told and not is_negated(tokens):
             self._told.add(missing)
             place = self._file, number, tokens.column(0)
             self._problems.append(Problem(Severity.WARNING, *place, shown, f"WARNING: {missing}", instead))
@@ -203,31 +232,16 @@ class _Reader:
     def _carry_out(self, command: Command, match: Match, scope: Scope, number: int, tokens: Tokens) -> str:
         shown = masked_tokens(tokens, match.secrets)
         source = Statement(self._file, number, shown)
-        self._releases |= match.releases
-        action = command.action
         self._scope = scope
         if command.support is Support.NOT_BUILT:
             self._tell(command.note, "", number, tokens, shown)
-        if tokens.words[0].lower() == "no":
-            action.undo(self._draft, scope, match.values, source)
-        else:
-            try:
-                self._scope = action.do(self._draft, scope, match.values, source) or scope
-            except RefusedError as refused:
-                self._refuse(refused, source, tokens)
-                if isinstance(action, Enter):
-                    self._scope = Scope(action.mode, Record(action.key_of(match.values), source))
-        if action.table is SERVICE_GROUPS and "protocol" in match.values:
-            self._port_groups.add(match.values["name"])
-        if action.table is NAMES:
-            self._rename(match, negated=tokens.words[0].lower() == "no")
+        try:
+            self._scope = self.desk.carry_out(command, match, scope, source, negated=is_negated(tokens))
+        except RefusedError as refused:
+            self._refuse(refused, source, tokens)
+            if isinstance(command.action, Enter):
+                self._scope = Scope(command.action.mode, Record(command.action.key_of(match.values), source))
         return shown
-
-    def _rename(self, match: Match, *, negated: bool) -> None:
-        if negated:
-            self._names.pop(match.values["name"], None)
-        else:
-            self._names[match.values["name"]] = match.values["address"]
 
     def _refuse(self, refused: RefusedError, source: Statement, tokens: Tokens) -> None:
         wording = str(refused)
@@ -236,12 +250,13 @@ class _Reader:
         self._problems.append(Problem(severity, *place, source.text, wording, refused.expected))
 
     def _report(self, number: int, tokens: Tokens, mode: Mode) -> str:
-        miss = self._miss(mode, tokens)
+        miss = self.desk.miss(mode, tokens)
         start = int(tokens.words[0].lower() == "no" and len(tokens.words) > 1)
         at = max(miss.at, start)
         shown = masked_guess(tokens, after=at if mode is Mode.TUNNEL_IPSEC else None)
         known = at > start + (tokens.words[start].lower() == "crypto")
         incomplete = at >= len(tokens.words)
+        self._keeping = False
         column = len(tokens.line) + 2 if incomplete else tokens.column(at)
         expected = miss.expected if miss.at >= start and miss.expected else sorted(first_words(mode))
         self._problems.append(

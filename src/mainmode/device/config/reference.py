@@ -25,6 +25,7 @@ _TITLES = {
     Mode.ICMP_GROUP: "Below `object-group icmp-type`",
     Mode.TIME_RANGE: "Below `time-range`",
     Mode.GROUP_POLICY: "Below `group-policy … attributes`",
+    Mode.USERNAME: "Below `username … attributes`",
     Mode.POLICY: "Below `crypto {isakmp|ikev1} policy`",
     Mode.TUNNEL_GENERAL: "Below `tunnel-group … general-attributes`",
     Mode.TUNNEL_IPSEC: "Below `tunnel-group … ipsec-attributes`",

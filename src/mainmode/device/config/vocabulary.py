@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, time
-from ipaddress import IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network
 from types import MappingProxyType
 from typing import Any
 
@@ -22,7 +22,7 @@ from mainmode.device.config.kinds import (
     number,
     table,
 )
-from mainmode.device.config.model import USUAL_LOG_PORTS, LogTransport, Release
+from mainmode.device.config.model import USUAL_LOG_PORTS, LogTransport, Password, Release
 from mainmode.device.config.parts import Kind, MismatchError, Spelling, Tokens
 from mainmode.device.config.words import (
     DAYS,
@@ -50,6 +50,7 @@ class TunnelProtocolKind:
     expected = ", ".join(TUNNEL_PROTOCOLS)
     secret = False
     starts = frozenset(_TUNNEL_WORDS)
+    words = tuple(dict.fromkeys(word for pair in TUNNEL_PROTOCOLS.items() for word in pair))
     tells: Mapping[str, Release] = MappingProxyType(
         {
             **{new: Release.NEW for new, old in TUNNEL_PROTOCOLS.items() if new != old},
@@ -76,6 +77,8 @@ class NatNameKind:
     expected = "an object or interface"
     secret = False
     starts = None
+    words = ()
+    phrases = (("interface", "ipv6"),)
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The words."""
@@ -94,6 +97,7 @@ class ServiceGroupKind:
     expected = "an object-group of ports"
     secret = False
     starts = None
+    words = ()
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The name. Raises MismatchError."""
@@ -108,12 +112,12 @@ class ServiceGroupKind:
 
 def _only_protocol(name: str, value: int) -> Token:
     words = {name: value, str(value): value}
-    return Token(name, name, *by_table(words, {name: value}), starts=frozenset(words))
+    return Token(name, name, *by_table(words, {name: value}), starts=frozenset(words), words=(name,))
 
 
 def _only_protocols(name: str, *values: int) -> Token:
     words = {name: values, **({str(values[0]): values} if len(values) == 1 else {})}
-    return Token(name, name, *by_table(words, {name: values}), starts=frozenset(words))
+    return Token(name, name, *by_table(words, {name: values}), starts=frozenset(words), words=(name,))
 
 
 def _clock(text: str) -> time:
@@ -146,6 +150,16 @@ class MomentKind:
     expected = "a time and a date such as 08:00 1 January 2026"
     secret = False
     starts = None
+    words = ()
+    places = ("HH:MM", "<1-31>", "MONTH", "YEAR")
+
+    def begins(self, word: str) -> bool:
+        """Whether the first of its words may be this one."""
+        try:
+            _clock(word)
+        except ValueError:
+            return False
+        return True
 
     def read(self, tokens: Tokens, at: int) -> tuple[Any, int]:
         """The moment, without a zone. Raises MismatchError."""
@@ -212,6 +226,26 @@ def _nat_pair(text: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
+def _nat_interface(text: str) -> str:
+    found = re.fullmatch(r"\(([^(),]+)\)", text)
+    if found is None:
+        raise ValueError(text)
+    return found[1]
+
+
+def _address_span(text: str) -> tuple[IPv4Address, IPv4Address]:
+    first, dash, last = text.partition("-")
+    if not dash:
+        raise ValueError(text)
+    return ipv4(first), ipv4(last)
+
+
+def _write_span(span: Any) -> str:
+    if not isinstance(span, tuple):
+        raise ValueError(span)
+    return f"{span[0]}-{span[1]}"
+
+
 def _key(text: str) -> Secret | None:
     if len(text) > 128:
         raise ValueError
@@ -232,6 +266,16 @@ def _hostname(text: str) -> str:
 
 def _write_key(key: Secret | None) -> str:
     return HIDDEN if key is None else key.reveal().decode()
+
+
+def _password(text: str) -> Password:
+    if len(text) > 255:
+        raise ValueError
+    return Password(None if text.strip("*") == "" else Secret(text.encode()))
+
+
+def _write_password(password: Password | None) -> str:
+    return _write_key(password.text if password is not None else None)
 
 
 def _ipv6_address(text: str) -> IPv6Address:
@@ -273,13 +317,33 @@ _KINDS: dict[str, Kind] = {
     "hostname": Token("NAME", "a hostname", _hostname, wording="ERROR: % Invalid Hostname"),
     "encrypted-key": Token("KEY", "an encrypted key", lambda text: None, secret=True),
     "key": Token("KEY", "a key of 1 to 128 characters", _key, _write_key, secret=True),
-    "pfs-group": Token("groupN", "group" + ", group".join(GROUPS), _group_word, lambda value: f"group{value}"),
+    "password": Token("PASSWORD", "a password", _password, _write_password, secret=True),
+    "exec-authority": Token(
+        "{LOCAL|authentication-server}",
+        "LOCAL or authentication-server",
+        *by_table(
+            {"local": "LOCAL", "authentication-server": "authentication-server"},
+            {"LOCAL": "LOCAL", "authentication-server": "authentication-server"},
+        ),
+        starts=frozenset({"local", "authentication-server"}),
+        words=("LOCAL", "authentication-server"),
+    ),
+    "pfs-group": Token(
+        "groupN",
+        "group" + ", group".join(GROUPS),
+        _group_word,
+        lambda value: f"group{value}",
+        starts=frozenset(f"group{one}" for one in GROUPS),
+        words=tuple(f"group{one}" for one in GROUPS),
+    ),
     "nat-pair": Token(
         "(REAL-IFC,MAPPED-IFC)",
         "(real interface,mapped interface)",
         _nat_pair,
         lambda pair: f"({pair[0]},{pair[1]})",
     ),
+    "nat-interface": Token("(IFC)", "(interface)", _nat_interface, lambda name: f"({name})"),
+    "address-span": Token("FIRST-LAST", "two addresses", _address_span, _write_span),
     "ipv6-address": Token("X:X::X", "an IPv6 address", _ipv6_address),
     "ipv6-prefix": Token("X:X::X/LEN", "an IPv6 prefix", _ipv6_prefix),
     "tcp": _only_protocol("tcp", 6),
@@ -298,9 +362,16 @@ _KINDS: dict[str, Kind] = {
         "a protocol by name or number",
         lambda text: (_PROTOCOL.reader(text),),
         lambda value: str(_PROTOCOL.writer(*value)) if len(value) == 1 else _PROTOCOL.writer(None),
+        words=tuple(PROTOCOLS),
     ),
     "protocol": _PROTOCOL,
-    "protocol-number": Token("PROTOCOL", "a protocol by name or number", _protocol, _write_protocol),
+    "protocol-number": Token(
+        "PROTOCOL",
+        "a protocol by name or number",
+        _protocol,
+        _write_protocol,
+        words=tuple(name for name, value in PROTOCOLS.items() if value not in (1, 6, 17)),
+    ),
     "tcp-port": table("PORT", "a TCP port by name or number", TCP_PORTS, {}, 65535),
     "udp-port": table("PORT", "a UDP port by name or number", UDP_PORTS, {}, 65535),
     "any-port": table("PORT", "a TCP or UDP port by name or number", _PORTS, {}, 65535),
@@ -312,10 +383,21 @@ _KINDS: dict[str, Kind] = {
     "clock": Token("HH:MM", "a time such as 8:00", _clock, lambda value: f"{value.hour}:{value:%M}"),
     "duration": Token("H:MM:SS", "a time such as 1:00:00, or 0", _duration, _write_duration),
     "day": Token(
-        "{" + "|".join(DAYS) + "}", "a day", *by_table(_DAYS, {word: word for word in DAYS}), starts=frozenset(_DAYS)
+        "{" + "|".join(DAYS) + "}",
+        "a day",
+        *by_table(_DAYS, {word: word for word in DAYS}),
+        starts=frozenset(_DAYS),
+        words=DAYS,
     ),
     "log-level": _LEVEL,
-    "level-or-list": Token("{LEVEL | LIST}", "a severity or a logging list", _level_or_list, _write_level_or_list),
+    "level-or-list": Token(
+        "{LEVEL | LIST}",
+        "a severity or a logging list",
+        _level_or_list,
+        _write_level_or_list,
+        words=tuple(LOG_LEVELS)[:8],
+        yields=True,
+    ),
     "message-span": Token(
         "ID[-ID]",
         "a message id, or two of them with a dash",
@@ -325,7 +407,14 @@ _KINDS: dict[str, Kind] = {
     "log-transport": Token(
         "{tcp|udp}[/PORT]", "tcp/PORT or udp/PORT", _log_transport, lambda one: f"{one.protocol}/{one.port}"
     ),
-    "emblem": Token("emblem", "emblem", lambda text: {"emblem": True}[text.lower()], lambda value: "emblem"),
+    "emblem": Token(
+        "emblem",
+        "emblem",
+        lambda text: {"emblem": True}[text.lower()],
+        lambda value: "emblem",
+        starts=frozenset({"emblem"}),
+        words=("emblem",),
+    ),
     "icmp-type": table("ICMP-TYPE", "an ICMP type by name or number", ICMP_TYPES, {}, 255),
 }
 

@@ -2,13 +2,14 @@
 
 Layout and wording are those of public outputs (ntc-templates fixtures `show_access-list`). The hashes stand for a line
 the same way in every run, and have no other meaning: the device's own are not published. `element` counts are those of
-the expanded lines. A list that comes to more than `MOST_ELEMENTS` is shown line by line only.
+the expanded lines. A list with which an output would come to more than `MOST_ELEMENTS` is shown line by line only.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from zlib import crc32
 
+from mainmode.base.instant import SECOND
 from mainmode.device.config.expansion import address_ranges
 from mainmode.device.config.model import (
     AccessList,
@@ -35,8 +36,9 @@ from mainmode.device.services import ServiceBook
 from mainmode.device.show.layout import text
 from mainmode.device.show.standing import Standing
 
+_WORD = 0xFFFFFFFF
 MOST_ELEMENTS = 20_000
-"""Lines that one access list is expanded to at most."""
+"""Lines that the access lists of one output are expanded to at most."""
 
 _LOG_LEVEL, _LOG_INTERVAL = "informational", 300
 """What a bare `log` means."""
@@ -76,29 +78,68 @@ def access_lists(standing: Standing, name: str | None = None) -> str:
     return text(printer.lines(configured[name]))
 
 
+def access_lists_brief(standing: Standing, name: str | None = None) -> str:
+    """Hashes, hits and the second of the last hit of the entries that matched, all in hexadecimal, list by list."""
+    configured = standing.configuration.access_lists
+    if name is not None and name not in configured:
+        return text([f"ERROR: access-list <{name}> does not exist"])
+    printer = _Printer(standing)
+    chosen = configured.values() if name is None else (configured[name],)
+    lines = [] if name is not None else list(_FLOWS)
+    for one in chosen:
+        lines += [printer.head(one), *printer.brief(one)]
+    return text(lines)
+
+
 class _Printer:
     """Prints access lists of one box."""
 
     def __init__(self, standing: Standing) -> None:
         self._standing = standing
         self._write = entry_writer(standing.configuration)
+        self._left = MOST_ELEMENTS
 
     def lines(self, access_list: AccessList) -> Iterator[str]:
         """A list: its head, every entry, and below an entry what its objects come to."""
         configuration = self._standing.configuration
-        total = sum(_count(configuration, entry) for entry in access_list.entries)
-        yield f"access-list {access_list.name}; {total} elements; name hash: 0x{crc32(access_list.name.encode()):08x}"
+        expanded = self._may_expand(access_list)
+        yield self.head(access_list)
         for number, entry in enumerate(access_list.entries, 1):
             if not isinstance(entry, Ace):
                 yield self._numbered(access_list, entry, number)
                 continue
-            elements = list(_elements(configuration, entry)) if _has_objects(entry) and total <= MOST_ELEMENTS else []
+            elements = list(_elements(configuration, entry)) if expanded and _has_objects(entry) else []
             shown = _with_log(entry)
             lines = [self._line(access_list, shown, element) for element in elements]
             yield self._numbered(access_list, shown, number, lines[0] if len(lines) == 1 else None)
             for element, line in zip(elements, lines, strict=True):
                 hits = _hits(self._standing, entry, element) if element.resolved else None
                 yield "  " + _finished(line, number, hits, inactive=entry.inactive or not element.resolved)
+
+    def head(self, access_list: AccessList) -> str:
+        """The first line of a list: how many elements it has, and its hash."""
+        hashed = crc32(access_list.name.encode())
+        return f"access-list {access_list.name}; {self._total(access_list)} elements; name hash: 0x{hashed:08x}"
+
+    def brief(self, access_list: AccessList) -> Iterator[str]:
+        """A line for each entry that matched; what belongs to no object has no hash of a group."""
+        hits = self._standing.hits
+        for number, entry in enumerate(access_list.entries, 1):
+            count, last = (hits.of(entry.source), hits.last(entry.source)) if isinstance(entry, Ace) else (0, None)
+            if count and last is not None and isinstance(entry, Ace):
+                hashed = self._numbered(access_list, _with_log(entry), number).split()[-1].removeprefix("0x")
+                yield f"{hashed} 00000000 {count & _WORD:08x} {last // SECOND & _WORD:08x}"
+
+    def _may_expand(self, access_list: AccessList) -> bool:
+        """Whether what the list comes to still has room in this output; then it is taken."""
+        total = self._total(access_list)
+        if total > self._left:
+            return False
+        self._left -= total
+        return True
+
+    def _total(self, access_list: AccessList) -> int:
+        return sum(_count(self._standing.configuration, entry) for entry in access_list.entries)
 
     def _numbered(
         self, access_list: AccessList, entry: Ace | StandardAce | Remark, number: int, hashed: str | None = None

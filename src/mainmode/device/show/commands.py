@@ -1,9 +1,9 @@
 """The table of `show` commands."""
 
+from collections.abc import Callable
+
 from mainmode.device.config.running import running_config
-from mainmode.device.show.access_lists import MOST_ELEMENTS, access_lists
-from mainmode.device.show.crypto_maps import crypto_maps
-from mainmode.device.show.declaration import (
+from mainmode.device.line.declaration import (
     ACCESS_LIST,
     CRYPTO_MAP,
     INTERFACE,
@@ -15,14 +15,17 @@ from mainmode.device.show.declaration import (
     Surety,
     command,
 )
+from mainmode.device.show.access_lists import MOST_ELEMENTS, access_lists, access_lists_brief
+from mainmode.device.show.crypto_maps import crypto_maps
 from mainmode.device.show.drops import drops, vpn_contexts
 from mainmode.device.show.interfaces import brief, interfaces, ip_addresses, names_of_interfaces, unknown_interface
 from mainmode.device.show.ipsec_sa import Grouping, Wanted, ipsec_sa, ipsec_sa_summary
 from mainmode.device.show.isakmp_sa import ikev1_sa_table, isakmp_sa
 from mainmode.device.show.logs import logging
 from mainmode.device.show.objects import objects
+from mainmode.device.show.resources import ABSENT, absent, failover, inventory, resource_usage
 from mainmode.device.show.routes import route_table
-from mainmode.device.show.sessiondb import lan_to_lan, summary
+from mainmode.device.show.sessiondb import lan_to_lan, no_sessions, summary
 from mainmode.device.show.standing import Standing
 from mainmode.device.show.statistics import ike_protocol, ike_stats, ipsec_protocol, ipsec_stats
 from mainmode.device.show.translations import connections, nat, xlate
@@ -55,16 +58,18 @@ def _routes(standing: Standing, asked: Asked) -> str:
     return route_table(standing, nameif)
 
 
-COMMANDS: tuple[Command, ...] = (
+Handler = Callable[[Standing, Asked], str]
+
+COMMANDS: tuple[Command[Handler], ...] = (
     command(
-        "crypto {isakmp|ikev1} sa",
+        "{crypto {isakmp|ikev1}|isakmp} sa",
         lambda standing, _: isakmp_sa(standing),
         "The IKE SAs: with whom, who began, and in which state.",
         Surety.PARTLY,
         "The text for no SA in 8.2 is recalled.",
     ),
     command(
-        "crypto isakmp sa detail",
+        "[crypto] isakmp sa detail",
         lambda standing, _: isakmp_sa(standing, detail=True),
         "The same with what each was negotiated with and how long it lives.",
         Surety.INFERRED,
@@ -77,26 +82,26 @@ COMMANDS: tuple[Command, ...] = (
         "How AES is spelled is ours.",
     ),
     command(
-        f"crypto ipsec sa [{{peer A.B.C.D|map {CRYPTO_MAP}|entry}}] [detail]",
+        f"[crypto] ipsec sa [{{peer A.B.C.D|map {CRYPTO_MAP}|entry}}] [detail]",
         _ipsec_sa,
         "The IPsec SAs, tunnel by tunnel: proxies, packets, endpoints, lifetimes.",
         Surety.ATTESTED,
         "The headings of `map` and `entry` and the rows of `detail` are recalled.",
     ),
     command(
-        "crypto ipsec sa identity [detail]",
+        "[crypto] ipsec sa identity [detail]",
         _ipsec_sa,
         "The tunnels without their SAs.",
         Surety.INFERRED,
     ),
     command(
-        "crypto ipsec sa summary",
+        "[crypto] ipsec sa summary",
         lambda standing, _: ipsec_sa_summary(standing),
         "How many IPsec SAs there are and were at most.",
         Surety.INFERRED,
     ),
     command(
-        "crypto {isakmp|ikev1} stats",
+        "{crypto {isakmp|ikev1}|isakmp} stats",
         lambda standing, _: ike_stats(standing),
         "What IKE counted.",
         Surety.INFERRED,
@@ -114,7 +119,7 @@ COMMANDS: tuple[Command, ...] = (
         Surety.INFERRED,
     ),
     command(
-        "crypto ipsec stats",
+        "[crypto] ipsec stats",
         lambda standing, _: ipsec_stats(standing),
         "What the data plane counted.",
         Surety.INFERRED,
@@ -140,6 +145,12 @@ COMMANDS: tuple[Command, ...] = (
         "The heading without `detail` and the text for no session are recalled.",
     ),
     command(
+        "vpn-sessiondb {anyconnect|ra-ikev1-ipsec|ra-ikev2-ipsec|webvpn}",
+        lambda *_: no_sessions(),
+        "Sessions of remote access: there are none.",
+        Surety.INFERRED,
+    ),
+    command(
         "ip [address]",
         lambda standing, _: ip_addresses(standing.configuration),
         "The addresses of the interfaces.",
@@ -153,9 +164,9 @@ COMMANDS: tuple[Command, ...] = (
         Surety.ATTESTED,
     ),
     command(
-        f"interface [{INTERFACE}]",
-        lambda standing, asked: interfaces(standing, asked.get(INTERFACE)),
-        "Each interface with what passed through it.",
+        f"interface [{INTERFACE}] [detail]",
+        lambda standing, asked: interfaces(standing, asked.get(INTERFACE), detail="detail" in asked),
+        "Each interface with what passed through it; with `detail` its number and state.",
         Surety.ATTESTED,
         "Rows on hardware are left out: there is none.",
     ),
@@ -177,7 +188,14 @@ COMMANDS: tuple[Command, ...] = (
         lambda standing, asked: access_lists(standing, asked.get(ACCESS_LIST)),
         "The access lists with their hits, objects expanded.",
         Surety.ATTESTED,
-        f"The hashes are ours. Lists of more than {MOST_ELEMENTS} elements are not expanded.",
+        f"The hashes are ours. A list that would take an output beyond {MOST_ELEMENTS} elements is not expanded.",
+    ),
+    command(
+        f"access-list [{ACCESS_LIST}] brief",
+        lambda standing, asked: access_lists_brief(standing, asked.get(ACCESS_LIST)),
+        "The entries that matched: hash, hits and the second of the last hit, in hexadecimal.",
+        Surety.PARTLY,
+        "The columns are those that a public parser reads; the hashes are ours, of objects there are none.",
     ),
     command(
         "nat [detail]",
@@ -232,10 +250,46 @@ COMMANDS: tuple[Command, ...] = (
         "The device's layout; what it says of hardware and licences is left out.",
     ),
     command(
-        "clock",
-        lambda standing, _: clock(standing),
-        "The time, in UTC.",
+        "clock [detail]",
+        lambda standing, asked: clock(standing, detail="detail" in asked),
+        "The time, in UTC; with `detail` where it comes from.",
         Surety.ATTESTED,
+    ),
+    command(
+        "firewall",
+        lambda standing, _: "Firewall mode: Router\n",
+        "Whether packets are routed or bridged: they are routed.",
+        Surety.ATTESTED,
+    ),
+    command(
+        "mode",
+        lambda standing, _: "Security context mode: single\n",
+        "Whether there are security contexts: there is one.",
+        Surety.ATTESTED,
+    ),
+    command(
+        "resource usage",
+        lambda standing, _: resource_usage(standing),
+        "What is in use of what is bounded: connections, sessions, negotiations.",
+        Surety.PARTLY,
+        "The columns are those that a public parser reads; the rows are those of what mainmode bounds.",
+    ),
+    command(
+        "failover",
+        lambda *_: failover(),
+        "That there is no second unit.",
+        Surety.INFERRED,
+    ),
+    command(
+        "inventory",
+        lambda standing, _: inventory(standing),
+        "What this is, in the place of hardware.",
+        Surety.PARTLY,
+        "The rows are those that a public parser reads; there is no serial number.",
+    ),
+    *(
+        command(syntax, absent(text), f"Says that it is not there: {text}.", Surety.INFERRED)
+        for syntax, text in ABSENT.items()
     ),
     command(
         "logging [setting]",
@@ -258,3 +312,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 """Every command, in the order of the reference page."""
+
+
+def _at_the_prompt(one: Command[Handler]) -> Command[Handler]:
+    def handler(standing: Standing, asked: Asked) -> str:
+        return one.handler(standing, Asked(asked.keywords[1:], asked.places))
+
+    return command(f"show {one.syntax}", handler, one.help, one.surety, one.note, words=one.words)
+
+
+PROMPTED: tuple[Command[Handler], ...] = tuple(_at_the_prompt(one) for one in COMMANDS)
+"""The same as they are typed, `show` in front."""

@@ -1,6 +1,7 @@
 """`show asp drop` and `show asp table vpn-context detail`.
 
-Names, descriptions and order of the drops are those of public outputs (ntc-templates fixtures `show_asp_drop`). Which
+Names, descriptions and order of the drops are those of public outputs (ntc-templates fixtures `show_asp_drop`);
+punt-rate-limit and its description are recalled from the vendor's list of reasons, its place is ours. Which
 of our reasons the device counts under which name is ours where the vendor's description leaves it open; a reason of
 IKE's own counts under none. Of a VPN context the device prints addresses of its memory: ours are numbers of the same
 SAs, the conn_id and the SPI.
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from mainmode.base.errors import Drop
 from mainmode.device.show.layout import Layout, fill, text
 from mainmode.device.show.standing import Standing
+from mainmode.ipsec.dataplane import SaPair
 from mainmode.ipsec.sad import SaState
 
 _FRAME: Mapping[str, tuple[str, frozenset[Drop]]] = {
@@ -26,6 +28,7 @@ _FRAME: Mapping[str, tuple[str, frozenset[Drop]]] = {
         frozenset({Drop.DENIED, Drop.NOT_FOR_US, Drop.IKE_NOT_ENABLED}),
     ),
     "np-sp-invalid-spi": ("Invalid SPI", frozenset({Drop.UNKNOWN_SPI})),
+    "punt-rate-limit": ("Punt rate limit exceeded", frozenset({Drop.RATE_LIMITED})),
     "tcp-not-syn": ("First TCP packet not SYN", frozenset({Drop.NO_CONNECTION})),
     "nat-xlate-failed": ("NAT failed", frozenset({Drop.NO_TRANSLATION})),
     "ctm-error": ("CTM returned error", frozenset({Drop.REPLAY, Drop.BAD_ICV, Drop.BAD_PADDING})),
@@ -72,6 +75,24 @@ def named_drops() -> frozenset[Drop]:
     return frozenset().union(*(reasons for _, reasons in (*_FRAME.values(), *_FLOW.values())))
 
 
+def name_of(reason: Drop) -> tuple[str, str] | None:
+    """The device's name of a reason, and its words; None for one that it counts under none."""
+    for name, (words, reasons) in (*_FRAME.items(), *_FLOW.items()):
+        if reason in reasons:
+            return name, words
+    return None
+
+
+def names() -> tuple[str, ...]:
+    """All names under which drops are counted."""
+    return (*_FRAME, *_FLOW)
+
+
+def context_of(pair: SaPair, *, inbound: bool) -> int:
+    """The number of the VPN context of one direction of a pair."""
+    return pair.session + (0 if inbound else 1)
+
+
 def _rows(names: Mapping[str, tuple[str, frozenset[Drop]]], counted: Counter[Drop]) -> Iterable[str]:
     for name, (description, reasons) in names.items():
         count = sum(counted[reason] for reason in reasons)
@@ -94,7 +115,7 @@ def _context_values(state: SaState, standing: Standing, *, inbound: bool) -> dic
     spi = pair.inbound_spi if inbound else pair.outbound_spi
     flags = ["DECR" if inbound else "ENCR", "ESP", *(["NATT"] if pair.udp_encapsulated else [])]
     return {
-        "context": pair.session + (0 if inbound else 1),
+        "context": context_of(pair, inbound=inbound),
         "peer": pair.path.remote.address,
         "pointer": pair.session,
         "flags": "+".join(flags),

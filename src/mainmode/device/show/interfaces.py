@@ -45,6 +45,12 @@ _TRAFFIC: Layout = (
     "\t{traffic.packets_out} packets output, {traffic.octets_out} bytes",
     "\t{traffic.dropped} packets dropped",
 )
+_CONTROL: Layout = (
+    "  Control Point Interface States:",
+    "\tInterface number is {number}",
+    "\tInterface config status is {state}",
+    "\tInterface state is {state}",
+)
 
 
 def ip_addresses(configuration: Configuration) -> str:
@@ -72,12 +78,19 @@ def names_of_interfaces(configuration: Configuration) -> str:
     return text(table(_NAMEIF, rows))
 
 
-def interfaces(standing: Standing, wanted: str | None = None) -> str:
-    """`show interface`: every interface, or the one with this nameif or hardware name."""
+def interfaces(standing: Standing, wanted: str | None = None, *, detail: bool = False) -> str:
+    """`show interface [detail]`: every interface, or the one with this nameif or hardware name."""
     chosen = [one for one in standing.configuration.interfaces if wanted is None or _is_called(one, wanted)]
     if wanted is not None and not chosen:
         return unknown_interface(wanted)
-    return text(line for one in chosen for line in _block(one, standing))
+    numbers = {one.name: number for number, one in enumerate(standing.configuration.interfaces, 1)}
+    lines: list[str] = []
+    for one in chosen:
+        lines += _block(one, standing)
+        if detail:
+            state = "not active" if one.shutdown.value else "active"
+            lines += fill(_CONTROL, {"number": numbers[one.name], "state": state})
+    return text(lines)
 
 
 def unknown_interface(name: str) -> str:

@@ -181,7 +181,7 @@ def _block(tunnel: list[SaState], standing: Standing, wanted: Wanted) -> list[st
 
 def _tunnel_values(tunnel: list[SaState], standing: Standing) -> dict[str, object]:
     """What a tunnel's block says above its SAs. A packet refused after decryption counts as decapsulated only."""
-    pair, tallies = tunnel[-1].pair, [state.tally for state in tunnel]
+    pair, tallies = tunnel[-1].pair, [state.shown for state in tunnel]
     decapsulated = sum(tally.decapsulated for tally in tallies)
     mismatched = sum(tally.selector_mismatches for tally in tallies)
     replays, bad_icv = sum(tally.replays for tally in tallies), sum(tally.bad_icv for tally in tallies)

@@ -1,7 +1,7 @@
 """The reference page of the `show` commands, from their declarations."""
 
-from mainmode.device.show.commands import COMMANDS
-from mainmode.device.show.declaration import PLACES, Command
+from mainmode.device.line.declaration import PLACES, Command
+from mainmode.device.show.commands import COMMANDS, Handler
 
 _HEAD = """# Show commands
 
@@ -16,10 +16,11 @@ def reference_page() -> str:
     rows = [_HEAD, "| command | what it shows | layout | remark |", "|---|---|---|---|"]
     rows += [_row(one) for one in COMMANDS]
     rows += ["", "## Places", "", "| place | what stands there |", "|---|---|"]
-    rows += [f"| `{name}` | {place.help} |" for name, place in PLACES.items()]
+    used = {word for one in COMMANDS for words in one.spellings for word in words}
+    rows += [f"| `{name}` | {place.help} |" for name, place in PLACES.items() if name in used]
     return "\n".join([*rows, ""])
 
 
-def _row(one: Command) -> str:
+def _row(one: Command[Handler]) -> str:
     cells = (f"`show {one.syntax}`", one.help, one.surety.value, one.note)
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

@@ -93,6 +93,11 @@ _HASHES = {Hash1.MD5: "MD5", Hash1.SHA1: "SHA1", Hash1.SHA2_256: "SHA256", Hash1
 _PROOFS = {Authentication1.PRE_SHARED_KEY: "preSharedKeys", Authentication1.RSA_SIGNATURE: "rsaCertificate"}
 
 
+def no_sessions() -> str:
+    """What is said of a type of sessions of which there are none."""
+    return text(_NONE)
+
+
 def summary(standing: Standing) -> str:
     """`show vpn-sessiondb [summary]`: sessions and tunnels now, in all, and at most at once."""
     counted, tunnels = standing.session_counts, standing.journal.tunnels

@@ -47,9 +47,10 @@ def version(standing: Standing) -> str:
     return text([*rows, *fill(_TAIL, values)])
 
 
-def clock(standing: Standing) -> str:
-    """`show clock`."""
-    return text([calendar(standing.now, milliseconds=True)])
+def clock(standing: Standing, *, detail: bool = False) -> str:
+    """`show clock [detail]`. The time is the host's or the lab's, which a device calls its hardware calendar."""
+    source = ["Time source is hardware calendar"] if detail else []
+    return text([calendar(standing.now, milliseconds=True), *source])
 
 
 def names(standing: Standing) -> str:

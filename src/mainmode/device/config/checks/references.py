@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.device.config.checks.warning import missing
-from mainmode.device.config.model import Ace, Configuration, GroupRef, NatRule, ObjectRef
+from mainmode.device.config.model import Ace, Configuration, GroupRef, NatRule, ObjectRef, PolicyNat, PolicyStatic
 from mainmode.device.config.problem import Problem
 
 _NO_OBJECT = frozenset({"any", "any4", "any6", "interface", "interface ipv6"})
@@ -30,6 +30,8 @@ def _interfaces(configuration: Configuration) -> Iterator[Problem]:
         for name in dict.fromkeys(rule.interfaces)
         if name != "any"
     ]
+    used += [(one.interface, one.source) for one in (*configuration.old_nat, *configuration.global_pools)]
+    used += [(name, rule.source) for rule in configuration.statics for name in dict.fromkeys(rule.interfaces)]
     for name, source in used:
         if name not in named:
             yield from missing(source, "interface", name, "the nameif of an interface")
@@ -42,6 +44,8 @@ def _access_lists(configuration: Configuration) -> Iterator[Problem]:
         for one in configuration.group_policies.values()
         if one.vpn_filter is not None and one.vpn_filter.value is not None
     ]
+    used += [(one.acl, one.source) for one in configuration.old_nat if isinstance(one, PolicyNat)]
+    used += [(one.acl, one.source) for one in configuration.statics if isinstance(one, PolicyStatic)]
     for name, source in used:
         if name not in configuration.access_lists:
             yield from missing(source, "access-list", name, "the name of an access-list … extended")

@@ -59,24 +59,42 @@ _GLOBAL = (
     *_irrelevant(
         Mode.GLOBAL,
         """
-        asa aaa aaa-server allow-ssc-mgmt arp arp-inspection asdm asp auth-prompt auto-update banner boot
+        asa aaa-server allow-ssc-mgmt arp arp-inspection asdm asp auth-prompt auto-update boot
         call-home cdup checkheaps class-map client-update clock cluster compression config-register config-url
-        console context coredump crashinfo ctl-file ctl-provider cts cxsc ddns dhcp-client dhcpd dhcprelay dns
-        dns-guard dynamic-access-policy-record dynamic-filter dynamic-map eject email enable established event
+        context coredump crashinfo ctl-file ctl-provider cts cxsc ddns dhcp-client dhcpd dhcprelay dns
+        dns-guard dynamic-access-policy-record dynamic-filter dynamic-map eject email established event
         failover filter firewall fips fixup flow-export flow-offload format fragment ftp ftp-map global-vpn
         group-delimiter gtp-map h225-map http http-map hw-module icmp igmp imap4s ip ips ipv6 jumbo-frame
         kerberos ldap license lisp logout mac-address mac-address-table mac-learn map
         max-failed-login-attempts mfib mgcp-map monitor-interface mount mroute mtu-map multicast
-        multicast-routing netmask nac-policy ntp object-search ospf pager passwd password password-encryption
+        multicast-routing netmask nac-policy ntp object-search ospf password-encryption
         password-policy pim policy-list policy-map pop3s prefix-list privilege prompt quota redundant-interface
         regex resource-class rip route-map router routing scansafe service service-policy sip-map sla
-        smart-tunnel smtp-server smtps snmp snmp-map snmp-server ssh ssl sunrpc-server tcp-map telnet terminal
-        tftp-server threat-detection timeout tls-proxy track traffic-forward uauth user-identity username
+        smart-tunnel smtp-server smtps snmp snmp-map snmp-server ssl sunrpc-server tcp-map
+        tftp-server threat-detection timeout tls-proxy track traffic-forward uauth user-identity
         virtual vpdn vpn vpn-addr-assign vpn-sessiondb vpnsetup vpnclient wccp webvpn xlate zone
         zonelabs-integrity alias as-path command-alias community-list floodguard hpm ipv6-vpn-addr-assign l2tp
         ngfw ngips object-group-search pix service-module tunnel-group-preference url-block url-cache url-server
         tunnel-group-map
         """,
+        "aaa accounting",
+        "aaa authentication exclude",
+        "aaa authentication http",
+        "aaa authentication include",
+        "aaa authentication listener",
+        "aaa authentication login-history",
+        "aaa authentication match",
+        "aaa authentication secure-http-client",
+        "aaa authorization command",
+        "aaa authorization exclude",
+        "aaa authorization http",
+        "aaa authorization include",
+        "aaa authorization match",
+        "aaa kerberos",
+        "aaa local",
+        "aaa mac-exempt",
+        "aaa proxy-limit",
+        "console serial",
         "crypto ca",
         "crypto engine",
         "crypto ipsec inner-routing-lookup",
@@ -96,6 +114,11 @@ _GLOBAL = (
         "logging rate-limit",
         "logging recipient-address",
         "logging savelog",
+        "ssh cipher",
+        "ssh key-exchange hostkey",
+        "ssh pubkey-chain",
+        "ssh scopy",
+        "ssh stack",
         "sysopt connection timewait",
         "sysopt noproxyarp",
         "sysopt radius",
@@ -158,6 +181,15 @@ _BELOW = (
         """,
         "vpn-idle-timeout alert-interval",
         "vpn-session-timeout alert-interval",
+    ),
+    *_irrelevant(
+        Mode.USERNAME,
+        """
+        group-lock memberof password-storage vpn-access-hours vpn-filter vpn-framed-ip-address
+        vpn-framed-ipv6-address vpn-group-policy vpn-idle-timeout vpn-session-timeout vpn-simultaneous-logins
+        vpn-tunnel-protocol webvpn anyconnect svc
+        """,
+        "ssh authentication pkf",
     ),
     *_irrelevant(Mode.POLICY_MAP, "description"),
     *_irrelevant(
@@ -225,10 +257,10 @@ _NAT_BEFORE_8_3: Mapping[str, re.Pattern[str]] = {
 
 OLD_NAT = Family(
     Mode.GLOBAL,
-    ("nat-control",),
+    ("nat", "(IFC)", "N"),
     Support.NOT_BUILT,
-    "NAT of 8.2 is not applied; the run has no address translation",
-    "NAT as of 8.3, such as nat (inside,outside) source static NAME NAME",
+    "this form of NAT of 8.2 is not applied",
+    "nat (IFC) N NETWORK MASK, nat (IFC) N access-list NAME, global (IFC) N ADDRESS, static (IFC,IFC) ADDRESS ADDRESS",
 )
 
 
@@ -236,8 +268,6 @@ def before_8_3(words: Sequence[str]) -> bool:
     """Whether a global line is NAT in the language of 8.2: `nat (IFC) N …`, `global (IFC) N …`, `static (…) …`."""
     start = int(len(words) > 1 and words[0].lower() == "no")
     head, *rest = words[start : start + 3]
-    if head.lower() == "nat-control":
-        return True
     form = _NAT_BEFORE_8_3.get(head.lower())
     return form is not None and form.fullmatch(" ".join(rest)) is not None
 

@@ -17,6 +17,8 @@ NAMES = Table(
     ],
 )
 
+DEFAULT_HOSTNAME = "ciscoasa"
+
 
 def flag(text: str, name: str, note: str = "", *, default: bool = False, also: tuple[str, ...] = ()) -> Command:
     """A global setting that is on or off."""
@@ -26,7 +28,7 @@ def flag(text: str, name: str, note: str = "", *, default: bool = False, also: t
 
 
 HOSTNAME: tuple[Command, ...] = (
-    command("hostname ~ {hostname:hostname}", Assign(GLOBALS, ("hostname",), default="ciscoasa", always=True)),
+    command("hostname ~ {hostname:hostname}", Assign(GLOBALS, ("hostname",), default=DEFAULT_HOSTNAME, always=True)),
     command("domain-name ~ {domain_name:name}", Assign(GLOBALS, ("domain_name",))),
 )
 

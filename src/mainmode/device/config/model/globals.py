@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from mainmode.device.config.model.administration import Administration
 from mainmode.device.config.model.ike import Identity
 from mainmode.device.config.model.logs import LogSettings
 from mainmode.device.config.model.values import Sourced
@@ -51,7 +52,9 @@ class Globals:
     tcpmss_minimum: Sourced[int]
     same_security_inter: Sourced[bool]
     same_security_intra: Sourced[bool]
+    nat_control: Sourced[bool]
     management_access: Sourced[str] | None
     service_policy: Sourced[str] | None
     logging: LogSettings
     timeouts: Timeouts
+    administration: Administration
