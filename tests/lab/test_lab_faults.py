@@ -61,7 +61,7 @@ def _told(result: Result) -> list[str]:
         ("unbound,a", "CRYPTO_MAP_NOT_BOUND"),
         ("unbound,b", "CRYPTO_MAP_NOT_BOUND"),
         ("incomplete,b", "NO_MATCHING_ENTRY"),
-        ("dynamic-first,b", "TRANSFORM_MISMATCH"),
+        ("dynamic-first,b", "DYNAMIC_FIRST"),
         ("no-exemption,a", "NO_NAT_EXEMPTION"),
         ("no-exemption,b", "NO_NAT_EXEMPTION"),
         ("identity,a", ""),
@@ -92,7 +92,7 @@ def test_a_fault_leads_to_its_verdict_and_announces_itself(text: str, cause: str
 
 def test_an_earlier_entry_takes_the_traffic_to_its_own_peer() -> None:
     verdict = _run("earlier-entry,a", ping=True).transcript.verdict
-    assert verdict.cause == "PEER_ADDRESS_WRONG"
+    assert verdict.cause == "EARLIER_ENTRY"
     assert "192.0.2.99" in verdict.sentence
 
 

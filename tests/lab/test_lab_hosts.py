@@ -15,7 +15,7 @@ def _probe(protocol: IpProtocol) -> Probe:
     return Probe(protocol, NEAR, FAR) if protocol is IpProtocol.ICMP else Probe(protocol, NEAR, FAR, 49152, 7)
 
 
-@pytest.mark.parametrize("protocol", PROBED)
+@pytest.mark.parametrize("protocol", [*PROBED, IpProtocol.GRE, IpProtocol(89)])
 @pytest.mark.parametrize("sequence", [1, 5, 300])
 def test_a_request_is_answered_and_the_reply_recognised(protocol: IpProtocol, sequence: int) -> None:
     probe = _probe(protocol)
@@ -33,7 +33,7 @@ def test_an_echo_has_the_hundred_octets_of_the_devices_own_ping() -> None:
 
 
 def test_a_reply_is_not_answered_again() -> None:
-    for protocol in (IpProtocol.ICMP, IpProtocol.TCP):
+    for protocol in (IpProtocol.ICMP, IpProtocol.TCP, IpProtocol.GRE):
         reply = answer(_probe(protocol).request(1))
         assert reply is not None
         assert answer(reply) is None

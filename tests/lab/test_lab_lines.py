@@ -216,7 +216,8 @@ def test_translation_without_an_exemption_is_named_on_the_side_that_has_it(start
     assert verdict.cause == "NO_NAT_EXEMPTION"
     assert "ALPHA translates" in verdict.sentence
     assert _is_named(result, A, "nat (inside,outside) dynamic interface", "no NAT exemption")
-    assert not any(side is B for side, _, _ in _places(result))
+    assert _is_named(result, A, "(absent) nat (inside,outside) source static", "missing before it")
+    assert {note for side, note, _ in _places(result) if side is B} == {"what this side protects"}
 
 
 def test_translated_traffic_that_no_tunnel_wants_is_no_matter_of_exemption() -> None:
@@ -239,7 +240,7 @@ def test_a_network_that_nothing_inside_leads_to_wants_a_route_there(starter: Sid
 def test_a_missing_route_to_the_peer_s_network_is_spelled_as_the_line_to_add(starter: Side) -> None:
     result = _run(_pair(A, "route outside 0.0.0.0 0.0.0.0 203.0.113.2\n"), starter)
     assert result.transcript.verdict.cause == "NO_ROUTE"
-    assert _places(result) == [
+    assert [place for place in _places(result) if place[0] is A] == [
         (A, "missing", "a.cfg: (absent) route outside 10.2.1.0 255.255.255.0 203.0.113.2"),
         (A, "missing", "a.cfg: (absent) route outside 10.2.2.0 255.255.255.0 203.0.113.2"),
     ]
@@ -333,10 +334,14 @@ def test_one_side_that_names_another_peer_is_told_from_two() -> None:
     assert note.startswith("only ALPHA names the other's address as its peer")
 
 
-def test_a_peer_whose_interface_is_shut_down_is_told_so() -> None:
+@pytest.mark.parametrize("starter", list(Side))
+def test_a_peer_whose_interface_is_shut_down_is_told_so(starter: Side) -> None:
     pair = _pair(B, "interface GigabitEthernet0/0\n", "interface GigabitEthernet0/0\n shutdown\n")
-    with pytest.raises(InputError, match=r"outside 203\.0\.113\.2.*is shut down: b\.cfg:3 shutdown"):
-        find_facing(pair)
+    (facing,) = find_facing(pair)
+    assert facing.ends[B].interface == "outside"
+    result = _run(pair, starter)
+    assert result.transcript.verdict.cause == "INTERFACE_DOWN"
+    assert _is_named(result, B, "b.cfg:3 shutdown", "shut down")
 
 
 @pytest.mark.parametrize(

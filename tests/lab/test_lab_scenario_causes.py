@@ -77,11 +77,11 @@ CAUSES = (
         ("crypto map VAULTMAP 20 match address MINT",),
     ),
     Row(
-        "an earlier static entry takes the traffic", "fail_earlier_entry", "PEER_ADDRESS_WRONG",
+        "an earlier static entry takes the traffic", "fail_earlier_entry", "EARLIER_ENTRY",
         ("access-list PARTNER extended permit ip", "crypto map HUBMAP 10 set peer 203.0.113.199"),
     ),
     Row(
-        "a dynamic entry stands before the static one", "fail_dynamic_first", "TRANSFORM_MISMATCH",
+        "a dynamic entry stands before the static one", "fail_dynamic_first", "DYNAMIC_FIRST",
         ("crypto map CENTREMAP 5 ipsec-isakmp dynamic ROAD", "transform-set TRAVEL", "transform-set AES-SHA"),
     ),
     Row(

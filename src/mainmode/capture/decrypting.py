@@ -99,7 +99,7 @@ def opener(chosen: Transform, keys: Iterable[Secret], g_xi: bytes, g_xr: bytes) 
     usable = []
     for key in keys:
         try:
-            usable.append(cipher.under(key.reveal()))
+            usable.append(cipher.under(key.octets))
         except CryptoError:
             continue
     if not usable:
@@ -122,7 +122,7 @@ class Known:
 
 def proves(hash_: HashAlgorithm, psk: Secret, known: Known, identity: bytes, proof: bytes, initiator: bool) -> bool:
     """Whether HASH_I or HASH_R was made with this pre-shared key; `identity` is the body of its maker's ID payload."""
-    skeyid = skeyid_psk(hash_, psk.reveal(), known.ni, known.nr)
+    skeyid = skeyid_psk(hash_, psk.octets, known.ni, known.nr)
     values, cookies = (known.g_xi, known.g_xr), (known.cookie_i, known.cookie_r)
     if not initiator:
         values, cookies = values[::-1], cookies[::-1]

@@ -328,8 +328,9 @@ class Assembler:
         self._showing = _SHOWS.match(rest) is not None
 
     def _with_loose(self, text: str) -> Iterator[Piece] | None:
-        """The record that waiting beginnings make with this line."""
-        for start in range(len(self._loose)):
+        """The record that waiting beginnings make with this line; a line that looks like a beginning completes one."""
+        waits = len(self._loose)
+        for start in range(max(0, waits - 1) if self._heads.match(text.lstrip()) else 0, waits):
             waiting = self._loose[start:]
             parts = [*(one.text for one in waiting), text]
             for joined in _woven(parts):

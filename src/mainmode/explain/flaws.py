@@ -9,7 +9,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.device.config.model import Policy, TransformSet
 from mainmode.device.flow import Flow
 from mainmode.device.nat import Translator
-from mainmode.device.routing import RoutingTable, routes_of
+from mainmode.device.routing import RoutingTable
 from mainmode.explain import places
 from mainmode.explain.finding import Place
 from mainmode.explain.sides import ConfiguredSide
@@ -126,7 +126,7 @@ def _packets(side: ConfiguredSide) -> Iterator[Flaw]:
     configuration, entry = side.configuration, side.entry
     if entry is None or not configuration.interfaces:
         return
-    table = RoutingTable(routes_of(configuration))
+    table = RoutingTable.of(configuration)
     translator = Translator(configuration)
     for ace, pair in side.lines(entry):
         near, far = _host(pair.local), _host(pair.remote)

@@ -226,7 +226,7 @@ class _Stream(io.RawIOBase):
 
 
 class Source:
-    """A log that is to be read: a file, a folder or `-` for standard input.
+    """A log that is to be read: a file, a folder or `-` for standard input (see also `of_text`).
 
     `beginnings` tells, once read, with which line each file began. Raises OSError where it cannot be opened.
     """
@@ -284,7 +284,7 @@ class Source:
             self._progress(done, total)
 
     def _streams(self, progress: Progress) -> Iterator[tuple[str, Iterator[bytes]]]:
-        if self.name == "-":
+        if not self.files:
             yield self.name, unpacked(chunks_of(self._input or sys.stdin.buffer, progress))
             return
         sizes = [file.stat().st_size for file in self.files]
@@ -293,3 +293,10 @@ class Source:
             with file.open("rb") as stream:
                 yield file.name, unpacked(chunks_of(stream, progress, total or None, done))
             done += size
+
+
+def of_text(name: str, text: str) -> Source:
+    """A log that is at hand already, with a name to be called by."""
+    source = Source("-", io.BytesIO(text.encode()))
+    source.name = name
+    return source

@@ -153,10 +153,10 @@ def _addresses(text: str) -> Iterable[IPv4Address]:
 def _networks(text: str) -> Iterable[IPv4Network]:
     for found in _NETWORK.finditer(text):
         address, mask = _address(found[1]), _address(found[3]) if found[3] else None
-        if mask is not None and not is_mask(int(mask)):
+        if address is None or (found[3] and (mask is None or not is_mask(int(mask)))):
             continue
         try:
-            yield IPv4Network((str(address), int(found[2]) if mask is None else str(mask)), strict=False)
+            yield IPv4Network((str(address), found[2] if mask is None else str(mask)), strict=False)
         except ValueError:
             continue
 

@@ -1,134 +1,40 @@
-"""Which statements of the two configurations a cause points at, on both sides, absent ones included."""
+"""Which statements of the two configurations a cause of the negotiation points at: on both sides, absent ones too."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from ipaddress import IPv4Address
-from itertools import islice, product
+from itertools import product
 from typing import Any
 
+from mainmode.base.address import ProxyPair
 from mainmode.base.provenance import Absent, Source, Statement
-from mainmode.device.addresses import AddressBook
-from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry, Policy, Release, Sourced, TransformSet
-from mainmode.device.config.problem import Severity
-from mainmode.device.routing import RoutingTable, routes_of
-from mainmode.lab.facing import Facing, Pair, entries
-from mainmode.lab.traffic import Traffic
+from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry, Policy, Sourced, TransformSet
+from mainmode.lab.entry import access_line, entry_gaps, ignored_lines
+from mainmode.lab.facing import entries
+from mainmode.lab.scene import (
+    Scene,
+    closeness,
+    entry_part,
+    knower_first,
+    named,
+    of_dynamic_map,
+    own_address,
+    peer_of,
+    permits,
+    spelled,
+)
+from mainmode.lab.traffic import proxies_of
 from mainmode.ladder.transcript import Blame, Side
 
-_MOST_REFUSED = 3
-_WORDS = {"access-list": 2, "crypto": 3, "tunnel-group": 2, "object": 3, "object-group": 3, "ip": 2}
-"""How many words say what a command is about, where it is not the first alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Where a cause is looked for: both configurations, their wire, the traffic, who knew, and what it rested on.
-
-    `sources` are the knower's, or, with `decider`, that side's.
-    """
-
-    pair: Pair
-    facing: Facing
-    traffic: Traffic
-    knower: Side
-    sources: tuple[Source, ...] = ()
-    decider: Side | None = None
-
-    def entry(self, side: Side) -> CryptoMapEntry | None:
-        """The crypto map entry of a side for this tunnel: the traffic's own, else the best for the peer's address."""
-        if side is self.traffic.side and self.traffic.entry is not None:
-            return self.traffic.entry
-        configuration = self.pair[side]
-        peer = self.facing.ends[side.other].address
-        candidates = list(entries(configuration, peer)) or list(entries(configuration))
-        return max(candidates, key=lambda entry: self._closeness(side, entry), default=None)
-
-    def _closeness(self, side: Side, entry: CryptoMapEntry) -> int:
-        return max((closeness(self, side, ace) for ace in permits(self.pair[side], entry)), default=-1)
-
-
-def permits(configuration: Configuration, entry: CryptoMapEntry | None) -> list[Ace]:
-    """The permit lines of an entry's access list."""
-    if entry is None or entry.acl is None or entry.acl.value not in configuration.access_lists:
-        return []
-    return [ace for ace in configuration.access_lists[entry.acl.value].aces if ace.permit]
-
-
-def closeness(scene: Scene, side: Side, ace: Ace) -> int:
-    """How close an ACE of `side` is to matching the traffic (for its sender) or the way back (for the other)."""
-    probe = scene.traffic.probe
-    near, far = probe.source, probe.destination
-    if side is not scene.traffic.side:
-        near, far = far, near
-    book = AddressBook(scene.pair[side])
-    hits = sum(
-        any(one.first <= address <= one.last for one in book.of(part))
-        for part, address in ((ace.source_address, near), (ace.destination_address, far))
-    )
-    return 3 * hits + 4 * (ace.protocol == probe.protocol) + 2 * (ace.protocol == 0)
-
-
-def stated(scene: Scene) -> tuple[Blame, ...]:
-    """What the device itself rested its decision on."""
-    side = scene.decider or scene.knower
-    return tuple(Blame(side, _part_of(scene.pair[side], source), source) for source in scene.sources)
-
-
-def rules(configuration: Configuration) -> set[Source]:
-    """The lines of address translation."""
-    own = {holder.nat.source for holder in configuration.objects.values() if holder.nat is not None}
-    return own | {rule.source for rule in configuration.nat_rules}
-
-
-def _part_of(configuration: Configuration, source: Source) -> str:
-    """What a line did to a packet."""
-    if source in rules(configuration):
-        return "translates the traffic; no NAT exemption stands before it"
-    aces = (ace for one in configuration.access_lists.values() for ace in one.aces)
-    action = next((ace.action for ace in aces if ace.source == source), None)
-    if action is not None:
-        return "denies the traffic" if action == "deny" else "permits the traffic"
-    return "decided by this line"
-
-
-def refused_lines(configuration: Configuration, side: Side, command: str) -> Iterator[Blame]:
-    """The first lines of the same kind as `command` that the reader refused or warned of."""
-    wanted = _kind(command)
-    near = (problem for problem in configuration.problems if wanted and _alike(wanted, _kind(problem.text)))
-    for problem in islice(near, _MOST_REFUSED):
-        warned = problem.severity is Severity.WARNING
-        note = problem.wording.split("\n")[0].removeprefix("WARNING: ") if warned else "this line was not read"
-        yield Blame(side, note, Statement(problem.file, problem.line, problem.text))
-
-
-def _kind(command: str) -> list[str]:
-    """The words that say what a line is about, alike in both spellings: `access-list VPN`, `encryption`."""
-    words = [word for word in command.split() if word not in ("no", "isakmp", "ikev1")]
-    return words[: _WORDS.get(words[0], 1)] if words else []
-
-
-def _alike(one: list[str], other: list[str]) -> bool:
-    return bool(other) and all(first == second for first, second in zip(one, other, strict=False))
-
-
-def refused_first(pair: Pair, blames: tuple[Blame, ...]) -> tuple[Blame, ...]:
-    """The places of a verdict, behind the lines of their kind that the reader did not take."""
-    refused: dict[Source | None, Blame] = {}
-    for blame in blames:
-        if blame.source is not None:
-            command = blame.source.text if isinstance(blame.source, Statement) else blame.source.command
-            refused |= {found.source: found for found in refused_lines(pair[blame.side], blame.side, command)}
-    rest = (blame for blame in blames if blame.source is None or blame.source not in refused)
-    return (*refused.values(), *dict.fromkeys(rest))
+DENIED_BEFORE = "denies the traffic before it"
+WRONG_WAY_ROUND = "has source and destination the wrong way round"
+NO_POLICY = "missing: there is no policy"
+OTHER_METHOD = "is for another method than the pre-shared key of the tunnel-group"
+TRANSPORT = "transport mode, which is for traffic of the two devices alone"
+"""Notes on places that are wrong whatever the other side has."""
 
 
 def keys(scene: Scene) -> tuple[Blame, ...]:
     """The key of each side for the other."""
-    return tuple(Blame(side, "the key for this peer", _key_source(scene, side)) for side in _knower_first(scene))
-
-
-def _knower_first(scene: Scene) -> tuple[Side, Side]:
-    return scene.knower, scene.knower.other
+    return tuple(Blame(side, "the key for this peer", _key_source(scene, side)) for side in knower_first(scene))
 
 
 def _key_source(scene: Scene, side: Side) -> Source:
@@ -140,15 +46,8 @@ def _key_source(scene: Scene, side: Side) -> Source:
             return group.key.source
     if peer not in configuration.tunnel_groups:
         return Absent(configuration.file, f"tunnel-group {peer} type ipsec-l2l")
-    key = _spell(configuration, "pre-shared-key")
+    key = spelled(configuration, "pre-shared-key")
     return Absent(configuration.file, f"tunnel-group {peer} ipsec-attributes / {key}")
-
-
-def _spell(configuration: Configuration, command: str) -> str:
-    """A command in the release's spelling."""
-    if configuration.release is Release.OLD:
-        return command
-    return f"ikev1 {command}" if command == "pre-shared-key" else command.replace("isakmp", "ikev1")
 
 
 def tunnel_groups(scene: Scene) -> tuple[Blame, ...]:
@@ -156,22 +55,23 @@ def tunnel_groups(scene: Scene) -> tuple[Blame, ...]:
     side = scene.knower
     configuration = scene.pair[side]
     peer = scene.facing.ends[side.other].address
-    blames = [Blame(side, "missing", _key_source(scene, side))]
+    own = configuration.tunnel_groups.get(str(peer))
+    if own is not None and own.type is not None and not own.is_l2l:
+        blames = [Blame(side, f"is of type {own.type.value}: it is none for LAN-to-LAN peers", own.type.source)]
+    else:
+        blames = [Blame(side, "missing", _key_source(scene, side))]
+    meant = scene.meant[side]
+    if own is None and meant is not None and of_dynamic_map(configuration, meant):
+        command = f"tunnel-group DefaultL2LGroup ipsec-attributes / {spelled(configuration, 'pre-shared-key')}"
+        blames.append(Blame(side, "missing: for every peer of the dynamic map", Absent(configuration.file, command)))
+    used = {str(one) for entry in entries(configuration) if entry.peers is not None for one in entry.peers.value}
     for group in configuration.tunnel_groups.values():
-        if group.is_l2l and group.name != str(peer) and group.type is not None:
+        if group.is_l2l and group.name not in used and group.name != str(peer) and group.type is not None:
             blames.append(Blame(side, "is for another address", group.source))
     entry = scene.entry(side)
     if entry is not None and entry.peers is not None and peer not in entry.peers.value:
         blames.append(Blame(side, "names another peer", entry.peers.source))
-    return (*blames, _own_address(scene, side.other))
-
-
-def _own_address(scene: Scene, side: Side) -> Blame:
-    end = scene.facing.ends[side]
-    interface = scene.pair[side].interface(end.interface)
-    if interface is None or interface.address is None:
-        return Blame(side, f"its address is {end.address}")
-    return Blame(side, "the address it speaks from", interface.address.source)
+    return (*blames, own_address(scene, side.other))
 
 
 _POLICY_PARTS: tuple[tuple[str, Callable[[Policy], Sourced[Any]]], ...] = (
@@ -184,18 +84,30 @@ _POLICY_PARTS: tuple[tuple[str, Callable[[Policy], Sourced[Any]]], ...] = (
 
 def policies(scene: Scene) -> tuple[Blame, ...]:
     """The attributes in which the two nearest policies differ, on both sides."""
-    sides = _knower_first(scene)
+    sides = knower_first(scene)
     if not all(scene.pair[side].policies for side in sides):
         return tuple(_policy_or_absent(scene, side) for side in sides)
-    nearest = min(product(*(scene.pair[side].policies for side in sides)), key=lambda two: len(_differing(*two)))
+    nearest = nearest_policies(scene.pair[sides[0]], scene.pair[sides[1]])
     return tuple(
-        Blame(side, f"in policy {policy.priority}", part(policy).source)
-        for _, part in _differing(*nearest)
+        Blame(side, _in_policy(name, policy), part(policy).source)
+        for name, part in differing(*nearest)
         for side, policy in zip(sides, nearest, strict=True)
     )
 
 
-def _differing(one: Policy, two: Policy) -> list[tuple[str, Callable[[Policy], Sourced[Any]]]]:
+def _in_policy(attribute: str, policy: Policy) -> str:
+    if attribute == "authentication" and policy.authentication.value != "pre-share":
+        return OTHER_METHOD
+    return f"in policy {policy.priority}"
+
+
+def nearest_policies(one: Configuration, other: Configuration) -> tuple[Policy, Policy]:
+    """The two policies that differ least; both sides must have some."""
+    return min(product(one.policies, other.policies), key=lambda two: len(differing(*two)))
+
+
+def differing(one: Policy, two: Policy) -> list[tuple[str, Callable[[Policy], Sourced[Any]]]]:
+    """The attributes in which two policies differ."""
     return [(name, part) for name, part in _POLICY_PARTS if part(one).value != part(two).value]
 
 
@@ -203,37 +115,49 @@ def _policy_or_absent(scene: Scene, side: Side) -> Blame:
     configuration = scene.pair[side]
     if configuration.policies:
         return Blame(side, "the policy", configuration.policies[0].source)
-    return Blame(side, "missing", Absent(configuration.file, _spell(configuration, "crypto isakmp policy")))
+    return Blame(side, NO_POLICY, Absent(configuration.file, spelled(configuration, "crypto isakmp policy")))
 
 
 def transform_sets(scene: Scene) -> tuple[Blame, ...]:
     """The transform sets of both entries, the nearest pair."""
-    sides = _knower_first(scene)
+    sides = knower_first(scene)
     sets = [list(_sets_of(scene, side)) for side in sides]
     if not all(sets):
         return tuple(_missing_set(scene, side) for side, found in zip(sides, sets, strict=True) if not found)
     nearest = min(product(*sets), key=lambda two: _set_distance(*two))
-    places = [blame for side, found in zip(sides, nearest, strict=True) for blame in _set_places(side, found, nearest)]
-    return (*_dynamic_before(scene, nearest[0]), *places)
+    return tuple(
+        blame for side, found in zip(sides, nearest, strict=True) for blame in _set_places(side, found, nearest)
+    )
 
 
-def _dynamic_before(scene: Scene, compared: TransformSet) -> Iterator[Blame]:
-    """The dynamic entries of the knower before the static one for this tunnel, where one of them answered."""
+def dynamic_first(scene: Scene) -> tuple[Blame, ...]:
+    """The dynamic entry that answered, the static one behind it, and the transform sets that were compared."""
     side = scene.knower
     entry = scene.entry(side)
-    if entry is None or (entry.transform_sets is not None and compared.name in entry.transform_sets.value):
-        return
-    crypto_map = scene.pair[side].crypto_maps.get(entry.map_name)
-    for one in crypto_map.entries if crypto_map is not None else ():
-        if one.dynamic is not None and one.sequence < entry.sequence:
-            yield Blame(side, f"a dynamic map that answers before entry {entry.sequence}", one.source)
+    before = dynamic_before(scene.pair[side], entry)
+    if entry is None or before is None:
+        return transform_sets(scene)
+    return (
+        Blame(side, f"a dynamic map that answers before entry {entry.sequence}", before.source),
+        Blame(side, "the entry for this peer, which is not reached", entry.source),
+        *transform_sets(scene),
+    )
+
+
+def dynamic_before(configuration: Configuration, entry: CryptoMapEntry | None) -> CryptoMapEntry | None:
+    """The first dynamic entry of a static one's map that stands before it."""
+    crypto_map = configuration.crypto_maps.get(entry.map_name) if entry is not None else None
+    if crypto_map is None or entry is None or entry.dynamic is not None:
+        return None
+    before = (one for one in crypto_map.entries if one.dynamic is not None and one.sequence < entry.sequence)
+    return next(before, None)
 
 
 def _set_places(side: Side, found: TransformSet, nearest: tuple[TransformSet, ...]) -> Iterator[Blame]:
     """The line of a transform set; where the modes differ, also the one that sets the mode."""
     note = f"{found.encryption.value} {found.authentication.value}, {found.mode.value} mode"
     if len({one.mode.value for one in nearest}) > 1 and isinstance(found.mode.source, Statement):
-        yield Blame(side, f"{found.mode.value} mode", found.mode.source)
+        yield Blame(side, TRANSPORT if found.mode.value == "transport" else "tunnel mode", found.mode.source)
     yield Blame(side, note, found.source)
 
 
@@ -257,92 +181,120 @@ def _set_distance(one: TransformSet, two: TransformSet) -> int:
 
 
 def _missing_set(scene: Scene, side: Side) -> Blame:
-    return Blame(side, "missing", Absent(scene.pair[side].file, f"{_named(scene, side)} set transform-set"))
-
-
-def _named(scene: Scene, side: Side) -> str:
-    """`crypto map MAP 10`: the side's entry, as its commands begin."""
-    entry = scene.entry(side)
-    return f"crypto map {entry.map_name} {entry.sequence}" if entry is not None else "crypto map"
-
-
-def _entry_part(
-    scene: Scene, side: Side, part: Callable[[CryptoMapEntry], Sourced[Any] | None], command: str
-) -> Source:
-    """The statement of a part of the side's crypto map entry, or its absence."""
-    entry = scene.entry(side)
-    value = part(entry) if entry is not None else None
-    return value.source if value is not None else Absent(scene.pair[side].file, f"{_named(scene, side)} {command}")
+    return Blame(side, "missing", Absent(scene.pair[side].file, f"{named(scene, side)} set transform-set"))
 
 
 def perfect_forward_secrecy(scene: Scene) -> tuple[Blame, ...]:
     """`set pfs` of both entries, or that it is not there."""
     blames = []
-    for side in _knower_first(scene):
+    for side in knower_first(scene):
         entry = scene.entry(side)
         group = entry.pfs.value if entry is not None and entry.pfs is not None else None
         note = "no perfect forward secrecy" if group is None else f"group {group}"
-        blames.append(Blame(side, note, _entry_part(scene, side, lambda entry: entry.pfs, "set pfs")))
+        blames.append(Blame(side, note, entry_part(scene, side, lambda entry: entry.pfs, "set pfs")))
     return tuple(blames)
 
 
 def access_lists(scene: Scene) -> tuple[Blame, ...]:
-    """On each side the ACE that comes closest to the traffic; without any, the entry's `match address`."""
-    blames = []
-    for side in _knower_first(scene):
-        aces = permits(scene.pair[side], scene.entry(side))
+    """On each side the line that asks for the networks, or those that keep the mirror from counting, or its absence."""
+    blames: list[Blame] = []
+    for side in knower_first(scene):
+        wanted = scene.wanted(side)
         if side is scene.traffic.side and scene.traffic.ace is not None:
             blames.append(Blame(side, "what this side asks for", scene.traffic.ace.source))
-        elif aces:
-            nearest = max(aces, key=lambda ace: closeness(scene, side, ace))
-            blames.append(Blame(side, "the nearest line of this side", nearest.source))
-        else:
-            source = _entry_part(scene, side, lambda entry: entry.acl, "match address")
-            blames.append(Blame(side, "names no traffic", source))
+            continue
+        mirror = _mirror(scene, side, wanted)
+        if mirror is not None:
+            blames += [*_denied_before(scene, side, wanted), Blame(side, "the mirror of it", mirror.source)]
+            continue
+        ignored = list(ignored_lines(scene.pair[side], scene.entry(side), wanted, scene.flow(side)))
+        blames += [Blame(side, why, ace.source) for ace, why in ignored] or _nearest(scene, side)
+        if wanted is not None:
+            blames.append(Blame(side, "missing", Absent(scene.pair[side].file, _line(scene, side, wanted))))
     return tuple(blames)
 
 
-def uninteresting(scene: Scene) -> tuple[Blame, ...]:
-    """The ACE that denies the traffic, with the other side's nearest line; else the nearest lines of both sides."""
-    entry = scene.entry(scene.knower)
-    access_list = scene.pair[scene.knower].access_lists.get(entry.acl.value) if entry and entry.acl else None
-    lines = {ace.source for ace in (access_list.aces if access_list is not None else ())}
-    nearest = access_lists(scene)
-    if lines.isdisjoint(scene.sources):
-        return nearest
-    return (*stated(scene), *(blame for blame in nearest if blame.side is not scene.knower))
+def _mirror(scene: Scene, side: Side, wanted: ProxyPair | None) -> Ace | None:
+    """The permit line of the side's entry that says just this."""
+    found = (ace for ace in permits(scene.pair[side], scene.entry(side)) if wanted in proxies_of(scene.pair[side], ace))
+    return next(found, None)
+
+
+def _denied_before(scene: Scene, side: Side, wanted: ProxyPair | None) -> Iterator[Blame]:
+    """The first line that denies some of the networks before the one that permits them."""
+    entry, configuration = scene.entry(side), scene.pair[side]
+    access_list = configuration.access_lists.get(entry.acl.value) if entry is not None and entry.acl else None
+    for ace in access_list.aces if access_list is not None else ():
+        if ace.permit and wanted in proxies_of(configuration, ace):
+            return
+        meets = any(wanted is not None and one.covers(wanted) for one in proxies_of(configuration, ace))
+        if not ace.permit and meets:
+            yield Blame(side, DENIED_BEFORE, ace.source)
+            return
+
+
+def _nearest(scene: Scene, side: Side) -> list[Blame]:
+    """The line that comes closest; one that has the networks the wrong way round, if there is one."""
+    aces = permits(scene.pair[side], scene.entry(side))
+    wanted = scene.wanted(side)
+    turned = wanted.mirrored() if wanted is not None else None
+    for ace in aces:
+        if turned is not None and turned in proxies_of(scene.pair[side], ace):
+            return [Blame(side, WRONG_WAY_ROUND, ace.source)]
+    if aces:
+        return [
+            Blame(side, "the nearest line of this side", max(aces, key=lambda ace: closeness(scene, side, ace)).source)
+        ]
+    return [Blame(side, "names no traffic", entry_part(scene, side, lambda entry: entry.acl, "match address"))]
+
+
+def _line(scene: Scene, side: Side, wanted: ProxyPair) -> str:
+    """The access list line that a side lacks."""
+    entry = scene.entry(side)
+    name = entry.acl.value if entry is not None and entry.acl is not None else "ACL"
+    return access_line(name, wanted)
 
 
 def peers(scene: Scene) -> tuple[Blame, ...]:
     """`set peer` of the knower, and the address that the other device has."""
     side = scene.knower
-    source = _entry_part(scene, side, lambda entry: entry.peers, "set peer")
-    return (
-        *_earlier(scene, side),
-        Blame(side, "the peer of this side", source),
-        _own_address(scene, side.other),
-    )
+    source = entry_part(scene, side, lambda entry: entry.peers, "set peer")
+    return Blame(side, "the peer of this side", source), own_address(scene, side.other)
 
 
-def _earlier(scene: Scene, side: Side) -> Iterator[Blame]:
-    """The access list's line by which the traffic's entry takes it from a later one that is for the other device."""
-    entry, ace = scene.traffic.entry, scene.traffic.ace
-    if side is not scene.traffic.side or entry is None or ace is None:
-        return
-    address = scene.facing.ends[side.other].address
-    if entry.peers is not None and address in entry.peers.value:
-        return
-    for later in entries(scene.pair[side], address):
-        if later.map_name == entry.map_name and later.sequence > entry.sequence:
-            yield Blame(side, f"takes the traffic before entry {later.sequence}", ace.source)
-            return
+def gaps(scene: Scene) -> tuple[Blame, ...]:
+    """What the knower's entry lacks; its peer, where it lacks nothing; and the address that the other device has."""
+    entry = scene.entry(scene.knower)
+    if entry is None:
+        return (*_no_entry(scene, scene.knower), own_address(scene, scene.knower.other))
+    lacking = tuple(Blame(scene.knower, why, source) for why, source in entry_gaps(scene.pair[scene.knower], entry))
+    if not lacking:
+        return peers(scene)
+    return (*lacking, own_address(scene, scene.knower.other))
+
+
+def _no_entry(scene: Scene, side: Side) -> Iterator[Blame]:
+    """The entry that is missing; dynamic maps that no crypto map names."""
+    configuration = scene.pair[side]
+    bound = configuration.map_on(scene.facing.ends[side].interface)
+    name = bound.name if bound is not None else "MAP"
+    named = {entry.dynamic.value for entry in entries(configuration) if entry.dynamic is not None}
+    idle = [one for one in configuration.dynamic_maps.values() if one.name not in named and one.entries]
+    for one in idle:
+        yield Blame(
+            side, "missing", Absent(configuration.file, f"crypto map {name} 65535 ipsec-isakmp dynamic {one.name}")
+        )
+        yield Blame(side, "not in force without it", one.entries[0].source)
+    if not idle:
+        peer = scene.facing.ends[side.other].address
+        yield Blame(side, "missing", Absent(configuration.file, f"crypto map {name} SEQUENCE set peer {peer}"))
 
 
 def blocked_esp(scene: Scene) -> tuple[Blame, ...]:
     """Where NAT traversal is off, so that ESP travels without UDP around it; and who speaks with whom."""
     off = [
         Blame(side, "no NAT traversal", scene.pair[side].settings.nat_traversal.source)
-        for side in _knower_first(scene)
+        for side in knower_first(scene)
         if scene.pair[side].settings.nat_traversal.value is None
     ]
     return (*off, *peers(scene))
@@ -351,7 +303,7 @@ def blocked_esp(scene: Scene) -> tuple[Blame, ...]:
 def keepalives(scene: Scene) -> tuple[Blame, ...]:
     """Whether each side looks for a dead peer."""
     blames = []
-    for side in _knower_first(scene):
+    for side in knower_first(scene):
         group = scene.pair[side].tunnel_groups.get(str(scene.facing.ends[side.other].address))
         if group is not None:
             note = "asks whether its peer lives" if group.keepalive.value is not None else "keepalives are off"
@@ -360,61 +312,40 @@ def keepalives(scene: Scene) -> tuple[Blame, ...]:
 
 
 def bindings(scene: Scene) -> tuple[Blame, ...]:
-    """The binding that is missing, the entry it would bring into force, and the other side's peer."""
+    """The binding that is missing, one to another interface, the entry it would bring into force, the other's peer."""
     side = scene.knower
     entry = scene.entry(side)
     name = entry.map_name if entry is not None else "MAP"
     command = f"crypto map {name} interface {scene.facing.ends[side].interface}"
     blames = [Blame(side, "missing", Absent(scene.pair[side].file, command))]
+    crypto_map = scene.pair[side].crypto_maps.get(name)
+    for bound in crypto_map.interfaces if crypto_map is not None else ():
+        note = f"bound to {bound.value} instead"
+        if scene.pair[side].interface(bound.value) is None:
+            note = f"bound to {bound.value}, which is the name of no interface"
+        blames.append(Blame(side, note, bound.source))
     if entry is not None:
         blames.append(Blame(side, "not in force without it", entry.source))
-    return (*blames, _peer_of(scene, side.other))
-
-
-def _peer_of(scene: Scene, side: Side) -> Blame:
-    return Blame(side, "its peer", _entry_part(scene, side, lambda entry: entry.peers, "set peer"))
+    return (*blames, peer_of(scene, side.other))
 
 
 def enabled_and_peer(scene: Scene) -> tuple[Blame, ...]:
     """The missing `crypto ikev1 enable`, and the other side's peer, whose messages nobody hears."""
     side = scene.knower
     configuration = scene.pair[side]
-    command = _spell(configuration, f"crypto isakmp enable {scene.facing.ends[side].interface}")
+    command = spelled(configuration, f"crypto isakmp enable {scene.facing.ends[side].interface}")
     blames = [Blame(side, "missing", Absent(configuration.file, command))]
-    blames.extend(Blame(side, "enabled elsewhere", enabled.source) for enabled in configuration.enabled)
-    return (*blames, _peer_of(scene, side.other))
-
-
-def routes(scene: Scene) -> tuple[Blame, ...]:
-    """The route that is missing, to the network of the access list: towards the other device, or behind this one."""
-    side = scene.knower
-    wire = scene.facing.ends[side]
-    near, far = scene.traffic.probe.source, scene.traffic.probe.destination
-    if side is not scene.traffic.side:
-        near, far = far, near
-    hop = RoutingTable(routes_of(scene.pair[side])).hop(near)
-    if hop is None or hop.interface == wire.interface:
-        command = f"route {scene.traffic.interfaces[side]} {_network(scene, near)} GATEWAY"
-        missing = Blame(side, "missing: nothing inside leads to it", Absent(scene.pair[side].file, command))
-    else:
-        command = f"route {wire.interface} {_network(scene, far)} {scene.facing.ends[side.other].address}"
-        missing = Blame(side, "missing", Absent(scene.pair[side].file, command))
-    return (missing, *stated(scene))
-
-
-def _network(scene: Scene, address: IPv4Address) -> str:
-    """The network of the traffic's ACE that holds `address`, with its mask; else the host alone."""
-    proxies = scene.traffic.proxies
-    for proxy in (proxies.local, proxies.remote) if proxies is not None else ():
-        if proxy.mask is not None and proxy.first <= address <= proxy.last:
-            return f"{proxy.first} {proxy.mask}"
-    return f"{address} 255.255.255.255"
+    for enabled in configuration.enabled:
+        known = configuration.interface(enabled.value) is not None
+        note = "enabled elsewhere" if known else f"{enabled.value} is the name of no interface"
+        blames.append(Blame(side, note, enabled.source))
+    return (*blames, peer_of(scene, side.other))
 
 
 def connection_types(scene: Scene) -> tuple[Blame, ...]:
     """`set connection-type` of both entries."""
     blames = []
-    for side in _knower_first(scene):
+    for side in knower_first(scene):
         entry = scene.entry(side)
         if entry is not None:
             blames.append(Blame(side, entry.connection_type.value, entry.connection_type.source))

@@ -9,23 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mainmode.lab.blame import (
-    Scene,
     access_lists,
     bindings,
     blocked_esp,
     connection_types,
+    dynamic_first,
     enabled_and_peer,
+    gaps,
     keepalives,
     keys,
     peers,
     perfect_forward_secrecy,
     policies,
-    routes,
-    stated,
     transform_sets,
     tunnel_groups,
-    uninteresting,
 )
+from mainmode.lab.blame_path import denials, earlier, exemptions, routes, shut_down, uninteresting
+from mainmode.lab.scene import Scene, stated
 from mainmode.ladder.transcript import Blame
 
 Finder = Callable[[Scene], tuple[Blame, ...]]
@@ -54,7 +54,14 @@ CAUSES: Mapping[str, CauseRow] = {
     ),
     "PEER_ADDRESS_WRONG": CauseRow("The peer address that {knower} has for {other} is wrong: {detail}.", peers),
     "CRYPTO_MAP_NOT_BOUND": CauseRow("No crypto map is bound to interface {interface} of {knower}.", bindings),
-    "NO_MATCHING_ENTRY": CauseRow("{knower} has no complete crypto map entry for {other}: {detail}.", peers),
+    "NO_MATCHING_ENTRY": CauseRow("{knower} has no complete crypto map entry for {other}: {detail}.", gaps),
+    "EARLIER_ENTRY": CauseRow(
+        "An earlier crypto map entry of {knower} takes the traffic for {other}: {detail}.", earlier
+    ),
+    "DYNAMIC_FIRST": CauseRow(
+        "A dynamic crypto map entry of {knower} answers {other} before the static one: {detail}.", dynamic_first
+    ),
+    "INTERFACE_DOWN": CauseRow("An interface of {knower} is shut down: {detail}.", shut_down),
     "IKE_NOT_ENABLED": CauseRow("IKE is not enabled on interface {interface} of {knower}.", enabled_and_peer),
     "UDP_BLOCKED": CauseRow("Something between {knower} and {other} blocks IKE: {detail}.", peers),
     "ESP_BLOCKED": CauseRow(
@@ -63,10 +70,11 @@ CAUSES: Mapping[str, CauseRow] = {
     "PACKETS_LOST": CauseRow("The wire between {knower} and {other} lost too much: {detail}.", stated),
     "NOT_INTERESTING": CauseRow("The traffic asks {knower} for no tunnel: {detail}.", uninteresting),
     "NO_NAT_EXEMPTION": CauseRow(
-        "{knower} translates traffic that belongs into the tunnel, and has no NAT exemption for it: {detail}.", stated
+        "{knower} translates traffic that belongs into the tunnel, and has no NAT exemption for it: {detail}.",
+        exemptions,
     ),
     "NO_ROUTE": CauseRow("{knower} has no route for the traffic: {detail}.", routes),
-    "DENIED": CauseRow("{knower} denies the traffic: {detail}.", stated),
+    "DENIED": CauseRow("{knower} denies the traffic: {detail}.", denials),
     "CONNECTION_TYPE": CauseRow("The connection-type of {knower} forbids it: {detail}.", connection_types),
     "NO_REPLY": CauseRow("The tunnel is up, and no reply came back to {knower}: {detail}.", stated),
     "NO_ANSWER": CauseRow("{other} does not answer {knower}: {detail}.", peers),

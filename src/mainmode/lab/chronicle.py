@@ -16,11 +16,15 @@ from mainmode.lab.observer import Observer
 
 
 class Chronicle(Observer):
-    """Collects (time, text). What a device repeats, at whatever time, is told once more only after something else."""
+    """Collects (time, text). What a device repeats, at whatever time, is told once more only after something else.
+
+    With `most`, as many of the last happenings are kept at least, and twice as many at most.
+    """
 
     hears = frozenset({Phase1Up, Phase1Down, InstallSa, RemoveSa, Phase2Failed, AcquireFailed})
 
-    def __init__(self) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most
         self.happenings: list[tuple[Instant, str]] = []
         self._last: dict[str, str] = {}
         self._peers: dict[tuple[str, int], str] = {}
@@ -28,6 +32,8 @@ class Chronicle(Observer):
     def tell(self, name: str, text: str, now: Instant) -> None:
         """Something happened to a device; to the net, where `name` is empty."""
         self.happenings.append((now, f"{name}: {text}" if name else text))
+        if self._most is not None and len(self.happenings) > 2 * self._most:
+            del self.happenings[: -self._most]
 
     def remarked(self, name: str, text: str, now: Instant) -> None:
         """The lab did something."""

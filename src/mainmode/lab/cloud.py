@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, later
+from mainmode.lab.damage import turned_over
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.link import Block, Kind, Link, Oversize
 from mainmode.lab.nat_box import NatBox
@@ -139,6 +140,12 @@ class Cloud:
         segment = self._segments.setdefault(behind, {})
         segment |= dict.fromkeys(addresses, node)
 
+    def move(self, node: str, addresses: Iterable[IPv4Address]) -> None:
+        """A device has other addresses than before; what is on its way to an old one arrives nowhere."""
+        behind = self._behind[node]
+        others = {address: owner for address, owner in self._segments[behind].items() if owner != node}
+        self._segments[behind] = dict.fromkeys(addresses, node) | others
+
     def attach_nat(self, box: NatBox, behind: str = _OPEN) -> None:
         """Put a NAT box on the net."""
         self.nat_boxes[box.name] = box
@@ -220,12 +227,15 @@ class Cloud:
         self, link: Link, departure: Departure, kind: Kind, delivery: Delivery
     ) -> tuple[Passage, tuple[Delivery, ...]]:
         target = delivery.node
-        stopped_by = kind.stopped_by
+        stopped_by = kind.stopped_by if link.blocks else None
         if stopped_by is not None and stopped_by in link.blocks:
             text = f"a filter on the way stops {stopped_by.value}"
             return self._passage(departure, kind, target, Fate.BLOCKED, text), ()
-        meddlings = [found for one in self.meddlers if (found := one.meddle(departure, kind, target)) is not None]
-        stopping = next((one for one in meddlings if one.detail), None)
+        meddlings: list[Meddling] = []
+        if self.meddlers:
+            asked = (one.meddle(departure, kind, target) for one in tuple(self.meddlers))
+            meddlings = [found for found in asked if found is not None]
+        stopping = next((one for one in meddlings if one.detail), None) if meddlings else None
         if stopping is not None:
             fate = Fate.BLOCKED if stopping.blocked else Fate.LOST
             return self._passage(departure, kind, target, fate, stopping.detail), ()
@@ -239,6 +249,8 @@ class Cloud:
             octets = one.packet or octets
             arrivals = tuple(later(at, one.delay) for at in arrivals)
             arrivals += tuple(later(arrivals[0], after) for after in one.copies)
+        if self._chance(link.corruption):
+            octets = turned_over(octets, self._entropy.share()) or octets
         deliveries = tuple([Delivery(at, target, delivery.address, octets) for at in arrivals])
         return self._passage(departure, kind, target, Fate.DELIVERED, "", arrivals), deliveries
 

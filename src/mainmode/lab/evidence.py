@@ -42,7 +42,8 @@ class Reason:
 class Evidence(Observer):
     """Filled effect by effect. `pairs` are the IPsec SAs that stand, by device and inbound SPI.
 
-    With `brief`, decisions that let a packet through are not kept: there is one for each packet of a long run.
+    With `brief`, decisions that let a packet through are not kept: there is one for each packet of a long run. `most`:
+    so many reasons, keys and exchanges are remembered at least, and twice as many at most; None: all of them.
     """
 
     hears = frozenset(
@@ -51,7 +52,7 @@ class Evidence(Observer):
         }
     )  # fmt: skip
 
-    def __init__(self, names: tuple[str, ...], brief: bool = False) -> None:
+    def __init__(self, names: tuple[str, ...], brief: bool = False, most: int | None = None) -> None:
         self.reasons: list[Reason] = []
         self.ike_keys: list[IkeKey] = []
         self.esp_keys: list[EspKey] = []
@@ -61,12 +62,15 @@ class Evidence(Observer):
         self._drops: Counter[tuple[str, str]] = Counter()
         self._renewed: Counter[tuple[int, str, str]] = Counter()
         self._brief = brief
+        self._most = most
         self._negotiating: set[tuple[str, Exchange]] = set()
-        self._ended: set[tuple[str, Exchange]] = set()
+        self._ended: dict[tuple[str, Exchange], None] = {}
         self._phase1: dict[bytes, dict[str, IPv4Address]] = {}
 
     def happened(self, name: str, effect: BoxEffect, now: Instant) -> None:
         """Note one effect of one device."""
+        if self._most is not None and len(self.reasons) + len(self.esp_keys) + len(self._ended) > 2 * self._most:
+            self._forget_the_oldest(self._most)
         if type(effect) is Decision:
             if not self._brief or effect.verdict is Ruling.IN_CLEAR:
                 self.reasons.append(Reason(name, now, effect))
@@ -133,7 +137,14 @@ class Evidence(Observer):
 
     def _end(self, name: str, exchange: Exchange) -> None:
         self._negotiating.discard((name, exchange))
-        self._ended.add((name, exchange))
+        self._ended[name, exchange] = None
+
+    def _forget_the_oldest(self, most: int) -> None:
+        for kept in (self.reasons, self.ike_keys, self.esp_keys):
+            del kept[: -most // 3]
+        for table in (self._ended, self._phase1, self._drops, self._renewed):
+            for key in [*table][: -most // 3]:
+                del table[key]
 
     def forget(self, name: str) -> None:
         """A device lost its state: it holds nothing any more."""
@@ -142,6 +153,10 @@ class Evidence(Observer):
             if holders.pop(name, None) is not None and not holders:
                 del self.standing[cookie]
         self._negotiating = {open_one for open_one in self._negotiating if open_one[0] != name}
+
+    def negotiates(self, name: str, besides: Exchange | None = None) -> bool:
+        """Whether a main mode or a quick mode of a device is under way; one may be left out."""
+        return any(who == name and exchange != besides for who, exchange in self._negotiating)
 
     @property
     def settled(self) -> bool:

@@ -1,7 +1,8 @@
 """The hosts behind the devices: one sends real requests, the other answers them with real replies.
 
 Which request depends on what the crypto ACL lets through: an ICMP echo (RFC 792), a UDP datagram that the far host
-sends back (RFC 862), or a TCP SYN that it refuses with a reset (RFC 9293 §3.10.7.1).
+sends back (RFC 862), or a TCP SYN that it refuses with a reset (RFC 9293 §3.10.7.1). Of any other protocol a packet
+with a mark of the lab's own, which comes back with another.
 """
 
 import struct
@@ -13,7 +14,10 @@ from mainmode.base.errors import WireError
 from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, checksum, read_echo, read_ipv4, read_udp
 
 PROBED = (IpProtocol.ICMP, IpProtocol.TCP, IpProtocol.UDP)
-"""What a host here can send and answer, the usual one first."""
+"""What every host can send and answer, the usual one first."""
+
+_ASKED, _ANSWERED = b"asked", b"answered"
+"""How the payload of a packet of any other protocol begins; the number of the request follows."""
 
 _ECHO_DATA = bytes(range(0x61, 0x78)) * 3 + b"abc"
 """72 octets, so that the packet has the 100 of a device's own ping."""
@@ -45,7 +49,8 @@ class Probe:
         """What the request is called."""
         if self.protocol is IpProtocol.ICMP:
             return "echo request"
-        return f"{self.protocol.name} request to port {self.destination_port}"
+        port = f" to port {self.destination_port}" if self.destination_port else ""
+        return f"{self.protocol.name} request{port}"
 
     def request(self, sequence: int) -> bytes:
         """The IPv4 packet of the request with this number, from 1."""
@@ -56,6 +61,8 @@ class Probe:
             data = sequence.to_bytes(4) + bytes(max(0, self.octets - _UDP_WITH_NUMBER))
             datagram = Udp(self.source_port, self.destination_port, data)
             payload = datagram.encode(self.source, self.destination)
+        elif self.protocol is not IpProtocol.TCP:
+            payload = _ASKED + sequence.to_bytes(4)
         else:
             segment = _Segment(self.source_port, self.destination_port, sequence << 16 & 0xFFFF_FFFF, 0, _SYN)
             payload = segment.encode(self.source, self.destination)
@@ -78,6 +85,8 @@ class Probe:
             return echo.sequence if echo is not None and not echo.request else None
         if self.protocol is IpProtocol.UDP:
             return int.from_bytes(read_udp(packet).payload[:4])
+        if self.protocol is not IpProtocol.TCP:
+            return int.from_bytes(packet.payload[-4:]) if packet.payload.startswith(_ANSWERED) else None
         segment = _read_segment(packet)
         return (segment.acknowledgment - 1) >> 16 if segment is not None and segment.flags & _RST else None
 
@@ -140,6 +149,9 @@ def _answer(packet: Ipv4) -> bytes | None:
         acknowledgment = segment.sequence + 1 & 0xFFFF_FFFF
         reset = _Segment(segment.destination_port, segment.source_port, 0, acknowledgment, _RST | _ACK)
         return reset.encode(packet.destination, packet.source)
+    if packet.protocol != IpProtocol.ICMP:
+        marked = packet.payload.startswith(_ASKED)
+        return _ANSWERED + packet.payload[len(_ASKED) :] if marked else None
     echo = read_echo(packet)
     if echo is None or not echo.request:
         return None

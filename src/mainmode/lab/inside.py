@@ -66,22 +66,35 @@ class Inside:
     def __init__(self, silent: frozenset[IPv4Address] = frozenset(), watcher: Watcher | None = None) -> None:
         self._watcher = watcher
         self.flows: list[Flow] = []
+        self._count = 0
         self._silent = silent
         self._by_ends: dict[Ends, Flow] = {}
         self._reassembler = Reassembler()
 
-    def flow(self, name: str, interface: str, probe: Probe, expects_replies: bool = True) -> Flow:
-        """A flow of its own for a host behind a device: another identifier or source port than any before."""
-        number = len(self.flows) + 1
+    def flow(
+        self, name: str, interface: str, probe: Probe, expects_replies: bool = True, *, fixed: bool = False
+    ) -> Flow:
+        """A flow of its own for a host behind a device: another identifier or source port than any before.
+
+        `fixed`: a port is kept as it is, since somebody's rules name it.
+        """
+        self._count += 1
+        number = self._count & _NUMBERS
         if probe.protocol is IpProtocol.ICMP:
             probe = replace(probe, identifier=number)
-        else:
+        elif not fixed:
             probe = replace(probe, source_port=probe.source_port + number)
         flow = Flow(name, interface, probe, expects_replies)
         self.flows.append(flow)
         own = probe.identifier if probe.protocol is IpProtocol.ICMP else probe.source_port
         self._by_ends[probe.source, probe.destination, probe.protocol, own] = flow
         return flow
+
+    def forget(self, flow: Flow) -> None:
+        """A flow is over; replies to it are nobody's."""
+        self.flows.remove(flow)
+        for ends in [ends for ends, known in self._by_ends.items() if known is flow]:
+            del self._by_ends[ends]
 
     def request(self, flow: Flow, now: Instant) -> bytes:
         """The next packet of a flow."""
@@ -131,9 +144,10 @@ class Inside:
             return self._by_ends.get((*ends, protocol, echo.identifier)), not echo.request
         near, far = ports_of(packet)
         asked = self._by_ends.get((source, destination, protocol, near))
-        if asked is not None:
+        replied = self._by_ends.get((destination, source, protocol, far))
+        if asked is not None and (replied is None or asked.probe.destination_port == far):
             return asked, False
-        return self._by_ends.get((destination, source, protocol, far)), True
+        return replied, True
 
     def _shrink(self, host: IPv4Address, told: TooLarge) -> None:
         """A host learns from its device, or from a router, how large its packets may be (RFC 1191)."""

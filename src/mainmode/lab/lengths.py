@@ -21,3 +21,13 @@ def clock_text(start: Instant, now: Instant) -> str:
     """How far a run is, as `1:02:03.456`."""
     whole, rest = divmod(now - start, SECOND)
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}.{rest // 1000:03d}"
+
+
+def length_text(span: Span) -> str:
+    """A length of time in its two largest units: `30 d`, `1 h 30 min`, `12 s`, `80 ms`."""
+    if span < SECOND:
+        return f"{span // 1000} ms"
+    whole = span // SECOND
+    parts = [(whole // 86_400, "d"), (whole // 3600 % 24, "h"), (whole // 60 % 60, "min"), (whole % 60, "s")]
+    first = next(place for place, (count, _) in enumerate(parts) if count)
+    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)

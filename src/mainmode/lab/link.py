@@ -1,4 +1,4 @@
-"""What the way from one end to another is like: latency, jitter, loss, duplicates, reordering, MTU and filters."""
+"""What the way from one end to another is like: latency, jitter, loss, duplicates, reordering, damage, MTU, filters."""
 
 import re
 from collections.abc import Callable
@@ -49,8 +49,9 @@ class Oversize(Enum):
 class Link:
     """What the way from one end to the other is like.
 
-    `latency` is one way; up to `jitter` comes on top of it, differently for each packet. `loss`, `duplication` and
-    `reordering` are shares of the packets, 0 to 1; one that is reordered arrives late enough to be overtaken. A packet
+    `latency` is one way; up to `jitter` comes on top of it, differently for each packet. `loss`, `duplication`,
+    `reordering` and `corruption` are shares of the packets, 0 to 1; one that is reordered arrives late enough to be
+    overtaken, one that is corrupted has an octet turned over that no checksum of UDP or IPv4 tells of. A packet
     larger than `mtu` octets that must not be fragmented is answered with "fragmentation needed"; what becomes of any
     other `oversize` says.
     """
@@ -60,6 +61,7 @@ class Link:
     loss: float = 0.0
     duplication: float = 0.0
     reordering: float = 0.0
+    corruption: float = 0.0
     mtu: int | None = None
     oversize: Oversize = Oversize.FRAGMENTED
     blocks: frozenset[Block] = field(default_factory=frozenset)
@@ -70,7 +72,7 @@ _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)%")
 _DELAY = re.compile(r"(\d{1,5})ms|(\d{1,2})s")
 
 FORM = (
-    "delay=80ms (or 2s),jitter=20ms,loss=5%,duplicate=1%,reorder=1%,mtu=1400,oversize=drop (or fragment),"
+    "delay=80ms (or 2s),jitter=20ms,loss=5%,duplicate=1%,reorder=1%,corrupt=1%,mtu=1400,oversize=drop (or fragment),"
     "block=udp/500 (or udp/4500, esp, icmp-unreachable, fragments; block may stand more than once)"
 )
 """What a description of a link can say."""
@@ -137,6 +139,7 @@ _READERS: dict[str, Callable[[Link, str, str], Link]] = {
     "loss": lambda link, name, value: replace(link, loss=_share(name, value)),
     "duplicate": lambda link, name, value: replace(link, duplication=_share(name, value)),
     "reorder": lambda link, name, value: replace(link, reordering=_share(name, value)),
+    "corrupt": lambda link, name, value: replace(link, corruption=_share(name, value)),
     "mtu": _mtu,
     "oversize": _oversize,
     "block": _block,

@@ -6,8 +6,8 @@ from itertools import islice
 
 from mainmode.base.address import ProxyPair
 from mainmode.device.config.model import Ace, CryptoMapEntry
-from mainmode.lab.blame import permits, refused_lines
 from mainmode.lab.facing import Facing, Pair
+from mainmode.lab.scene import permits, refused_lines
 from mainmode.lab.traffic import Traffic, entries_towards, networks_of, proxies_of, unusable_lines
 from mainmode.ladder.transcript import Blame, Outcome, Side, Verdict
 

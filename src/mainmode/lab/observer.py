@@ -30,6 +30,12 @@ class Observer:
     def arrived(self, name: str, passage: Passage, now: Instant) -> None:
         """A packet of the wire reached a device; one that was duplicated or cut into pieces does so more than once."""
 
+    def entered(self, name: str, interface: str, packet: bytes, now: Instant) -> None:
+        """A packet comes in at an interface of a device, from the net or from its inside."""
+
+    def left(self, name: str, interface: str, packet: bytes, now: Instant) -> None:
+        """A packet leaves a device by an interface, to the net or to its inside."""
+
     def nobody(self, name: str, interface: str, address: IPv4Address, now: Instant) -> None:
         """A packet came out on an inside network where no host has its address."""
 

@@ -32,7 +32,8 @@ class _Request:
 class Pinger:
     """The hosts of a world of two devices, whose names are those of the sides."""
 
-    def __init__(self, recorder: Recorder, evidence: Evidence) -> None:
+    def __init__(self, recorder: Recorder | None, evidence: Evidence) -> None:
+        """`recorder` None: nobody reads of requests and replies."""
         self._recorder = recorder
         self._evidence = evidence
         self._traffic: Traffic | None = None
@@ -90,7 +91,8 @@ class Pinger:
             return
         now = world.agenda.now
         self._requests.append(_Request(sequence, now))
-        self._recorder.requested(traffic.side, traffic.probe, sequence, now)
+        if self._recorder is not None:
+            self._recorder.requested(traffic.side, traffic.probe, sequence, now)
         world.into(traffic.side.value, traffic.interfaces[traffic.side], traffic.probe.request(sequence))
 
     def _refused(self, traffic: Traffic) -> bool:
@@ -113,9 +115,10 @@ class Pinger:
         if sequence is not None:
             self._replied(traffic, sequence, now)
             return None
-        is_far_host = side is not traffic.side and parsed.destination == traffic.probe.destination
+        is_far_host = side is not traffic.side and parsed.destination == traffic.far_host
         if not is_far_host or interface != traffic.interfaces[side]:
-            self._recorder.nobody(name, interface, parsed.destination, now)
+            if self._recorder is not None:
+                self._recorder.nobody(name, interface, parsed.destination, now)
             return None
         return answer(packet)
 
@@ -123,7 +126,8 @@ class Pinger:
         for request in self._requests:
             if request.sequence == sequence and request.round_trip is None:
                 request.round_trip = between(request.sent_at, now)
-                self._recorder.replied(traffic.side, traffic.probe, sequence, request.round_trip, now)
+                if self._recorder is not None:
+                    self._recorder.replied(traffic.side, traffic.probe, sequence, request.round_trip, now)
 
 
 def settle(world: World, evidence: Evidence, patience: Span) -> bool:

@@ -1,5 +1,6 @@
 """What steps and faults can do to a running world besides sending packets: restarts, clocks, remarks."""
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from ipaddress import IPv4Address
@@ -26,6 +27,7 @@ class WorldRig:
         self.configuration_of = configuration_of
         self._evidence = evidence
         self._new_box = new_box
+        self._restarts: Counter[str] = Counter()
 
     @property
     def cloud(self) -> Cloud:
@@ -51,16 +53,19 @@ class WorldRig:
         self.world.remark(name, text)
 
     def restart(self, name: str, down: Span) -> None:
-        """A device loses its state, and is back after a time."""
+        """A device loses its state, and is back after a time; one that is down already, after this one."""
+        self._restarts[name] += 1
         self._evidence.forget(name)
         self.world.exchange(name, None)
         if down:
             self.tell(name, "the device is down")
-            self.after(down, partial(self._come_back, name))
+            self.after(down, partial(self._come_back, name, self._restarts[name]))
         else:
             self.world.exchange(name, self._new_box(name))
 
-    def _come_back(self, name: str) -> None:
+    def _come_back(self, name: str, restart: int) -> None:
+        if restart != self._restarts[name]:
+            return
         self.world.exchange(name, self._new_box(name))
         self.tell(name, "the device is up again")
 

@@ -1,41 +1,32 @@
 """One run of the lab: two configurations in; a transcript, the wire's packets and the keys out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
-from mainmode.base.instant import seconds
 from mainmode.capture.keys import key_files
 from mainmode.capture.pcapng import Captured
 from mainmode.catalogue.debugs import Debugs
-from mainmode.device.box import Box
 from mainmode.device.console import FORMS
-from mainmode.device.decision import Decision, Stage
 from mainmode.ipsec.dataplane import SaPair
-from mainmode.lab.clock import START, Agenda, Bounds, RunawayError
-from mainmode.lab.cloud import Cloud, Passage
+from mainmode.lab.clock import START, Bounds
+from mainmode.lab.cloud import Passage
 from mainmode.lab.comments import captured
-from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
 from mainmode.lab.facing import Facing, Pair, find_facing, names_peer
 from mainmode.lab.faults.declaration import Ordered
 from mainmode.lab.hidden import stand_ins
 from mainmode.lab.link import Link
 from mainmode.lab.mirror import compare, one_way, unused
-from mainmode.lab.observer import Tap
-from mainmode.lab.pinger import Pinger, settle
 from mainmode.lab.recorder import Recorder
 from mainmode.lab.rig import WorldRig
 from mainmode.lab.traffic import Traffic, chosen_traffic, interesting_traffic
-from mainmode.lab.verdict import Observed, combine, judge
-from mainmode.lab.world import Station, World
-from mainmode.ladder.transcript import Device, Fate, Outcome, Ping, Shown, Side, Transcript, Verdict
+from mainmode.lab.trial import SIDES, Trial
+from mainmode.lab.verdict import combine
+from mainmode.ladder.transcript import Device, Outcome, Ping, Shown, Side, Transcript, Verdict
 
 PINGS = 5
 """Requests in a series, as the device's own `ping` sends."""
-
-SETTLING = seconds(600)
-"""How long a negotiation may go on after the pings before the run ends without it."""
 
 MOST_FAILURES = 3
 """Pairs of networks of one crypto map entry that may fail before the run goes on to the next entry."""
@@ -46,8 +37,6 @@ _BY_LINE = ("PROXY_MISMATCH", "NOT_INTERESTING", "NO_NAT_EXEMPTION", "NO_ROUTE",
 _BOUNDS = Bounds()
 _USUAL_LINK = Link()
 _ALL_DEBUGS = Debugs(ikev1=127, ipsec=127)
-_SIDES = {side.value: side for side in Side}
-"""The two devices of a pair are called `a` and `b` in their world."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +67,7 @@ class Result:
     transcript: Transcript
     interfaces: tuple[str, ...]
     packets: tuple[Captured, ...]
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
     evidence: Evidence
     passages: tuple[Passage, ...]
 
@@ -108,37 +97,17 @@ class _Run:
     def __init__(self, order: Order, facing: tuple[Facing, ...]) -> None:
         self._order = order
         self._facing = facing
-        self._agenda = Agenda(START, order.bounds)
         keys, self._remarks = stand_ins(order.pair, facing)
-        self._keys = keys
-        self._starts = dict.fromkeys(_SIDES, 0)
-        self._recorder = Recorder(_SIDES, order.debugs, {side: FORMS[order.pair[side].release] for side in Side})
-        self._evidence, self._tap = Evidence(tuple(_SIDES)), Tap()
-        self._pinger = Pinger(self._recorder, self._evidence)
-        self._world = self._world_of(order)
-        rig = WorldRig(self._world, self._evidence, self._new_box, lambda name: order.pair[_SIDES[name]])
+        self._recorder = Recorder(SIDES, order.debugs, {side: FORMS[order.pair[side].release] for side in Side})
+        self._trial = Trial(
+            order.pair, facing, keys, order.seed, link=order.link, bounds=order.bounds, recorder=self._recorder
+        )
+        trial = self._trial
+        rig = WorldRig(trial.world, trial.evidence, trial.new_box, lambda name: order.pair[SIDES[name]])
         for fault in order.faults:
             fault.put_in_place(rig)
         self._pings: list[Ping] = []
         self._ended_by = ""
-
-    def _world_of(self, order: Order) -> World:
-        """The two devices on one net, each by the interfaces that face the other."""
-        cloud = Cloud(order.link, SeededEntropy(order.seed, "link"))
-        stations = []
-        for side in Side:
-            outside = {facing.ends[side].address: facing.ends[side].interface for facing in self._facing}
-            cloud.attach(side.value, outside)
-            stations.append(Station(side.value, self._new_box(side.value), outside))
-        observers = (self._evidence, self._recorder, self._tap)
-        return World(stations, cloud, self._agenda, self._pinger, observers)
-
-    def _new_box(self, name: str) -> Box:
-        """A device as it is when it starts."""
-        self._starts[name] += 1
-        stream = f"device {name}" if self._starts[name] == 1 else f"device {name} start {self._starts[name]}"
-        side = _SIDES[name]
-        return Box(self._order.pair[side], SeededEntropy(self._order.seed, stream), self._agenda.now, self._keys[side])
 
     def result(self, series: tuple[Traffic, ...]) -> Result:
         """Run every series, one after the other, and put together what came of them."""
@@ -149,15 +118,16 @@ class _Run:
             verdict = self._compared(verdict, tuple(traffic for traffic, _ in judged))
         self._remarks += one_way(self._order.pair, self._facing, judged)
         transcript = self._transcript(verdict)
-        interfaces, packets = captured(self._tap.passages, _SIDES, self._facing, transcript, self._recorder.packets)
-        evidence = self._evidence
+        passages = self._trial.tap.passages
+        interfaces, packets = captured(passages, SIDES, self._facing, transcript, self._recorder.packets)
+        evidence = self._trial.evidence
         return Result(
             transcript,
             interfaces,
             packets,
             key_files(evidence.ike_keys, evidence.esp_keys),
             evidence,
-            tuple(self._tap.passages),
+            tuple(passages),
         )
 
     def _try_all(self, series: tuple[Traffic, ...]) -> list[tuple[Traffic, Verdict]]:
@@ -195,86 +165,19 @@ class _Run:
         return replace(verdict, sentence=sentence, blames=(*verdict.blames, *more))
 
     def _try(self, traffic: Traffic) -> Verdict:
-        """One series of traffic and what is to be said about it.
-
-        Where none of them came through the tunnel, or the wire lost one, as many are sent once more, as a person would.
-        """
-        evidence = self._evidence
-        wire = self._wire_of(traffic)
-        reasons_before, packets_before = len(evidence.reasons), len(self._tap.passages)
-        replied = False
-        try:
-            for attempt in range(2):
-                pings = self._pinger.ping(self._world, traffic, PINGS, attempt * PINGS + 1)
-                self._pings.extend(pings)
-                replied = any(ping.round_trip is not None for ping in pings)
-                if not settle(self._world, evidence, SETTLING):
-                    self._ended_by = f"a negotiation was not done after {SETTLING // seconds(1)} s"
-                if replied or not self._stands(traffic, replied):
-                    break
-                if self._pings_told_all(traffic, reasons_before, packets_before):
-                    break
-        except RunawayError as error:
-            self._ended_by = str(error)
-        return judge(
-            Observed(
-                self._order.pair,
-                _SIDES,
-                wire,
-                traffic,
-                tuple(evidence.reasons[reasons_before:]),
-                tuple(self._tap.passages[packets_before:]),
-                evidence.phase1_done(traffic.side.value, wire.ends[traffic.side.other].address),
-                self._stands(traffic, replied),
-                replied,
-                self._ended_by,
-            )
-        )
-
-    def _stands(self, traffic: Traffic, replied: bool) -> bool:
-        """Whether a pair of SAs of the traffic's entry that carries it stands on both sides.
-
-        Its proxies say so; where addresses are translated on the way, that replies came.
-        """
-        probe, entry = traffic.probe, traffic.entry
-        peers = {str(peer) for peer in entry.peers.value} if entry is not None and entry.peers is not None else set()
-        for pair in self._evidence.tunnels(traffic.side.value):
-            own = entry is not None and (pair.map_name, pair.map_sequence) == (entry.map_name, entry.sequence)
-            if entry is not None and not (own and pair.peer in peers):
-                continue
-            local, remote = pair.proxies.local, pair.proxies.remote
-            near = local.holds(probe.source, probe.protocol, probe.source_port)
-            if near and remote.holds(probe.destination, probe.protocol, probe.destination_port):
-                return True
-            if replied and own:
-                return True
-        return False
-
-    def _pings_told_all(self, traffic: Traffic, reasons_before: int, packets_before: int) -> bool:
-        """Whether a request came out of the tunnel, and no packet was lost: to ask once more would change nothing."""
-        decrypted = any(
-            reason.name == traffic.side.other.value
-            and isinstance(reason.what, Decision)
-            and reason.what.stage is Stage.DECRYPT
-            for reason in self._evidence.reasons[reasons_before:]
-        )
-        return decrypted and all(passage.fate is not Fate.LOST for passage in self._tap.passages[packets_before:])
-
-    def _wire_of(self, traffic: Traffic) -> Facing:
-        """The pair of interfaces that the traffic's crypto map entry leads over."""
-        peers = traffic.entry.peers.value if traffic.entry is not None and traffic.entry.peers is not None else ()
-        for facing in self._facing:
-            if facing.ends[traffic.side.other].address in peers:
-                return facing
-        return self._facing[0]
+        """One series of traffic and what is to be said about it."""
+        tried = self._trial.attempt(traffic, PINGS)
+        self._pings.extend(tried.pings)
+        self._ended_by = self._trial.ended_by or self._ended_by
+        return tried.verdict
 
     def _transcript(self, verdict: Verdict) -> Transcript:
         order = self._order
         shows = tuple(
-            Shown(side, command, box.show(command, self._agenda.now))
+            Shown(side, command, box.show(command, self._trial.agenda.now))
             for command in order.shows
             for side in Side
-            if (box := self._world.stations[side.value].box) is not None
+            if (box := self._trial.box(side)) is not None
         )
         return Transcript(
             devices=tuple(self._device(side) for side in Side),

@@ -10,7 +10,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import InputError
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Ace, AddressRange, Configuration, CryptoMapEntry
-from mainmode.device.routing import RoutingTable, routes_of
+from mainmode.device.routing import RoutingTable
 from mainmode.lab.facing import End, Facing, Pair, ends, entries
 from mainmode.lab.hosts import PROBED, Probe
 from mainmode.ladder.transcript import Side
@@ -29,7 +29,11 @@ class Traffic:
 
     `side` is the sender's; `interfaces` are where each host is connected. `entry` and `ace` are those that the traffic
     was chosen for, None where the user named the hosts and no entry of the sender's side matches them. `proxies` are
-    the networks of that ACE that hold the two hosts, as the sender's side sees them.
+    the networks of that ACE that hold the two hosts, as the sender's side sees them; without one, those that the other
+    side protects, if that is known.
+
+    Where a device translates on the way, `seen` is the request as it goes through the tunnel, and `target` the far
+    host's own address; None: as in `probe`.
     """
 
     side: Side
@@ -38,6 +42,18 @@ class Traffic:
     entry: CryptoMapEntry | None = None
     ace: Ace | None = None
     proxies: ProxyPair | None = None
+    seen: Probe | None = None
+    target: IPv4Address | None = None
+
+    @property
+    def on_wire(self) -> Probe:
+        """The request as the crypto maps see it."""
+        return self.seen or self.probe
+
+    @property
+    def far_host(self) -> IPv4Address:
+        """The address of the host that answers, as that host has it."""
+        return self.target or self.probe.destination
 
 
 def interesting_traffic(pair: Pair, facing: Iterable[Facing], starter: Side) -> tuple[Traffic, ...]:
@@ -49,7 +65,7 @@ def interesting_traffic(pair: Pair, facing: Iterable[Facing], starter: Side) -> 
     wires = tuple(facing)
     towards = entries_towards(pair[starter], wires, starter)
     share = max(1, MOST_SERIES // max(1, len(towards)))
-    lines = _Lines(pair[starter])
+    lines = pair[starter].derived(Lines)
     usable = (islice(_usable(pair, wires, starter, entry, lines), share) for entry in towards)
     found = tuple(islice(chain.from_iterable(usable), MOST_SERIES))
     if not found:
@@ -152,7 +168,7 @@ def networks_of(proxies: ProxyPair) -> tuple[AddressRange, AddressRange]:
 
 
 def _usable(
-    pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry, lines: "_Lines"
+    pair: Pair, wires: tuple[Facing, ...], side: Side, entry: CryptoMapEntry, lines: "Lines"
 ) -> Iterator[Traffic]:
     """Traffic for each pair of networks that the entry's permit lines name; what ping can use comes first."""
     access_list = pair[side].access_lists.get(entry.acl.value) if entry.acl is not None else None
@@ -194,7 +210,7 @@ def _between(
 def _host(configuration: Configuration, outside: set[str], wanted: AddressRange) -> tuple[str, IPv4Address] | None:
     """An inside host in `wanted`: in a connected network if possible, else anywhere in it, behind a gateway."""
     for end in _insides(configuration, outside):
-        address = _host_in(end, wanted)
+        address = host_in(end, wanted)
         if address is not None:
             return end.interface, address
     first, last = int(wanted.first), int(wanted.last)
@@ -206,7 +222,7 @@ def _host(configuration: Configuration, outside: set[str], wanted: AddressRange)
     return None if interface is None else (interface, address)
 
 
-def _host_in(end: End, wanted: AddressRange) -> IPv4Address | None:
+def host_in(end: End, wanted: AddressRange) -> IPv4Address | None:
     """An address of the connected network in `wanted`: the first after the device's own, else the lowest."""
     network = end.network
     lowest, highest = network.network_address, network.broadcast_address
@@ -242,13 +258,13 @@ def behind(configuration: Configuration, outside: set[str], address: IPv4Address
     return None
 
 
-class _Lines:
+class Lines:
     """The lines of the crypto access lists of one configuration with their proxy pairs, each list read once."""
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self._read: dict[str, list[tuple[Ace, ProxyPair]]] = {}
-        self._routes = RoutingTable(routes_of(configuration))
+        self._routes = RoutingTable.of(configuration)
 
     def first_match(
         self, candidates: Iterable[CryptoMapEntry], probe: Probe
@@ -275,6 +291,10 @@ class _Lines:
         same = self._configuration.crypto_maps[entry.map_name].entries
         return self.first_match((one for one in same if one.sequence < entry.sequence), probe)[0] is not None
 
+    def proxies(self, entry: CryptoMapEntry) -> Iterator[ProxyPair]:
+        """The proxy pairs of an entry's lines, permitted and denied."""
+        return (proxies for _, proxies in self._of(entry))
+
     def _of(self, entry: CryptoMapEntry) -> list[tuple[Ace, ProxyPair]]:
         name = entry.acl.value if entry.acl is not None else ""
         if name not in self._read:
@@ -289,6 +309,7 @@ def _matching(configuration: Configuration, probe: Probe) -> tuple[CryptoMapEntr
 
     They are those of the map on the interface that leads to its target; of any map, where that cannot be told.
     """
-    hop = RoutingTable(routes_of(configuration)).hop(probe.destination)
+    hop = RoutingTable.of(configuration).hop(probe.destination)
     bound = configuration.map_on(hop.interface) if hop is not None else None
-    return _Lines(configuration).first_match(bound.entries if bound is not None else entries(configuration), probe)
+    candidates = bound.entries if bound is not None else entries(configuration)
+    return configuration.derived(Lines).first_match(candidates, probe)

@@ -6,19 +6,25 @@ that waited. What neither side can know (a filter, a wrong address) the wire tel
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address
 
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
+from mainmode.device.addresses import holds
 from mainmode.device.config.model import Configuration
-from mainmode.device.decision import Decision
+from mainmode.device.decision import Decision, Stage
 from mainmode.device.decision import Verdict as Ruling
+from mainmode.device.nat import Translator
+from mainmode.device.routing import RoutingTable
 from mainmode.ike.effects import Cause, Dropped, Failure
-from mainmode.lab.blame import Scene, refused_first, rules
+from mainmode.lab.behind import behind
+from mainmode.lab.blame import differing, nearest_policies
 from mainmode.lab.causes import CAUSES
 from mainmode.lab.cloud import Passage
 from mainmode.lab.evidence import Reason
 from mainmode.lab.facing import Facing, Pair, entries
 from mainmode.lab.link import Kind
+from mainmode.lab.scene import Scene, refused_first, rules
 from mainmode.lab.traffic import Traffic
 from mainmode.ladder.transcript import Fate, Outcome, Side, Verdict
 
@@ -46,6 +52,7 @@ _DROPS = {
     Drop.NO_ROUTE: "NO_ROUTE",
     Drop.DENIED: "DENIED",
     Drop.NAT_REVERSE_PATH: "NO_NAT_EXEMPTION",
+    Drop.NO_TRANSLATION: "NO_NAT_EXEMPTION",
     Drop.IN_CLEAR: "NOT_INTERESTING",
     Drop.LIMIT_REACHED: "LIMIT",
     Drop.BAD_EXCHANGE: "BAD_MESSAGE",
@@ -94,6 +101,7 @@ def judge(observed: Observed) -> Verdict:
     if observed.tunnel_up and observed.replied:
         return Verdict(Outcome.UP, reached, "", "The tunnel is up and carries traffic.")
     found = _no_reply(observed) if observed.tunnel_up else _no_tunnel(observed)
+    found = _explained(observed, found)
     names = {side: observed.pair[side].settings.hostname.value for side in Side}
     row = CAUSES[found.code]
     ends = observed.facing.ends
@@ -105,7 +113,46 @@ def judge(observed: Observed) -> Verdict:
         detail=found.detail.rstrip("."),
     )
     scene = Scene(observed.pair, observed.facing, observed.traffic, found.knower, found.sources, found.decider)
-    return Verdict(Outcome.DOWN, reached, found.code, sentence, refused_first(observed.pair, row.places(scene)))
+    places = refused_first(observed.pair, row.places(scene))
+    return Verdict(Outcome.DOWN, reached, found.code, sentence, places, found.decider or found.knower)
+
+
+def _explained(observed: Observed, found: Finding) -> Finding:
+    """A finding, or the fault of a configuration that lies behind it."""
+    side = found.decider or found.knower
+    scene = Scene(observed.pair, observed.facing, observed.traffic, side, found.sources)
+    deeper = behind(found.code, scene, side)
+    if deeper is not None:
+        return Finding(deeper.code, deeper.side, deeper.detail, deeper.sources)
+    if found.code == "NO_ROUTE":
+        detail = found.detail + _nowhere(observed.pair[side], scene.near(side), observed.facing.ends[side].interface)
+        return replace(found, detail=detail, sources=(*_diverted(observed, side), *found.sources))
+    return found
+
+
+def _nowhere(configuration: Configuration, near: IPv4Address, wire: str) -> str:
+    """What is to be said of a host that no network behind the device holds, though addresses are translated there."""
+    hop = RoutingTable.of(configuration).hop(near)
+    translator = configuration.derived(Translator)
+    mapped = any(holds(rule.mapped_source or (), near) for rule in translator.rules)
+    if (hop is not None and hop.interface != wire) or mapped or not translator.rules:
+        return ""
+    return f"; no network inside holds {near}, and no address translation maps anything to it"
+
+
+def _diverted(observed: Observed, side: Side) -> tuple[Source, ...]:
+    """The lines of address translation that lead a packet out by another interface than the routes would."""
+    table = RoutingTable.of(observed.pair[side])
+    for reason in observed.reasons:
+        what = reason.what
+        if observed.sides[reason.name] is not side or not isinstance(what, Decision) or what.stage is not Stage.UN_NAT:
+            continue
+        _, led, interface = what.text.partition("by way of ")
+        near = observed.traffic.far_host if side is not observed.traffic.side else observed.traffic.probe.destination
+        hop = table.hop(near)
+        if led and hop is not None and hop.interface != interface:
+            return what.sources
+    return ()
 
 
 def _no_reply(observed: Observed) -> Finding:
@@ -132,7 +179,7 @@ def _no_reply(observed: Observed) -> Finding:
     return Finding("NO_REPLY", side, detail)
 
 
-_REFUSED = (Drop.NAT_REVERSE_PATH, Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)
+_REFUSED = (Drop.NAT_REVERSE_PATH, Drop.NO_TRANSLATION, Drop.DENIED, Drop.NO_ROUTE, Drop.NOT_FOR_US)
 """Why a device lets a packet of the tunnel go no further."""
 
 
@@ -164,7 +211,8 @@ def _known(observed: Observed, side: Side, failure: Failure) -> Finding:
     """A device's own reason, sharpened where the other configuration shows what is behind it."""
     found = _finding(side, failure)
     if failure.cause is Cause.PHASE1_MISMATCH:
-        return replace(found, detail=_without_keys(observed.pair[side]) or found.detail)
+        detail = _without_keys(observed.pair[side]) or _other_method(observed.pair, side)
+        return replace(found, detail=detail or found.detail)
     if failure.cause is not Cause.NO_MATCHING_ENTRY:
         return found
     configuration = observed.pair[side]
@@ -172,8 +220,8 @@ def _known(observed: Observed, side: Side, failure: Failure) -> Finding:
     interface = observed.facing.ends[side].interface
     if configuration.map_on(interface) is None:
         return Finding("CRYPTO_MAP_NOT_BOUND", side, failure.detail)
-    if not any(True for _ in entries(configuration, peer)):
-        return Finding("PEER_ADDRESS_WRONG", side, f"no entry names {peer}")
+    if not any(True for _ in entries(configuration, peer)) and not found.sources:
+        return replace(found, detail=f"no entry names {peer}")
     return found
 
 
@@ -186,15 +234,31 @@ def _without_keys(configuration: Configuration) -> str:
     return f"only pre-shared keys are spoken here, and {named}"
 
 
+def _other_method(pair: Pair, side: Side) -> str:
+    """What is to be said where the two nearest policies differ in their method."""
+    if not all(pair[one].policies for one in Side):
+        return ""
+    names = [pair[one].settings.hostname.value for one in (side, side.other)]
+    policies = nearest_policies(pair[side], pair[side.other])
+    if all(name != "authentication" for name, _ in differing(*policies)):
+        return ""
+    told = (
+        f"policy {policy.priority} of {name} is for {policy.authentication.value}"
+        for name, policy in zip(names, policies, strict=True)
+    )
+    return "of those most alike " + ", and ".join(told)
+
+
 def _told_by_the_wire(observed: Observed) -> Finding | None:
     """What lies behind a silence: a packet that was stopped, or one that the other side dropped by name."""
-    limited = next(_dropped(observed, observed.reasons, (Drop.LIMIT_REACHED,)), None)
-    if limited is not None:
-        return limited
+    kept = next(_dropped(observed, observed.reasons, (Drop.LIMIT_REACHED, Drop.NO_ROUTE)), None)
+    if kept is not None:
+        return kept
     ike = [passage for passage in observed.passages if passage.kind in _NEGOTIATION]
     for fate, code in ((Fate.UNREACHABLE, "PEER_ADDRESS_WRONG"), (Fate.BLOCKED, "UDP_BLOCKED")):
         stopped = _with_fate(ike, fate)
-        if stopped:
+        heard = {passage.name for passage in _with_fate(ike, Fate.DELIVERED)}
+        if stopped and (fate is not Fate.UNREACHABLE or stopped[0].name not in heard):
             return Finding(code, observed.sides[stopped[0].name], stopped[0].detail)
     reasons = (Drop.IKE_NOT_ENABLED, Drop.NO_CRYPTO_MAP, Drop.BAD_EXCHANGE, Drop.NOT_DECRYPTABLE, Drop.BAD_HASH)
     dropped = next(_dropped(observed, observed.reasons, reasons), None)
@@ -236,6 +300,8 @@ def _dropped(observed: Observed, reasons: Iterable[Reason], wanted: tuple[Drop, 
         if isinstance(what, Dropped) and what.reason in wanted:
             code = _DROPS.get(what.reason, "NO_REPLY")
             detail = f"{what.reason.value}, {what.detail}" if what.detail else what.reason.value
+            if what.reason is Drop.DENIED and what.detail:
+                detail = what.detail
             yield Finding(code, observed.sides[reason.name], detail, what.sources)
 
 

@@ -8,11 +8,11 @@ from ipaddress import IPv4Address
 from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
-from mainmode.base.errors import WireError
+from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, later
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, PacketOut
-from mainmode.ike.effects import Send, Step
+from mainmode.ike.effects import Dropped, Send, Step
 from mainmode.lab.clock import Agenda
 from mainmode.lab.cloud import Cloud, Delivery, Departure, Passage, kind_of
 from mainmode.lab.link import Kind
@@ -56,6 +56,12 @@ class World:
         self._hosts = hosts
         self._observers = observers
         self._hearers: dict[str, dict[type[BoxEffect], tuple[Hearer, ...]]] = {name: {} for name in self.stations}
+        self._at_the_door = _who_have(observers, "entered")
+        self._at_the_wire = _who_have(observers, "passed")
+        self._of_ike = _who_have(observers, "sent")
+        self._at_arrival = _who_have(observers, "arrived")
+        self.on_fault: Callable[[str, Exception], None] | None = None
+        """Told of a fault in a device that time or a packet brought about; None: the fault ends the run."""
         self._due: dict[str, Instant | None] = {}
         self._deadlines: list[tuple[Instant, int, str]] = []
         self._places = {name: place for place, name in enumerate(self.stations)}
@@ -77,7 +83,7 @@ class World:
                 agenda.step()
             else:
                 agenda.advance(due)
-                self.act(name, lambda box, now: box.expire(now))
+                self._let(name, lambda box, now: box.expire(now))
 
     def act(self, name: str, action: Callable[[Box, Instant], list[BoxEffect]]) -> None:
         """Let something happen to a device, and carry out what follows; nothing, while it is down."""
@@ -85,6 +91,15 @@ class World:
         if station.box is not None:
             self._carry_out(station, action(station.box, self.time_of(name)))
         self._look_at_the_clock_of(name)
+
+    def _let(self, name: str, action: Callable[[Box, Instant], list[BoxEffect]]) -> None:
+        """What time or a packet does to a device: nobody is there whom a fault could be told but `on_fault`."""
+        try:
+            self.act(name, action)
+        except Exception as fault:
+            if self.on_fault is None:
+                raise
+            self.on_fault(name, fault)
 
     def time_of(self, name: str) -> Instant:
         """What a device's own clock shows."""
@@ -97,7 +112,9 @@ class World:
 
     def into(self, name: str, interface: str, packet: bytes) -> None:
         """A packet arrives at an interface of a device."""
-        self.act(name, lambda box, now: box.packet_in(interface, packet, now) if interface in box.interfaces else [])
+        for observer in self._at_the_door:
+            observer.entered(name, interface, packet, self.agenda.now)
+        self._let(name, lambda box, now: box.packet_in(interface, packet, now) if interface in box.interfaces else [])
 
     def remark(self, name: str, text: str) -> None:
         """Tell everybody who watches that the lab itself did something."""
@@ -117,6 +134,12 @@ class World:
             if due is not None:
                 heappush(self._deadlines, (due, self._places[name], name))
 
+    def next_event(self) -> Instant | None:
+        """When the next thing happens; None: nothing will, unless somebody acts."""
+        due, _ = self._next_deadline()
+        coming = self.agenda.next()
+        return min((one for one in (due, coming) if one is not None), default=None)
+
     def _next_deadline(self) -> tuple[Instant | None, str]:
         """The earliest deadline of all devices; at one instant that of the first of them."""
         heap = self._deadlines
@@ -131,33 +154,61 @@ class World:
 
     def _carry_out(self, station: Station, effects: list[BoxEffect]) -> None:
         """What a device wants done, in its order."""
-        now, name, hearers = self.agenda.now, station.name, self._hearers[station.name]
         for effect in effects:
-            kind = type(effect)
-            told = hearers.get(kind)
-            if told is None:
-                told = hearers[kind] = _hearers(self._observers, name, kind)
-            for hear in told:
-                hear(name, effect, now)
+            self._tell(station, effect)
             if isinstance(effect, Send):
                 self._send(station, effect)
             elif isinstance(effect, PacketOut):
                 self._leave(station, effect)
 
+    def _tell(self, station: Station, effect: BoxEffect) -> None:
+        """Whoever wants to be told of such effects is."""
+        now, name, hearers = self.agenda.now, station.name, self._hearers[station.name]
+        kind = type(effect)
+        told = hearers.get(kind)
+        if told is None:
+            told = hearers[kind] = _hearers(self._observers, name, kind)
+        for hear in told:
+            hear(name, effect, now)
+
     def _send(self, station: Station, send: Send) -> None:
-        """An IKE datagram of a device, in UDP and IPv4, by the interface that has its source address."""
+        """An IKE datagram of a device, in UDP and IPv4, by the interface that has its source address.
+
+        Where no route leads to the other device by that interface it ends here; what nobody has the net tells.
+        """
         local, remote = send.path.local, send.path.remote
+        stopped = self._stopped(station, send)
+        if stopped is not None:
+            self._tell(station, stopped)
+            return
         datagram = Udp(local.port, remote.port, send.datagram).encode(local.address, remote.address)
         packet = Ipv4(local.address, remote.address, IpProtocol.UDP, datagram).encode()
         interface = station.outside.get(local.address, "")
         departure = Departure(station.name, interface, packet, self.agenda.now, remote.address, label=label_of(send))
         passage = self.put_on_wire(departure)
-        for observer in self._observers:
+        for observer in self._of_ike:
             observer.sent(station.name, send, passage)
+
+    def _stopped(self, station: Station, send: Send) -> Dropped | None:
+        """Why a device cannot send to another one from this address of its own; None where it can."""
+        interface, remote = station.outside.get(send.path.local.address), send.path.remote.address
+        if station.box is None or interface is None:
+            return None
+        route = station.box.route_to(remote)
+        if route is not None and route.interface == interface:
+            return None
+        if not any(remote in other.outside for other in self.stations.values() if other is not station):
+            return None
+        if route is None:
+            return Dropped(Drop.NO_ROUTE, send.path, f"to {remote}, where IKE would send")
+        text = f"to {remote} by {interface}, where IKE would send: {route} leads away from it"
+        return Dropped(Drop.NO_ROUTE, send.path, text, route.sources)
 
     def _leave(self, station: Station, out: PacketOut) -> None:
         """A packet that a device forwards: to an inside host, or onto the wire."""
         if out.interface not in station.outside.values():
+            for observer in self._at_the_door:
+                observer.left(station.name, out.interface, out.packet, self.agenda.now)
             self.agenda.put(self.agenda.now, partial(self._at_host, station.name, out.interface, out.packet))
             return
         try:
@@ -173,8 +224,10 @@ class World:
 
     def put_on_wire(self, departure: Departure) -> Passage:
         """A packet goes onto the net in a device's name."""
+        for observer in self._at_the_door:
+            observer.left(departure.name, departure.interface, departure.packet, departure.at)
         passage, deliveries = self.cloud.carry(departure)
-        for observer in self._observers:
+        for observer in self._at_the_wire:
             observer.passed(passage)
         for delivery in deliveries:
             self.agenda.put(delivery.at, partial(self._arrive, delivery, passage))
@@ -186,16 +239,24 @@ class World:
             self.remark("", found)
             return
         station = self.stations[found.node]
+        interface = station.outside.get(found.address)
+        if interface is None:
+            return
         if passage.name != station.name:
-            for observer in self._observers:
+            for observer in self._at_arrival:
                 observer.arrived(station.name, passage, self.agenda.now)
-        self.into(station.name, station.outside[found.address], found.packet)
+        self.into(station.name, interface, found.packet)
 
     def _at_host(self, name: str, interface: str, packet: bytes) -> None:
         """A packet reaches an inside network."""
         reply = self._hosts.take(name, interface, packet, self.agenda.now)
         if reply is not None:
             self.into(name, interface, reply)
+
+
+def _who_have(observers: Sequence[Observer], method: str) -> list[Observer]:
+    """Those that look at it: most look away from most."""
+    return [one for one in observers if getattr(type(one), method) is not getattr(Observer, method)]
 
 
 Hearer = Callable[[str, BoxEffect, Instant], None]

@@ -17,6 +17,14 @@ class Tone(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Heading:
+    """What the blocks below it are about, within a part. `code` is a stable name."""
+
+    text: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """Running text, with what it is about before it where `label` says so."""
 
@@ -46,14 +54,18 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under a head; all have as many cells as the head. `note` stands below."""
+    """Rows under a head; all have as many cells as the head. `note` stands below.
+
+    `tones` are for each row those of its cells; empty: all are plain.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    tones: tuple[tuple[Tone, ...], ...] = ()
 
 
-Block = Paragraph | Items | Lines | Table
+Block = Heading | Paragraph | Items | Lines | Table
 
 
 @dataclass(frozen=True, slots=True)

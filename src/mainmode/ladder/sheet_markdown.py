@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.ladder.markdown import escaped, fenced
-from mainmode.ladder.sheet import Block, Items, Lines, Paragraph, Part, Sheet, Table
+from mainmode.ladder.sheet import Block, Heading, Items, Lines, Paragraph, Part, Sheet, Table
 from mainmode.ladder.spelling import cells, clean, clean_lines
 
 
@@ -32,6 +32,8 @@ def _part(part: Part) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
+        case Heading():
+            yield f"### {escaped(block.text)}{f' ({escaped(block.code)})' if block.code else ''}"
         case Paragraph():
             label = f"**{escaped(block.label)}:** " if block.label else ""
             yield label + "  \n".join(escaped(line) for line in clean_lines(block.text))

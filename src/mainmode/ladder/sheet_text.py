@@ -1,10 +1,11 @@
 """A sheet as text for a terminal."""
 
 from mainmode.ladder.rows import Rows, Style
-from mainmode.ladder.sheet import Block, Items, Lines, Paragraph, Part, Sheet, Table, Tone
+from mainmode.ladder.sheet import Block, Heading, Items, Lines, Paragraph, Part, Sheet, Table, Tone
 from mainmode.ladder.spelling import cells, clean, clean_lines, wrap
 
 _STYLES = {Tone.PLAIN: Style.HEADING, Tone.GOOD: Style.GOOD, Tone.BAD: Style.BAD, Tone.REMARK: Style.REMARK}
+_CELLS = {**_STYLES, Tone.PLAIN: Style.PLAIN}
 _GUTTER = " │ "
 _WIDEST_PLACE = 24
 _NARROWEST_CELL = 8
@@ -33,6 +34,9 @@ def _part(page: Rows, part: Part) -> None:
 
 def _block(page: Rows, block: Block) -> None:
     match block:
+        case Heading():
+            page.gap()
+            page.put(f"{clean(block.text)}{f' ({clean(block.code)})' if block.code else ''}", Style.HEADING)
         case Paragraph():
             label = f"{clean(block.label)}: " if block.label else ""
             for number, line in enumerate(clean_lines(block.text)):
@@ -75,11 +79,14 @@ def _table(page: Rows, block: Table) -> None:
             page.put(f"{row[0]}: {', '.join(cell for cell in row[1:] if cell)}")
         rows = []
     for number, row in enumerate(rows):
+        styles = [_CELLS[tone] for tone in block.tones[number - 1]] if number and block.tones else []
         wrapped = [wrap(cell, width, 0) if cell else [""] for cell, width in zip(row, widths, strict=True)]
         for line in range(max(map(len, wrapped))):
             parts = [one[line] if line < len(one) else "" for one in wrapped]
-            text = "  ".join(f"{part}{' ' * (width - cells(part))}" for part, width in zip(parts, widths, strict=True))
-            page.rows.append(page.paint(text.rstrip(" "), Style.HEADING if number == 0 else Style.PLAIN))
+            gaps = [" " * (width - cells(part)) for part, width in zip(parts, widths, strict=True)]
+            shown = [page.paint(part, style) for part, style in zip(parts, styles, strict=True)] if styles else parts
+            text = "  ".join(f"{part}{gap}" for part, gap in zip(shown, gaps, strict=True)).rstrip(" ")
+            page.rows.append(page.paint(text, Style.HEADING) if number == 0 else text)
     if block.note:
         page.put(clean(block.note), Style.QUIET)
 

@@ -1,7 +1,9 @@
 """The ladder as text: two columns on a wide terminal, one readable flow on a narrow one."""
 
+import re
 from itertools import zip_longest
 
+from mainmode.base.decoded import Decoded
 from mainmode.ladder.folding import Fold, Folding
 from mainmode.ladder.rows import Rows, Style
 from mainmode.ladder.series import series_of
@@ -32,6 +34,9 @@ from mainmode.ladder.words import words
 TWO_COLUMNS = 130
 """The width from which on the sides stand beside each other."""
 
+
+_HANDIWORK = re.compile(r"^IPSEC: |(constructing|processing|computing|Computing|Generating|loading) ")
+"""Lines that tell how a message is made or taken apart, or how an SA is put into the hardware."""
 
 _STYLES = {Fate.DELIVERED: Style.ARROW, Fate.UNKNOWN: Style.REMARK}
 _OUTCOMES = {Outcome.UP: Style.GOOD, Outcome.DOWN: Style.BAD}
@@ -71,8 +76,8 @@ class _Page(Rows):
             self.rows.append((head + self.paint(row, style)).rstrip(" "))
 
 
-def text(transcript: Transcript, width: int = 80, colour: bool = False) -> str:
-    """The whole ladder for a terminal of `width` columns (at least 40), ending in a line end.
+def text(transcript: Transcript, width: int = 80, colour: bool = False, judged: bool = True) -> str:
+    """The whole ladder for a terminal of `width` columns (at least 40), ending in a line end, with or without verdict.
 
     From 130 columns on the initiator stands left and the responder right. ANSI colours only when asked for.
     """
@@ -87,10 +92,28 @@ def text(transcript: Transcript, width: int = 80, colour: bool = False) -> str:
     if not any(isinstance(event, MessageSent) for event in transcript.events):
         page.gap()
         page.put("No message was exchanged.", Style.HEADING)
-    _verdict(page)
+    if judged:
+        _verdict(page)
     _pings(page)
     _shows(page)
     _foot(page)
+    return "\n".join(page.rows) + "\n"
+
+
+def one_step(transcript: Transcript, step: LadderStep, width: int = 80, colour: bool = False) -> str:
+    """One rung alone, ending in a line end: the payloads of its message as they are decoded, whatever protects them.
+
+    Of what both sides said there is only what rests on a line of their configurations; debugs show the others.
+    """
+    page = _Page(transcript, width, colour)
+    _step(page, step, alone=True)
+    return "\n".join(page.rows) + "\n"
+
+
+def verdict_text(transcript: Transcript, width: int = 80, colour: bool = False) -> str:
+    """The verdict alone, with its places and notes, ending in a line end."""
+    page = _Page(transcript, width, colour)
+    _judged(page)
     return "\n".join(page.rows) + "\n"
 
 
@@ -111,7 +134,7 @@ def _head(page: _Page) -> None:
         page.put(cards[side], Style.HEADING)
 
 
-def _step(page: _Page, step: LadderStep) -> None:
+def _step(page: _Page, step: LadderStep, alone: bool = False) -> None:
     page.gap()
     message_id = f"  msg id {step.message.message_id:08x}" if step.message and step.message.message_id else ""
     page.rule(step.title + message_id, since(page.transcript, step.at))
@@ -125,11 +148,20 @@ def _step(page: _Page, step: LadderStep) -> None:
             if side in told:
                 page.by(side, [told[side]], Style.WORDS)
     before, after = page.folding.shown(step)
+    if alone:
+        before, after = (tuple(one for one in part if _decides(one)) for part in (before, after))
     _said(page, before)
     if step.message is not None:
         _arrow(page, step.message)
+        if alone:
+            _payloads(page, step.message.decoded, 4)
         _said(page, after)
     _related(page, step)
+
+
+def _decides(one: Said | Fold) -> bool:
+    """Whether something that was said tells what a side made of its configuration, and not its handiwork."""
+    return bool(one.sources) and (not isinstance(one, LineSaid) or _HANDIWORK.search(one.text) is None)
 
 
 def _said(page: _Page, said: tuple[Said | Fold, ...]) -> None:
@@ -169,6 +201,14 @@ def _arrow(page: _Page, message: MessageSent) -> None:
         page.put(fate(message), style, indent=below)
 
 
+def _payloads(page: _Page, trees: tuple[Decoded, ...], indent: int) -> None:
+    """Each payload with its fields, what is inside it further to the right."""
+    for piece in trees:
+        fields = ", ".join(f"{clean(label)} {clean(value)}" for label, value in piece.fields)
+        page.put(f"{clean(piece.name)}, {piece.length} octets{': ' if fields else ''}{fields}", indent=indent, hang=4)
+        _payloads(page, piece.children, indent + 2)
+
+
 def _related(page: _Page, step: LadderStep) -> None:
     """The configuration lines behind a step, each once for its side."""
     lists = {
@@ -191,10 +231,14 @@ def _related(page: _Page, step: LadderStep) -> None:
 
 
 def _verdict(page: _Page) -> None:
-    verdict = page.transcript.verdict
-    style = _OUTCOMES.get(verdict.outcome, Style.REMARK)
     page.gap()
     page.rule("verdict")
+    _judged(page)
+
+
+def _judged(page: _Page) -> None:
+    verdict = page.transcript.verdict
+    style = _OUTCOMES.get(verdict.outcome, Style.REMARK)
     page.put(judgement(page.transcript), style)
     for blame in verdict.blames:
         page.put(f"{page.names[blame.side]}: {clean(blame.note)}", indent=2)

@@ -157,7 +157,7 @@ class Verdict:
     """Up or down, how far it came, and why.
 
     `reached` is `none`, `phase 1` or `phase 2`; `cause` the stable code (empty when up); `blames` the places
-    on each side.
+    on each side. `side` is the one that found out, or is at fault; None where no side is known.
     """
 
     outcome: Outcome
@@ -165,6 +165,7 @@ class Verdict:
     cause: str
     sentence: str
     blames: tuple[Blame, ...] = ()
+    side: Side | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from mainmode.catalogue.facts import Agreed, LifetimeChanged, Phase, Suite, Symptom, Timer, Way, Whose
+from mainmode.device.weak.algorithms import WEAK_GROUPS, WEAK_WORDS
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.diagnoses.declaration import At, Diagnosis, Match, Remedy, Scope, Weight
 from mainmode.explain.diagnoses.proposals import offers
@@ -10,9 +11,9 @@ from mainmode.explain.finding import Check, Safety
 from mainmode.explain.negotiation import Outcome
 from mainmode.explain.record import Noted
 
-_WEAK_ENCRYPTION = ("DES", "3DES", "NULL")
-_WEAK_INTEGRITY = ("MD5",)
-_WEAK_GROUPS = ("1", "2", "5", "22", "23", "24")
+_WEAK_WORDS = frozenset(word.removeprefix("esp-").removesuffix("-hmac").upper() for word in WEAK_WORDS)
+"""DES, 3DES, NULL, MD5."""
+_WEAK_GROUPS = frozenset(map(str, WEAK_GROUPS))
 
 
 def _weak(case: Case) -> Iterator[Match]:
@@ -28,8 +29,8 @@ def _weak(case: Case) -> Iterator[Match]:
 
 def weak_parts(suite: Suite) -> list[str]:
     """What of a proposal should not be used any more."""
-    weak = [suite.encryption] if suite.encryption in _WEAK_ENCRYPTION else []
-    weak += [suite.integrity] if suite.integrity in _WEAK_INTEGRITY else []
+    weak = [suite.encryption] if suite.encryption in _WEAK_WORDS else []
+    weak += [suite.integrity] if suite.integrity in _WEAK_WORDS else []
     weak += [f"group {suite.group}"] if suite.group in _WEAK_GROUPS else []
     return weak
 

@@ -27,6 +27,7 @@ _ALONE = re.compile(
     r"IKEv[12] SAs:|(?:Active|Rekey) SA: [0-9]+(?: \(A tunnel will report .{0,80})?|Total IKE SA: [0-9]+"
     r"|There are no (?:IKEv[12] SAs|ipsec sas|isakmp sas)|IKEv2 SAs:|interface: [A-Za-z][\w./-]{0,64}"
     r"|(?:Session-id|Tunnel-id) +Local +Remote.{0,80}"
+    r"|INFO: Number of sessions .{1,160} logged off : [0-9]+|INFO: There are presently no active sessions.{0,80}"
 )
 _IKE_ROW = re.compile(
     r"(?:Type|Role|Rekey|State|Encrypt|Hash|Auth|Lifetime|Lifetime Remaining|D-H Group|User)"

@@ -291,7 +291,7 @@ CONFIGURATION_FAULTS: tuple[Fault, ...] = (
     _in(
         "earlier-entry",
         "An earlier crypto map entry with another peer takes the traffic.",
-        ("PEER_ADDRESS_WRONG",),
+        ("EARLIER_ENTRY",),
         _earlier,
         "the peer",
         str(_NOBODY),
@@ -299,7 +299,7 @@ CONFIGURATION_FAULTS: tuple[Fault, ...] = (
     _in(
         "dynamic-first",
         "A dynamic map stands before the static entries and answers for them.",
-        ("TRANSFORM_MISMATCH",),
+        ("DYNAMIC_FIRST",),
         _dynamic,
     ),
     _in(

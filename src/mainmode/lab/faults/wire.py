@@ -3,13 +3,12 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from mainmode.base.codes import IpProtocol
-from mainmode.base.errors import InputError, WireError
+from mainmode.base.errors import InputError
 from mainmode.base.instant import Span, seconds
 from mainmode.lab.cloud import Departure, Meddling
+from mainmode.lab.damage import inside
 from mainmode.lab.faults.declaration import Fault, Install, Ordered, Place, Rig
 from mainmode.lab.link import Kind
-from mainmode.wire.ip import Udp, read_ipv4, read_udp
 
 LABELS = (
     "MM1",
@@ -75,23 +74,14 @@ _CORRUPTED, _AS_AGGRESSIVE = b"corrupt", b"aggressive"
 
 def damage(packet: bytes, how: bytes) -> bytes | None:
     """The packet with its last octet turned over, or its exchange type made aggressive; UDP's checksum fits again."""
-    try:
-        outer = read_ipv4(packet)
-        inner = outer.payload
-        if outer.protocol == IpProtocol.UDP:
-            udp = read_udp(outer)
-            inner = udp.payload
-            port_marker = 4 if inner[:4] == bytes(4) else 0
-            if how == _AS_AGGRESSIVE:
-                at = port_marker + _AGGRESSIVE_AT
-                changed = inner[:at] + bytes((_AGGRESSIVE,)) + inner[at + 1 :]
-            else:
-                changed = inner[:-1] + bytes((inner[-1] ^ 0xFF,))
-            payload = Udp(udp.source_port, udp.destination_port, changed).encode(outer.source, outer.destination)
-            return outer._replace(payload=payload).encode()
-        return outer._replace(payload=inner[:-1] + bytes((inner[-1] ^ 0xFF,))).encode() if inner else None
-    except (WireError, ValueError):
-        return None
+
+    def change(octets: bytes) -> bytes:
+        if how == _AS_AGGRESSIVE:
+            at = (4 if octets[:4] == bytes(4) else 0) + _AGGRESSIVE_AT
+            return octets[:at] + bytes((_AGGRESSIVE,)) + octets[at + 1 :]
+        return octets[:-1] + bytes((octets[-1] ^ 0xFF,))
+
+    return inside(packet, change)
 
 
 def _picking(meddling: Meddling, what: str) -> Install:

@@ -38,7 +38,7 @@ def stage_of(
     _connect(cloud, scenario, actors)
     for (source, target), link in scenario.links.items():
         cloud.set_link(source, target, link)
-    addresses = {actor.name: _public_addresses(cloud, actor) for actor in actors}
+    addresses = {actor.name: public_addresses(cloud, actor) for actor in actors}
     for actor in actors:
         actor.hidden_keys = keys_from_peers(actor.name, configurations, addresses)
     consoles = {
@@ -71,31 +71,38 @@ def outside_of(part: DevicePart, configurations: Mapping[str, Configuration]) ->
     that another device names as its peer; else of the interface that is called outside.
     """
     configuration = configurations[part.name]
-    own = list(ends(configuration))
     if part.outside:
+        own = list(ends(configuration))
         missing = [name for name in part.outside if name not in {end.interface for end in own}]
         if missing:
             raise InputError(f"{part.file}: no interface {missing[0]} that is up and has an address")
         return {end.address: end.interface for end in own if end.interface in part.outside}
-    peers = {
-        peer
-        for name, other in configurations.items()
-        if name != part.name
-        for entry in entries(other)
-        if entry.peers is not None
-        for peer in entry.peers.value
-    }
-    enabled = {enabled.value for enabled in configuration.enabled}
-    found = {
-        end.address: end.interface
-        for end in own
-        if end.address in peers or end.interface in enabled or configuration.map_on(end.interface) is not None
-    } or {end.address: end.interface for end in own if end.interface == "outside"}
+    found = on_the_net(part.name, configurations)
     if not found:
         raise InputError(
             f"{part.file}: no interface with a crypto map or IKE, none that is called outside: say which face the net"
         )
     return found
+
+
+def on_the_net(name: str, configurations: Mapping[str, Configuration]) -> dict[IPv4Address, str]:
+    """The addresses of a device that face the net, with their interfaces, as they are found; empty: none does."""
+    configuration = configurations[name]
+    own = list(ends(configuration))
+    peers = {
+        peer
+        for other_name, other in configurations.items()
+        if other_name != name
+        for entry in entries(other)
+        if entry.peers is not None
+        for peer in entry.peers.value
+    }
+    enabled = {enabled.value for enabled in configuration.enabled}
+    return {
+        end.address: end.interface
+        for end in own
+        if end.address in peers or end.interface in enabled or configuration.map_on(end.interface) is not None
+    } or {end.address: end.interface for end in own if end.interface == "outside"}
 
 
 def _connect(cloud: Cloud, scenario: Scenario, actors: list[Actor]) -> None:
@@ -133,7 +140,7 @@ def _box(part: NatPart) -> NatBox:
     return box
 
 
-def _public_addresses(cloud: Cloud, actor: Actor) -> frozenset[IPv4Address]:
+def public_addresses(cloud: Cloud, actor: Actor) -> frozenset[IPv4Address]:
     """The addresses under which a device is known to others."""
     box = cloud.nat_boxes.get(cloud.edge(actor.name))
     return frozenset(actor.outside) | (frozenset((box.address,)) if box is not None else frozenset())

@@ -36,6 +36,10 @@ def _node(text: str, known: Known) -> str:
     return text
 
 
+def _as_is(text: str, _: Known) -> str:
+    return text
+
+
 def _link(text: str, _: Known) -> str:
     read_link(text, "link")
     return text
@@ -50,6 +54,11 @@ KINDS: Mapping[str, Kind[Known]] = {
     "COUNT": PLAIN["COUNT"],
     "COMPARED": Kind(r"<=|>=|=", "`<=`, `>=` or `=`", lambda text, _: text),
     "DF": Kind(r"df", "`df`", lambda text, _: True),
+    "MESSAGE": Kind(
+        r"MM[1-6]|QM[1-3]|DELETE|DPD|ESP", "`MM1` to `MM6`, `QM1` to `QM3`, `DELETE`, `DPD` or `ESP`", _as_is
+    ),
+    "ANSWERED": Kind(r"until answered", "`until answered`", lambda text, _: True),
+    "BEHIND": Kind(r"ahead|behind", "`ahead` or `behind`", lambda text, _: text == "behind"),
     "ARROW": Kind(r"->", "`->`", lambda text, _: True),
     "PROTOCOL": Kind(r"udp|tcp", "`udp` or `tcp`", lambda text, _: IpProtocol[text.upper()]),
     "LINK": Kind(r"\S+", "options of a link, such as `delay=80ms,loss=5%` (see below)", _link),

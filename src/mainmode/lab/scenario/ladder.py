@@ -1,7 +1,7 @@
 """The ladder of two of a scenario's devices: what they sent and said to each other over the whole run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant, Span
@@ -28,7 +28,7 @@ class PairResult:
     transcript: Transcript
     interfaces: tuple[str, ...]
     packets: tuple[Captured, ...]
-    keys: Mapping[str, str]
+    keys: Mapping[str, str] = field(repr=False)
 
 
 class PairLadder:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from inspect import getdoc
 
 from mainmode.base.sentences import Sentence, places_of, shown
-from mainmode.device.terminal import COMMANDS
+from mainmode.device.exec_commands import ORDERS
 from mainmode.lab.link import FORM
 from mainmode.lab.scenario.expectations import EXPECTATIONS, Expectation
 from mainmode.lab.scenario.forms import KINDS
@@ -96,9 +96,10 @@ def _rows() -> Iterator[str]:
     for expectation in EXPECTATIONS:
         yield from _sentence(expectation)
     yield from ("", "## Commands that can be typed", "", "| command | what it does |", "|---|---|")
-    yield from (f"| `{shown(command.SYNTAX)}` | {_prose(command)} |" for command in COMMANDS)
+    yield "| `show …` | Any `show` command of the device: [show.md](show.md). |"
+    yield from ("| `{}` | {} |".format(one.text.replace("|", "\\|"), one.help) for one in ORDERS)
     yield from ("", "## What stands in a place", "", "| place | what it is |", "|---|---|")
-    used = {kind for form in (*STEPS, *EXPECTATIONS, *COMMANDS) for kind in places_of(form.SYNTAX).values()}
+    used = {kind for form in (*STEPS, *EXPECTATIONS) for kind in places_of(form.SYNTAX).values()}
     yield from (f"| {name} | {kind.meaning} |" for name, kind in KINDS.items() if name in used)
 
 

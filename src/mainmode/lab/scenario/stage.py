@@ -11,13 +11,15 @@ from mainmode.base.secret import Secret
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
-from mainmode.device.terminal import typed
+from mainmode.device.decision import BoxEffect
+from mainmode.device.exec_commands import typed
 from mainmode.lab.chronicle import Chronicle
 from mainmode.lab.clock import Agenda
 from mainmode.lab.cloud import Cloud
 from mainmode.lab.consoles import Console
 from mainmode.lab.entropy import SeededEntropy
 from mainmode.lab.evidence import Evidence
+from mainmode.lab.facing import ends
 from mainmode.lab.faults.configuration import more_typed, must_be_read
 from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import Flow, Inside, Watcher
@@ -41,6 +43,11 @@ class Actor:
     outside: dict[IPv4Address, str]
     hidden_keys: Mapping[str, Secret] = field(default_factory=dict, repr=False)
     starts: int = 0
+    faces: frozenset[str] = field(init=False)
+    """Its interfaces on the net, whether they are up or not."""
+
+    def __post_init__(self) -> None:
+        self.faces = frozenset(self.outside.values())
 
     def rewrite(self, text: str) -> Configuration:
         """Take another text as the configuration."""
@@ -48,6 +55,23 @@ class Actor:
             self.text = text
             self.configuration = read(text, self.file)
         return self.configuration
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A host that pings until it is answered: since when, and when it was; None: it was not, until it gave up."""
+
+    flow: Flow
+    since: Instant
+    answered: Instant | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether a reply came. The first one counts."""
+        latest = self.flow.last_answered
+        if self.answered is None and latest is not None and latest >= self.since:
+            self.answered = latest
+        return self.answered is not None
 
 
 class Stage:
@@ -64,10 +88,14 @@ class Stage:
         observers: Iterable[Observer] = (),
         watcher: Watcher | None = None,
         listened: bool = True,
+        most: int | None = None,
     ) -> None:
-        """`listened` False: nobody reads what devices say, so they say nothing.
+        """`listened` False: nobody reads what devices say, so they say nothing. `most`: so many reasons and
+        happenings are remembered (see `Evidence`), and no packets; None: all of them.
 
-        `repeating` is set while a step happens that has happened before: it is not told again.
+
+        `repeating` is set while a step happens that has happened before: it is not told again. `waiting` is every host
+        that pinged until it was answered.
         """
         self.actors = {actor.name: actor for actor in actors}
         self.cloud = cloud
@@ -75,14 +103,16 @@ class Stage:
         self._listened = listened
         self.consoles = consoles
         self.inside = Inside(silent, watcher)
-        self.evidence = Evidence(tuple(self.actors), brief=True)
-        self.chronicle = Chronicle()
+        self.evidence = Evidence(tuple(self.actors), brief=True, most=most)
+        self.chronicle = Chronicle(most)
         self.repeating = False
+        self.waiting: list[Waiting] = []
         self._flows: dict[tuple[Probe, str | None], Flow] = {}
         self.start = agenda.now
         stations = [Station(actor.name, None, actor.outside) for actor in self.actors.values()]
         self.tap = Tap(_MOST_PASSAGES)
-        watching = (self.evidence, self.tap, self.chronicle, *consoles.values(), *observers)
+        taps = (self.tap,) if most is None else ()
+        watching = (self.evidence, *taps, self.chronicle, *consoles.values(), *observers)
         self.world = World(stations, cloud, agenda, self.inside, watching)
         self.rig = WorldRig(self.world, self.evidence, self._new_box, lambda name: self.actors[name].configuration)
         for name in self.actors:
@@ -113,7 +143,16 @@ class Stage:
             problem = said.get(number)
             console.typed("(config)#", line, problem.wording if problem is not None else "")
         self.chronicle.tell(name, f"configured: {' / '.join(configuration.lines[known:])}", self.now)
+        self._follow(actor)
         self.world.act(name, lambda box, now: box.reconfigure(configuration, now))
+
+    def _follow(self, actor: Actor) -> None:
+        """A device is found at the addresses that its interfaces on the net have now."""
+        faces = actor.faces
+        outside = {end.address: end.interface for end in ends(actor.configuration) if end.interface in faces}
+        if outside != actor.outside:
+            actor.outside = self.world.stations[actor.name].outside = outside
+            self.cloud.move(actor.name, outside)
 
     def command(self, name: str, command: str) -> None:
         """Type an exec command on a device; its output stands on the console."""
@@ -122,9 +161,14 @@ class Stage:
             self.rig.tell(name, f"is down: {command!r} is not typed")
             return
         self.chronicle.tell(name, f"# {command}", self.now)
-        read_command = typed(command)
-        self.consoles[name].typed("#", command, read_command.printed(station.box, self.world.time_of(name)))
-        self.world.act(name, read_command.act)
+        found = typed(command, station.box)
+
+        def action(box: Box, now: Instant) -> list[BoxEffect]:
+            output, effects = found.command.handler.do(box, found.asked, now)
+            self.consoles[name].typed("#", command, output)
+            return effects
+
+        self.world.act(name, action)
 
     def shown(self, name: str, command: str) -> str:
         """What a device prints now; empty while it is down."""
@@ -148,26 +192,30 @@ class Stage:
             (actor.name, interface)
             for actor in self.actors.values()
             if device in (None, actor.name)
-            and (interface := behind(actor.configuration, set(actor.outside.values()), probe.source)) is not None
+            and (interface := behind(actor.configuration, set(actor.faces), probe.source)) is not None
         ]
         if not places:
             raise InputError(f"{probe.source} is behind no device of the scenario")
         name, interface = places[0]
         return self.inside.flow(name, interface, probe, expects_replies)
 
-    def begin(self, flow: Flow, count: int, interval: Span) -> None:
-        """The host begins to send so many packets of a flow, or goes on with it."""
+    def begin(self, flow: Flow, count: int, interval: Span, waiting: Waiting | None = None) -> None:
+        """The host begins to send so many packets of a flow, or goes on with it; `waiting`: until it is answered."""
         probe = flow.probe
         if not self.repeating:
             text = f"{probe.source} sends {count} x {probe.name} to {probe.destination}"
             self.chronicle.tell(flow.name, text, self.now)
-        self.send(flow, count, interval)
+        if waiting is not None:
+            self.waiting.append(waiting)
+        self.send(flow, count, interval, waiting)
 
-    def send(self, flow: Flow, count: int, interval: Span) -> None:
+    def send(self, flow: Flow, count: int, interval: Span, waiting: Waiting | None = None) -> None:
         """So many packets of a flow, one now and the others behind it."""
+        if waiting is not None and waiting.over:
+            return
         self.world.into(flow.name, flow.interface, self.inside.request(flow, self.now))
         if count > 1:
-            self.rig.after(interval, partial(self.send, flow, count - 1, interval))
+            self.rig.after(interval, partial(self.send, flow, count - 1, interval, waiting))
 
     # --- the net -------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """What can happen in a scenario: each step is declared once, as a sentence, with what it does."""
 
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import IPv4Address
 from typing import ClassVar
 
@@ -8,11 +9,12 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import NO_TIME, Span, seconds
 from mainmode.base.sentences import Sentence
 from mainmode.catalogue.debugs import parse
-from mainmode.device.terminal import typed
+from mainmode.device.exec_commands import typed
+from mainmode.lab.cloud import Departure, Meddling
 from mainmode.lab.hosts import Probe
 from mainmode.lab.inside import DISCARD
-from mainmode.lab.link import read_link
-from mainmode.lab.scenario.stage import Stage
+from mainmode.lab.link import Kind, read_link
+from mainmode.lab.scenario.stage import Stage, Waiting
 
 _PORT = 49_152
 _DATAGRAM = 1028
@@ -46,12 +48,13 @@ class Ping(Step):
     """A host sends echo requests to another one: five, a second apart, of 100 octets, if nothing else is said.
 
     The host is found behind the device that leads to its address by an inside interface; `behind` says which device,
-    where there are several. With `df` the packets must not be fragmented.
+    where there are several. With `df` the packets must not be fragmented. With `until answered` no more are sent once a
+    reply to the flow came.
     """
 
     SYNTAX: ClassVar = (
         "ping {source:ADDRESS} {destination:ADDRESS} [behind {device:DEVICE}] [count {count:COUNT}] "
-        "[every {interval:SPAN}] [size {octets:COUNT}] [{df:DF}]"
+        "[every {interval:SPAN}] [size {octets:COUNT}] [{df:DF}] [{answered:ANSWERED}]"
     )
     EXAMPLE: ClassVar = "at 10s: ping 192.168.1.10 192.168.2.10 count 20 size 1400 df"
     source: IPv4Address
@@ -61,11 +64,13 @@ class Ping(Step):
     interval: Span = _SECOND
     octets: int = 0
     df: bool = False
+    answered: bool = False
 
     def act(self, stage: Stage) -> None:
         """Send the first one; the others follow."""
         probe = Probe(IpProtocol.ICMP, self.source, self.destination, octets=self.octets, dont_fragment=self.df)
-        stage.begin(stage.flow(probe, self.device), self.count, self.interval)
+        flow = stage.flow(probe, self.device)
+        stage.begin(flow, self.count, self.interval, Waiting(flow, stage.now) if self.answered else None)
 
     @property
     def lasts(self) -> Span:
@@ -136,22 +141,82 @@ class Bulk(Step):
 
 @dataclass(frozen=True, slots=True)
 class Restart(Step):
-    """The device loses its state and starts anew from its configuration, at once or after a time. Nobody is told."""
+    """The device loses its state and starts anew from its configuration, at once or after a time. Nobody is told.
 
-    SYNTAX: ClassVar = "restart {device:DEVICE} [for {down:SPAN}]"
+    With `clock` its clock is so far ahead or behind from then on.
+    """
+
+    SYNTAX: ClassVar = "restart {device:DEVICE} [for {down:SPAN}] [clock {off:SPAN} {behind:BEHIND}]"
     EXAMPLE: ClassVar = "at 60s: restart b for 2m"
     device: str
     down: Span = NO_TIME
+    off: Span | None = None
+    behind: bool = False
 
     def act(self, stage: Stage) -> None:
         """Restart it."""
         stage.rig.tell(self.device, "restarted")
+        if self.off is not None:
+            stage.world.stations[self.device].skew = Span(-self.off if self.behind else self.off)
+        stage.rig.restart(self.device, self.down)
+
+
+@dataclass(frozen=True, slots=True)
+class RestartOn(Step):
+    """The device loses its state as the next message of that name is under way, whoever sent it; nobody is told."""
+
+    SYNTAX: ClassVar = "restart {device:DEVICE} on {message:MESSAGE}"
+    EXAMPLE: ClassVar = "at 1h: restart b on QM2"
+    device: str
+    message: str
+
+    def act(self, stage: Stage) -> None:
+        """Lie in wait."""
+        stage.cloud.meddlers.append(_Ambush(stage, self.device, self.message))
+
+
+@dataclass(slots=True)
+class _Ambush:
+    """Looks at what passes until the message comes; the message itself goes on."""
+
+    stage: Stage
+    device: str
+    message: str
+
+    def meddle(self, departure: Departure, kind: Kind, target: str) -> Meddling | None:
+        """Restart the device before the message arrives anywhere."""
+        if departure.label == self.message:
+            self.stage.cloud.meddlers.remove(self)
+            self.stage.rig.tell(self.device, f"restarted on {self.message} of {departure.name}")
+            self.stage.rig.after(NO_TIME, partial(self.stage.rig.restart, self.device, NO_TIME))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Reload(Step):
+    """The device ends its sessions, then starts anew, at once or after a time.
+
+    Its peers are told where it has `crypto isakmp disconnect-notify`.
+    """
+
+    SYNTAX: ClassVar = "reload {device:DEVICE} [for {down:SPAN}]"
+    EXAMPLE: ClassVar = "at 60s: reload b for 5m"
+    device: str
+    down: Span = NO_TIME
+
+    def act(self, stage: Stage) -> None:
+        """Say goodbye and restart it."""
+        stage.rig.tell(self.device, "reloaded")
+        stage.world.act(self.device, lambda box, now: box.say_goodbye(now))
         stage.rig.restart(self.device, self.down)
 
 
 @dataclass(frozen=True, slots=True)
 class Configure(Step):
-    """Configuration lines are typed into a device; ` / ` or a new line stands between them."""
+    """Configuration lines are typed into a device; ` / ` or a new line stands between them.
+
+    Where they give an interface on the net another address, the device is found there from then on.
+    """
 
     SYNTAX: ClassVar = "configure {device:DEVICE}: {lines:TEXT}"
     EXAMPLE: ClassVar = "at 2h: configure b: no crypto map MAP 10 set pfs / crypto isakmp policy 10 / lifetime 600"
@@ -264,16 +329,23 @@ class MendLink(Step):
 
 @dataclass(frozen=True, slots=True)
 class Reboot(Step):
-    """A NAT box forgets its mappings."""
+    """A NAT box forgets its mappings, and may have another public address afterwards."""
 
-    SYNTAX: ClassVar = "reboot {box:NAT}"
+    SYNTAX: ClassVar = "reboot {box:NAT} [as {address:ADDRESS}]"
     EXAMPLE: ClassVar = "at 1h: reboot home"
     box: str
+    address: IPv4Address | None = None
 
     def act(self, stage: Stage) -> None:
         """Reboot it."""
-        stage.cloud.nat_boxes[self.box].reboot()
-        stage.rig.tell("", f"NAT box {self.box}: rebooted, its mappings are gone")
+        box = stage.cloud.nat_boxes[self.box]
+        box.reboot()
+        known = ""
+        if self.address is not None:
+            box.address = self.address
+            stage.cloud.move(self.box, (self.address,))
+            known = f", it is {self.address} now"
+        stage.rig.tell("", f"NAT box {self.box}: rebooted, its mappings are gone{known}")
 
 
 STEPS: tuple[type[Step], ...] = (
@@ -281,6 +353,8 @@ STEPS: tuple[type[Step], ...] = (
     Ask,
     Bulk,
     Restart,
+    RestartOn,
+    Reload,
     Configure,
     Show,
     TypeCommand,
