@@ -36,7 +36,7 @@ class Controlled:
         self.settle()
 
     def settle(self) -> None:
-        self.a.settle()
+        self.a.carry()
 
 
 class Client:

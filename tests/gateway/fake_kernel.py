@@ -9,6 +9,7 @@ from pathlib import Path as File
 import pytest
 from gateway_boxes import CONFIGURATION, Rig, gateway_of
 
+from mainmode.gateway.host_setting import Setting
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.objects import HostRoute, Link, LinkAddress, Rule
 from mainmode.gateway.xfrm import plane as room
@@ -227,8 +228,8 @@ def side(
         here.setattr(room, "Tap", lambda *_: FakeSocket())
         here.setattr(room, "bypass", lambda one: None)
         here.setattr(room, "take_esp", lambda one: None)
-        here.setattr(room, "LARVAL_DROP", folder / f"larval-{name}")
-        here.setattr(room, "FORWARDING", folder / f"forward-{name}")
+        here.setattr(room, "LARVAL_DROP", Setting(1, folder / f"larval-{name}", 0))
+        here.setattr(room, "FORWARDING", Setting(2, folder / f"forward-{name}", 1))
         plane = KernelPlane(rig.gateway, loop, "this is a test", (None, None))  # type: ignore[arg-type]
         plane.open()
     rig.gateway.plane = plane

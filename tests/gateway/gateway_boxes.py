@@ -45,7 +45,7 @@ crypto ikev1 policy 10
  lifetime 86400
 tunnel-group 10.0.0.2 type ipsec-l2l
 tunnel-group 10.0.0.2 ipsec-attributes
- ikev1 pre-shared-key correct-horse
+ ikev1 pre-shared-key correct-horse-battery
 management-access inside
 """
 _SWAPPED = {"asa1": "asa2", "192.168.1.": "192.168.2.", "192.168.2.": "192.168.1.", str(A): str(B), str(B): str(A)}
@@ -186,6 +186,14 @@ class Rig:
             if other is None or not (self._deliver(other) or other._deliver(self)):
                 return
         raise AssertionError("the gateways never come to rest")
+
+    def carry(self) -> None:
+        """What is on the wire arrives, and what waits for a tunnel that stands goes when its time has come."""
+        self.settle()
+        if self.gateway.held:
+            self.advance(0.1)
+            self.gateway.wake()
+            self.settle()
 
     def _deliver(self, other: "Rig") -> bool:
         moved = False

@@ -138,6 +138,8 @@ def test_who_does_not_read_misses_lines_is_told_how_many_and_holds_up_nothing(
         reading = asyncio.ensure_future(all_lines(quick))
         for _ in range(40):
             negotiate(rig)
+            for end in (rig.a, rig.b):
+                end.advance(1)
             await asyncio.sleep(0.01)
             assert held._waiting < 200_000
         while quick.reader._buffer:  # type: ignore[attr-defined]
@@ -203,7 +205,7 @@ def test_tshark_opens_what_was_captured_from_the_first_message_on(tmp_path: Path
         identities = _tshark(tmp_path, answers, "-Yisakmp.id.type", "-Tfields", "-eframe.number")
         assert len(identities.splitlines()) == 4
         opened = _tshark(tmp_path, answers, "-Yesp && icmp", "-Tfields", "-eicmp.seq", "-eframe.interface_name")
-        assert [row.split("\t") for row in opened.splitlines()] == [["2", "outside"]]
+        assert [row.split("\t") for row in opened.splitlines()] == [["1", "outside"], ["2", "outside"]]
         clear = _tshark(tmp_path, answers, "-Yicmp && !esp", "-Tfields", "-eicmp.seq", "-eframe.packet_flags_direction")
         assert [row.split("\t")[0] for row in clear.splitlines()] == ["1", "2"]
         assert _tshark(tmp_path, answers, "-Y_ws.malformed || esp.icv_bad == 1") == ""
@@ -355,7 +357,7 @@ def test_two_pings_at_once_count_their_own_replies(tmp_path: Path) -> None:
 
 
 def test_a_ping_without_an_answer_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pinging, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(pinging, "USUAL_SECONDS", 0.05)
 
     async def scene(rig: Controlled) -> None:
         client = await Client.to(rig)
@@ -367,7 +369,7 @@ def test_a_ping_without_an_answer_says_so(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_reply_that_comes_late_or_from_elsewhere_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pinging, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(pinging, "USUAL_SECONDS", 0.05)
 
     async def scene(rig: Controlled) -> None:
         client = await Client.to(rig)

@@ -15,9 +15,9 @@ from control_rig import PATIENCE, Client, Controlled, joined, play
 
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect
+from mainmode.device.watching import Watcher
 from mainmode.gateway.control import connection as connection_module
 from mainmode.gateway.control.server import MOST_CLIENTS
-from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Say
 
 FORM = 'a request is one line of JSON such as {"command": "show crypto ipsec sa"}'
@@ -43,11 +43,12 @@ def output(answers: list[dict[str, Any]]) -> str:
 def test_show_answers_what_the_box_shows(tmp_path: Path) -> None:
     async def scene(rig: Controlled) -> None:
         client = await Client.to(rig)
+        before = rig.a.plane.refreshed
         shown = output(await client.command("show crypto isakmp sa"))
         assert shown == rig.gateway.box.show("crypto isakmp sa", rig.gateway.now())
         assert "MM_ACTIVE" in shown
         assert output(await client.command("show cry ips sa")) == output(await client.command("show crypto ipsec sa"))
-        assert rig.a.plane.refreshed == 3
+        assert rig.a.plane.refreshed == before + 3
 
     play(tmp_path, scene)
 
@@ -57,16 +58,18 @@ def test_show_answers_what_the_box_shows(tmp_path: Path) -> None:
     [
         ("show crypto nonsense", "asa1# show crypto nonsense\n                  ^\nERROR: % Invalid input"),
         ("show crypto", "ERROR: % Incomplete command"),
-        ("clear", "not understood: clear\n  what is understood:\n  clear crypto isakmp sa [ADDRESS]"),
-        ("clear crypto isakmp sa 10.0.0.300", "10.0.0.300 is no IPv4 address"),
-        ("write erase", "not understood: write erase"),
+        ("clear", "asa1# clear\nERROR: % Incomplete command\nexpected: access-list, asp, conn, crypto,"),
+        ("cle cr isa sa x", f"asa1# cle cr isa sa x\n{' ' * 20}^\nERROR: % Invalid input detected at '^' marker."),
+        ("clear crypto isakmp sa 10.0.0.300", "ERROR: % Invalid input detected at '^' marker.\nexpected: A.B.C.D"),
+        ("clear crypto i sa", 'ERROR: % Ambiguous command:  "clear crypto i sa"'),
+        ("write erase", "asa1# write erase\n      ^\nERROR: % Invalid input detected at '^' marker."),
         ("vpn-sessiondb logoff index 77", "there is no session 77: show vpn-sessiondb l2l lists them"),
         ("debug crypto everything", "is not a debug of this device"),
         ("debug crypto ikev1 127 condition peer", "is no condition"),
-        ("capture everything", "capture [KEYS]"),
-        ("ping", "ping [WORD] ADDRESS [repeat COUNT]"),
+        ("capture everything", "expected: keys"),
+        ("ping", "ERROR: % Incomplete command\nexpected: A.B.C.D, INTERFACE"),
         ("ping dmz 10.0.0.2", "there is no interface dmz; those that are up are inside, outside"),
-        ("ping 10.0.0.2 repeat 1001", "repeat takes 1 to 1000"),
+        ("ping 10.0.0.2 repeat 1001", "expected: <1-1000>"),
         ("x" * 3000, "…"),
     ],
 )
@@ -81,33 +84,41 @@ def test_what_cannot_be_done_is_told_and_the_next_command_is_taken(tmp_path: Pat
     play(tmp_path, scene)
 
 
+def _logged_off(what: str) -> str:
+    return f"INFO: Number of sessions {what} logged off : 1"
+
+
 @pytest.mark.parametrize(
-    ("command", "ike", "ipsec"),
+    ("command", "printed", "stands"),
     [
-        ("clear crypto isakmp sa", 0, 0),
-        ("clear crypto ikev1 sa 10.0.0.2", 0, 0),
-        ("clear crypto isakmp sa 10.0.0.9", 1, 1),
-        ("clear crypto ipsec sa peer 10.0.0.2", 0, 0),
-        ("clear crypto ipsec sa counters", 1, 1),
-        ("clear conn", 1, 1),
-        ("vpn-sessiondb logoff ipaddress 10.0.0.2 noconfirm", 0, 0),
-        ("vpn-sessiondb logoff l2l", 0, 0),
-        ("vpn-sessiondb logoff all noconfirm", 0, 0),
-        ("vpn-sessiondb logoff index 1", 0, 0),
-        ("clear xlate", 1, 1),
+        ("clear crypto isakmp sa", "", 0),
+        ("cl cry ike sa 10.0.0.2", "", 0),
+        ("clear crypto isakmp sa 10.0.0.9", "", 1),
+        ("clear crypto ipsec sa peer 10.0.0.2", "", 0),
+        ("clear crypto ipsec sa map MAP", "", 0),
+        ("clear crypto ipsec sa counters", "", 1),
+        ("clear conn", "{connections} connection(s) deleted.", 1),
+        ("vpn-sessiondb logoff ipaddress 10.0.0.2 noconfirm", _logged_off('with IP address "10.0.0.2"'), 0),
+        ("vpn-sessiondb logoff tunnel-group 10.0.0.2", _logged_off('from tunnel group "10.0.0.2"'), 0),
+        ("vpn-s log name 10.0.0.2", _logged_off('with name "10.0.0.2"'), 0),
+        ("vpn-sessiondb logoff l2l", _logged_off('of type "Site-to-Site VPN"'), 0),
+        ("vpn-sessiondb logoff all noconfirm", _logged_off('of type "Site-to-Site VPN"'), 0),
+        ("vpn-sessiondb logoff index 1", _logged_off('with index "1"'), 0),
+        ("clear xlate", "INFO: 0 xlates deleted", 1),
     ],
 )
 def test_clear_and_log_off_take_down_what_they_name_on_both_sides(
-    tmp_path: Path, command: str, ike: int, ipsec: int
+    tmp_path: Path, command: str, printed: str, stands: int
 ) -> None:
     async def scene(rig: Controlled) -> None:
         client = await Client.to(rig)
-        assert output(await client.command(command)) == ""
+        connections = len(rig.a.gateway.box.connections)
+        assert output(await client.command(command)).rstrip("\n") == printed.format(connections=connections)
         rig.settle()
         for side in (rig.a, rig.b):
             box = side.gateway.box
-            assert len(box.sad.states()) == ipsec
-            assert box.show("crypto isakmp sa", side.gateway.now()).count("MM_ACTIVE") == ike
+            assert len(box.sad.states()) == stands
+            assert box.show("crypto isakmp sa", side.gateway.now()).count("MM_ACTIVE") == stands
 
     play(tmp_path, scene)
 
@@ -389,7 +400,7 @@ def test_a_fault_ends_its_command_only_and_its_text_stays_inside(
     async def scene(rig: Controlled) -> None:
         client = await Client.to(rig)
         with monkeypatch.context() as patch:
-            patch.setattr(rig.gateway.box, "show", broken)
+            patch.setattr(rig.gateway.box, "standing", broken)
             patch.setattr(rig.gateway.box, "towards", broken)
             for command in ("show version", "ping 10.0.0.2"):
                 [answer] = await client.command(command)

@@ -147,5 +147,5 @@ def test_a_configuration_that_can_have_no_tunnel_is_refused_with_the_missing_lin
 
 def test_a_hidden_key_is_warned_of() -> None:
     assert list(warnings(configured())) == []
-    [line] = warnings(configured(CONFIGURATION.replace("correct-horse", "*****")))
+    [line] = warnings(configured(CONFIGURATION.replace("correct-horse-battery", "*****")))
     assert line.startswith("asa.cfg: the pre-shared key of tunnel-group 10.0.0.2 is hidden (*****)")

@@ -24,7 +24,7 @@ from mainmode.wire.ip import Ipv4
 
 Samples = dict[str, dict[tuple[str, ...], float]]
 TUNNEL = ("10.0.0.2", "10.0.0.2", "192.168.1.0/24", "192.168.2.0/24")
-KEY = "correct-horse"
+KEY = "correct-horse-battery"
 
 
 async def page_of(gateway: Gateway, counts: Counts) -> str:
@@ -44,7 +44,7 @@ def parsed(page: str) -> Samples:
 
 def ping(rig: Rig) -> None:
     rig.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
-    rig.settle()
+    rig.carry()
 
 
 def pair(their_settings: str = "") -> tuple[Rig, Rig]:
@@ -68,14 +68,21 @@ def test_a_tunnel_that_stands_is_counted() -> None:
     found = parsed(scene()[-1])
     assert found["ipsec_ike_sa_state"] == {("10.0.0.2", "10.0.0.2", "initiator", "MM_ACTIVE"): 1}
     assert found["ipsec_crypto_map_tunnels"] == {("MAP", "10", "10.0.0.2"): 1}
-    assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 2}
-    assert found["ipsec_child_sa_bytes_out"] == {TUNNEL: 2 * 84}
+    assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 3}
+    assert found["ipsec_child_sa_bytes_out"] == {TUNNEL: 3 * 84}
     assert found["ipsec_child_sa_packets_in"] == {TUNNEL: 0}
-    assert found["ipsec_child_sa_lifetime_seconds_left"] == {TUNNEL: 28800}
+    assert found["ipsec_child_sa_lifetime_seconds_left"] == {TUNNEL: 28799}
     assert found["mainmode_negotiations"] == {("1", "initiator", "up"): 1, ("2", "initiator", "up"): 1}
     assert found["mainmode_ike_datagrams"] == {("in",): 4, ("out",): 5}
-    assert found["mainmode_held_packets"] == {(): 1}
+    assert found["mainmode_held_packets"] == {(): 0}
     assert found["mainmode_timers"] == {(): 3}
+
+
+def test_packets_that_wait_for_a_tunnel_are_counted() -> None:
+    alone = gateway_of("a")
+    ping(alone)
+    ping(alone)
+    assert parsed(asyncio.run(page_of(alone.gateway, Counts())))["mainmode_held_packets"] == {(): 2}
 
 
 def test_counters_of_a_tunnel_go_on_through_a_renewal() -> None:
@@ -92,7 +99,7 @@ def test_counters_of_a_tunnel_go_on_through_a_renewal() -> None:
     found = parsed(asyncio.run(page_of(gateway, Counts())))
     assert found["ipsec_child_sa_rekeys"] == {TUNNEL: 1}
     assert found["ipsec_child_sa_pairs"] == {TUNNEL: 1}
-    assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 2}
+    assert found["ipsec_child_sa_packets_out"] == {TUNNEL: 3}
 
 
 def test_a_tunnel_that_does_not_come_up_is_counted_by_its_cause() -> None:

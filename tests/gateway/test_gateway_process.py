@@ -7,8 +7,6 @@ import socket
 import threading
 from pathlib import Path
 
-import pytest
-
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.holders import holders_of
@@ -70,9 +68,7 @@ def test_a_reader_that_is_gone_is_noticed_and_nothing_is_kept_for_it() -> None:
         assert writer.broken
         writer.write("y")
         writer.close()
-        with pytest.raises(BrokenPipeError):
-            stream.flush()
-        os.dup2(os.open(os.devnull, os.O_WRONLY), writer_end)
+        stream.flush()
 
 
 def test_what_could_steer_a_terminal_is_spelled_out() -> None:

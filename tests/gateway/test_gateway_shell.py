@@ -9,10 +9,10 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect
+from mainmode.device.watching import Watcher
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.held import HeldPackets
-from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Send
 from mainmode.wire.ip import read_ipv4
 

@@ -2,18 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
 from ipaddress import IPv4Address
 
 import pytest
 from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, echo, gateway_of
+from reloads import reloading
 
 from mainmode.base.errors import InputError
-from mainmode.device.config.model import Configuration
 from mainmode.device.config.reader import read
+from mainmode.device.running import GLOBAL, Running
 from mainmode.gateway.interfaces import Placed
 from mainmode.gateway.netlink.codec import NetlinkError
-from mainmode.gateway.reload import Host, Reloading
 from mainmode.gateway.terminal import TunnelLines
 
 
@@ -25,7 +24,7 @@ def shown(a: str = CONFIGURATION, b: str = CONFIGURATION) -> tuple[Rig, Rig, lis
     for rig, lines in zip(rigs, said, strict=True):
         rig.gateway.watchers.append(TunnelLines(lines.append))
     rigs[0].gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
-    rigs[0].settle()
+    rigs[0].carry()
     return *rigs, *said
 
 
@@ -64,7 +63,7 @@ def test_a_failure_names_its_cause_and_the_lines_it_rests_on() -> None:
 
 
 def test_a_failure_that_comes_again_is_told_once_a_minute() -> None:
-    a, _, lines, _ = shown(b=CONFIGURATION.replace("correct-horse", "battery-staple"))
+    a, _, lines, _ = shown(b=CONFIGURATION.replace("correct-horse-battery", "battery-staple"))
     for _ in range(4):
         a.advance(12)
         a.gateway.wake()
@@ -72,11 +71,11 @@ def test_a_failure_that_comes_again_is_told_once_a_minute() -> None:
         a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
         a.settle()
     assert len(lines) == len(set(untimed(lines)))
-    assert "correct-horse" not in " ".join(lines)
+    assert "correct-horse-battery" not in " ".join(lines)
 
 
 def test_keys_that_differ_are_told_as_soon_as_a_message_does_not_decrypt() -> None:
-    _, _, _, lines = shown(b=CONFIGURATION.replace("correct-horse", "battery-staple"))
+    _, _, _, lines = shown(b=CONFIGURATION.replace("correct-horse-battery", "battery-staple"))
     assert untimed(lines) == [
         "10.0.0.1: phase 1: a message of the peer does not decrypt: the pre-shared keys probably differ "
         "[b.cfg:24 tunnel-group 10.0.0.1 type ipsec-l2l; b.cfg:26 ikev1 pre-shared-key *****]"
@@ -91,24 +90,6 @@ def test_a_refusal_of_the_peer_is_told_once_for_both_phases_with_the_lines_that_
     assert line.count("a.cfg:") == 2
     assert len(others) == 1
     assert "b.cfg:11 crypto ipsec ikev1 transform-set TRANSFORM esp-aes esp-sha256-hmac" in others[0]
-
-
-class Unmoved(Host):
-    """A host on which everything is where the file says."""
-
-    def __init__(self) -> None:
-        self.refuses: Exception | None = None
-
-    def place(self, configuration: Configuration, *, patient: bool = False) -> Placed:
-        if self.refuses is not None:
-            raise self.refuses
-        return Placed(configuration, ())
-
-
-def reloading(a: Rig, file: Callable[[], str]) -> tuple[Reloading, Unmoved]:
-    host, configuration = Unmoved(), a.gateway.box.configuration
-    placed = Placed(configuration, ())
-    return Reloading(a.gateway, host, lambda: read(file(), "a.cfg"), configuration, placed, a.told.append), host
 
 
 def test_a_file_that_says_the_same_changes_nothing() -> None:
@@ -194,6 +175,82 @@ def test_the_loop_goes_on_while_a_file_is_read() -> None:
 
     asyncio.run(both())
     assert a.told == ["a.cfg is read again: nothing changed"]
+
+
+def test_lines_that_were_typed_and_not_saved_are_told_when_the_file_is_read_again_keys_masked() -> None:
+    a, _, _, _ = shown()
+    one, _ = reloading(a, lambda: CONFIGURATION)
+    for place, line in (
+        (GLOBAL, "route outside 10.9.0.0 255.255.0.0 10.0.0.2"),
+        (GLOBAL, "no management-access inside"),
+        (GLOBAL, "hostname typed"),
+        (GLOBAL, "hostname asa1"),
+    ):
+        assert one.running.type(place, line).changed
+    below = one.running.type(GLOBAL, "tunnel-group 10.0.0.2 ipsec-attributes").place
+    assert one.running.type(below, "ikev1 pre-shared-key battery-staple").changed
+    assert one.adopt(one.running.configuration) == ()
+    asyncio.run(one.reread())
+    assert a.told == [
+        "a.cfg is read again and in force",
+        "typed at the prompt and not saved, so it is gone: route outside 10.9.0.0 255.255.0.0 10.0.0.2 1",
+        "typed at the prompt and not saved, so it is gone: tunnel-group 10.0.0.2 ipsec-attributes: "
+        "ikev1 pre-shared-key *****",
+        "taken away at the prompt and not saved, so it is there again: management-access inside",
+        "taken away at the prompt and not saved, so it is there again: tunnel-group 10.0.0.2 ipsec-attributes: "
+        "ikev1 pre-shared-key *****",
+    ]
+    assert not one.running.modified
+    a.told.clear()
+    asyncio.run(one.reread())
+    assert a.told == ["a.cfg is read again: nothing changed"]
+
+
+def test_typed_lines_are_in_force_at_once_and_tunnels_that_fit_go_on() -> None:
+    a, b, _, _ = shown()
+    one, host = reloading(a, lambda: CONFIGURATION)
+    assert one.running.type(GLOBAL, "route outside 10.9.0.0 255.255.0.0 10.0.0.2").changed
+    assert one.adopt(one.running.configuration) == ()
+    assert a.gateway.box.configuration is one.placed.configuration
+    assert (a.plane.protected, len(a.gateway.box.sad.states())) == (1, 1)
+    assert one.running.type(GLOBAL, "no crypto map MAP interface outside").changed
+    assert one.adopt(one.running.configuration) == ()
+    a.settle()
+    assert [len(rig.gateway.box.sad.states()) for rig in (a, b)] == [0, 0]
+    before = a.gateway.box.configuration
+    host.refuses = InputError("--map dmz=eth7: a.cfg has no interface dmz")
+    with pytest.raises(InputError, match="has no interface dmz"):
+        one.adopt(Running("hostname x\n", "a.cfg").configuration)
+    assert a.gateway.box.configuration is before
+
+
+def test_a_saved_text_is_known_and_one_that_could_not_start_is_told_of() -> None:
+    a, _, _, _ = shown()
+    one, _ = reloading(a, lambda: CONFIGURATION)
+    assert asyncio.run(one.save(CONFIGURATION)) == ()
+    (told,) = asyncio.run(one.save("hostname x\n"))
+    assert told.startswith("WARNING: the gateway would not start with it: a.cfg: no interface runs IKE")
+
+
+def test_a_device_that_starts_anew_takes_its_tunnels_down_and_knows_nothing_of_before() -> None:
+    a, b, _, _ = shown()
+    text = [CONFIGURATION.replace("asa1", "again")]
+    one, _ = reloading(a, lambda: text[0])
+    before = a.gateway.box
+    asyncio.run(one.restart())
+    a.settle()
+    assert a.told == ["a.cfg is read, and the device starts anew; tunnels taken down, with a delete to the peer: 1"]
+    assert a.gateway.box is not before
+    assert a.gateway.box.hostname == "again"
+    assert [len(rig.gateway.box.sad.states()) for rig in (a, b)] == [0, 0]
+    assert a.plane.protected == 1
+    a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    a.carry()
+    assert [len(rig.gateway.box.sad.states()) for rig in (a, b)] == [1, 1]
+    text[0] = "hostname x\n"
+    with pytest.raises(InputError, match="no interface runs IKE"):
+        asyncio.run(one.restart())
+    assert [len(rig.gateway.box.sad.states()) for rig in (a, b)] == [1, 1]
 
 
 def test_what_no_tunnel_may_reach_is_told_with_the_line_that_is_missing() -> None:

@@ -78,8 +78,8 @@ def test_only_links_with_a_crypto_map_are_told_of_at_the_start_and_when_links_ch
         def lead(self, *_: object) -> None:
             """Nothing."""
 
-        def close(self) -> None:
-            """Nothing."""
+        def close(self) -> list[Exception]:
+            return []
 
     plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for", "tun")  # type: ignore[arg-type]
     plane._network, plane._steering = Network(), Rules()  # type: ignore[assignment]

@@ -6,14 +6,20 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from gateway_boxes import gateway_of
+from fake_kernel import FakeNetwork, Kernel
+from gateway_boxes import A, gateway_of
 
 from mainmode.gateway.data_plane import PlaneError
-from mainmode.gateway.host_setting import HostSetting
+from mainmode.gateway.host_setting import HostSetting, Setting
 from mainmode.gateway.netlink.objects import Link
 from mainmode.gateway.user_space import plane as room
 from mainmode.gateway.user_space.plane import UserSpacePlane
 from mainmode.gateway.user_space.tun import TunFailed
+
+
+def network() -> FakeNetwork:
+    """Of a host that never had a gateway."""
+    return FakeNetwork(Kernel(), A)
 
 
 @pytest.mark.parametrize(
@@ -31,7 +37,8 @@ def test_a_host_that_cannot_be_told_to_forward_is_told_of_and_does_not_stop_the_
     if setting is not None:
         file.write_text(setting)
     plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for", "tun")  # type: ignore[arg-type]
-    plane._forwarding = HostSetting(file, "1")
+    plane._forwarding = HostSetting(Setting(2, file, 1))
+    plane._network = network()  # type: ignore[assignment]
     plane._forward()
     assert a.told == said
     plane.close()
@@ -43,13 +50,15 @@ def test_the_host_stops_forwarding_before_the_rules_go_that_keep_packets_from_le
     a, file = gateway_of("a"), tmp_path / "ip_forward"
     file.write_text("0")
     plane = UserSpacePlane(a.gateway, asyncio.new_event_loop(), None, "it was asked for", "tun")  # type: ignore[arg-type]
-    plane._forwarding = HostSetting(file, "1")
+    plane._forwarding = HostSetting(Setting(2, file, 1))
+    plane._network = network()  # type: ignore[assignment]
     plane._forward()
     seen = []
 
     class Rules:
-        def close(self) -> None:
+        def close(self) -> list[Exception]:
             seen.append(file.read_text())
+            return []
 
     plane._steering = Rules()  # type: ignore[assignment]
     plane.close()

@@ -6,6 +6,8 @@ from ipaddress import IPv4Address
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
@@ -33,10 +35,12 @@ class Scene:
     watched: bool = False
     takes: bool = True
     fails: bool = False
+    waiting: bool = False
 
     def __post_init__(self) -> None:
         self.box = SimpleNamespace(
-            express=self, towards=lambda address: "inside" if address == INSIDE else None, dropped=self._dropped,
+            express=self, shedding=SimpleNamespace(esp=self._shed), dropped=self._dropped,
+            towards=lambda address: "inside" if address == INSIDE else None,
         )  # fmt: skip
         doors = Doors(
             SimpleNamespace(read=lambda: self.tun.pop(0) if self.tun else None, write=self._write, name="tun"),  # type: ignore[arg-type]
@@ -55,13 +59,20 @@ class Scene:
         outlet: Any = OUTLETS[packet[1:2] == b"u"]
         return Express(outlet, packet, 0, False, 1)
 
-    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | None:
-        return PacketOut("inside", esp, INSIDE) if esp.startswith(b"e") else None
+    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | Drop | None:
+        return PacketOut("inside", esp, INSIDE) if esp.startswith(b"e") else self._shed(interface, esp, remote, now)
+
+    def _shed(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> Drop | None:
+        return Drop.UNKNOWN_SPI if esp.startswith(b"s") else None
 
     # the gateway
 
     def now(self) -> Instant:
         return Instant(0)
+
+    def give_again(self, now: Instant) -> None:
+        if self.waiting:
+            self.said.append("those that waited")
 
     def act(self, action: Any) -> None:
         action(self.box, Instant(0))
@@ -75,11 +86,13 @@ class Scene:
     def from_host(self, packet: bytes) -> None:
         self.said.append(("from host", packet))
 
-    def datagram_arrived(self, datagram: bytes, path: Path) -> None:
+    def datagram_arrived(self, datagram: bytes, path: Path) -> bool:
         self.said.append(("datagram", datagram))
+        return not datagram.startswith(b"f")
 
-    def esp_arrived(self, esp: bytes, path: Path) -> None:
+    def esp_arrived(self, esp: bytes, path: Path) -> bool:
         self.said.append(("esp", esp))
+        return not esp.startswith(b"f")
 
     def _dropped(self, dropped: Any, now: Instant) -> None:
         self.said.append(("dropped", dropped.reason))
@@ -125,6 +138,21 @@ def test_a_burst_is_bounded() -> None:
     assert len(scene.esp) == 1000 - 64
 
 
+@pytest.mark.parametrize("shed", [b"s1", b"f1"])
+def test_what_is_only_looked_at_and_shed_costs_a_quarter_of_a_turn(shed: bytes) -> None:
+    outer = Ipv4(PEER, OUTSIDE, IpProtocol.ESP, shed).encode()
+    scene = Scene(esp=[outer] * 1000, udp=[Received([shed], NAT_T)] * 1000)
+    scene.traffic.by_port_4500()
+    scene.traffic.by_protocol_50()
+    assert (len(scene.udp), len(scene.esp)) == (1000 - 256, 1000 - 256)
+
+
+def test_what_waited_for_a_tunnel_goes_before_the_packets_of_the_fast_lane() -> None:
+    scene = Scene(tun=[b"e1"], waiting=True)
+    scene.traffic.from_the_host()
+    assert scene.said == ["those that waited", ("sent", b"e1")]
+
+
 def test_packets_that_are_not_ipv4_count_in_a_burst_and_go_nowhere() -> None:
     scene = Scene(tun=[b""] * 1000)
     scene.traffic.from_the_host()
@@ -146,6 +174,15 @@ def test_while_somebody_captures_every_packet_goes_the_ordinary_way() -> None:
     scene.traffic.by_port_4500()
     scene.traffic.by_protocol_50()
     assert scene.said == [("inside", ORDINARY), ("datagram", b"e1"), ("esp", b"e9")]
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_what_is_shed_goes_no_way_whether_somebody_captures_or_not(watched: bool) -> None:
+    outer = Ipv4(PEER, OUTSIDE, IpProtocol.ESP, b"s1").encode()
+    scene = Scene(udp=[Received([b"s2", b"s3"], NAT_T)], esp=[outer], watched=watched)
+    scene.traffic.by_port_4500()
+    scene.traffic.by_protocol_50()
+    assert scene.said == []
 
 
 def test_ike_among_esp_reaches_the_box_in_its_place() -> None:

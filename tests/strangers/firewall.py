@@ -16,6 +16,12 @@ from sites import Site
 from strongswan import KEY
 
 MAINMODE = (sys.executable, "-u", "-c", "import sys; from mainmode.cli.main import main; sys.exit(main())")
+_WEAK = re.compile(
+    r"^\S+:\d+:\d+: warning\n.*\n *\^\nWARNING: (?:.* rests on|one pre-shared key for) .*\n(?:expected: .*\n)?"
+    r"|^\S+: \d+ more lines with weak .*\n",
+    re.M,
+)
+"""Warnings of weak algorithms and of a key for several peers, with their lines of the configuration."""
 
 
 @dataclass(frozen=True)
@@ -210,9 +216,12 @@ class Firewall:
         return [Pair(*found) for found in re.findall(wanted, "\n".join(self.said("negotiation complete")), re.I)]
 
     def errors(self) -> str:
-        """What it said on standard error where something is wrong: that the sites filter no paths is not."""
-        lines = (self.folder / "errors").read_text(errors="replace").splitlines()
-        return "\n".join(line for line in lines if "rp_filter" not in line)
+        """What it said on standard error where something is wrong.
+
+        That the sites filter no paths is not, nor that a suite is a weak one, or a key that of several peers.
+        """
+        text = _WEAK.sub("", (self.folder / "errors").read_text(errors="replace"))
+        return "\n".join(line for line in text.splitlines() if "rp_filter" not in line)
 
     def report(self) -> str:
         """The end of all that it said, for a failed assertion."""

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "gateway"))
 from gateway_boxes import HOST_A, HOST_B, echo, gateway_of
 
 from mainmode.base.instant import Instant
+from mainmode.device.watching import Watcher
 from mainmode.gateway.tap import Tap
-from mainmode.gateway.watching import Watcher
 
 
 class Printer(Watcher):

@@ -40,11 +40,11 @@ crypto ikev1 policy 10
  authentication pre-share
  encryption aes
  hash sha
- group 5
+ group 14
  lifetime 86400
 tunnel-group {other.outside} type ipsec-l2l
 tunnel-group {other.outside} ipsec-attributes
- ikev1 pre-shared-key correct-horse
+ ikev1 pre-shared-key correct-horse-battery
 management-access inside
 {more}"""
 

@@ -173,8 +173,13 @@ def test_a_host_that_another_program_protects_already_is_told_of_and_left_alone(
     assert "dst 2.2.2.2" in policies(namespace)
 
 
-def test_the_gateway_says_what_the_kernel_lacks_or_takes_it(namespace: str, tmp_path: Path) -> None:
-    (tmp_path / "a.cfg").write_text(run(sys.executable, "-c", _text(), str(_GATEWAY)))
+def test_the_gateway_says_what_the_kernel_lacks_or_takes_it(
+    namespace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(_GATEWAY)
+    from gateway_boxes import CONFIGURATION
+
+    (tmp_path / "a.cfg").write_text(CONFIGURATION)
     command = (
         "ip",
         "netns",
@@ -194,7 +199,3 @@ def test_the_gateway_says_what_the_kernel_lacks_or_takes_it(namespace: str, tmp_
                 gateway.terminate()
     text = "".join(said)
     assert re.search(r"data plane: (kernel; the kernel has ESP|user space; the kernel does not take ESP)", text)
-
-
-def _text() -> str:
-    return "import sys; sys.path.insert(0, sys.argv[1]); from gateway_boxes import CONFIGURATION; print(CONFIGURATION)"

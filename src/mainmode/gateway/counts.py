@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect
-from mainmode.gateway.watching import Watcher
+from mainmode.device.watching import Watcher
 from mainmode.ike.effects import (
     AcquireFailed,
     Cause,

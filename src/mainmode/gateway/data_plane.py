@@ -1,5 +1,6 @@
 """The door of the data planes: what carries the packets of tunnels, in the kernel or in user space."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from mainmode.base.address import Path
@@ -12,6 +13,13 @@ from mainmode.ipsec.dataplane import SaPair
 
 class PlaneError(MainmodeError):
     """The data plane cannot do what was asked of it. The text says what failed, why, and what to do next."""
+
+
+def raise_first(failed: Sequence[Exception]) -> None:
+    """Raises PlaneError with the first of what failed, and how much more there is; nothing where nothing failed."""
+    if failed:
+        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+        raise PlaneError(f"{failed[0]}{more}") from failed[0]
 
 
 class DataPlane(Protocol):

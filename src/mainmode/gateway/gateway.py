@@ -1,24 +1,23 @@
 """The box among its watchers, sockets and data plane: everything that changes it goes through `act`."""
 
-import traceback
 from collections import Counter, deque
 from collections.abc import Callable
 from ipaddress import IPv4Address
-from pathlib import Path as File
 from typing import Any, Protocol
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
+from mainmode.base.faults import place_of
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, Held, PacketOut, ToHost
 from mainmode.device.own import PING_IDENTIFIER
+from mainmode.device.watching import Watcher
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.held import HeldPackets
 from mainmode.gateway.repeats import Repeats
-from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
 from mainmode.wire.ip import Ipv4, Udp
 
@@ -58,7 +57,8 @@ class Gateway:
 
     `tell` prints one line of what happens, `warn` one of what is wrong. `faults` counts what went wrong in mainmode
     itself, by its place; `troubles` what the host refused, by what was tried. `taps` are told whether packets are
-    watched, where they do not pass the gateway by themselves.
+    watched, where they do not pass the gateway by themselves. `owe` is called where the data plane is not as it should
+    be: it has to be mended.
     """
 
     def __init__(
@@ -74,6 +74,7 @@ class Gateway:
         self.held = HeldPackets()
         self.faults: Counter[str] = Counter()
         self.troubles: Counter[str] = Counter()
+        self.owe: Callable[[], None] = lambda: None
         self.tell = tell
         self.warn = warn or tell
         self._repeats = Repeats()
@@ -82,6 +83,7 @@ class Gateway:
         self._acting = False
         self._due: Instant | None = None
         self._nameifs: dict[IPv4Address, str] = {}
+        self._nameif_of: dict[bytes, str] = {}
         self._carriers: dict[type[Any], Callable[[Any, Instant], None]] = {
             Send: self._send,
             PacketOut: self._leave,
@@ -98,9 +100,14 @@ class Gateway:
         """The time as the box knows it."""
         return self._clock.now()
 
+    def stamp(self, now: Instant) -> Instant:
+        """What people and other programs are told for a time of the box, where somebody has set the host's clock."""
+        return self._clock.on_the_wall(now)
+
     def follow(self) -> None:
         """The box has another configuration: its addresses are looked up anew."""
         self._nameifs = {view.address: view.name for view in self.box.interfaces.values()}
+        self._nameif_of = {address.packed: name for address, name in self._nameifs.items()}
 
     # --- what happens to the box ---------------------------------------------------------------------------------
 
@@ -117,6 +124,14 @@ class Gateway:
             self._acting = False
         self.look_at_the_clock()
 
+    def restart(self, box: Box) -> None:
+        """Another box stands here from here on, which knows nothing of what was. The peers are told before."""
+        self.act(lambda before, now: before.clear(None, now))
+        self.held.clear()
+        self.box = box
+        self.follow()
+        self.look_at_the_clock()
+
     def look_at_the_clock(self) -> None:
         """Set the alarm at the next deadline."""
         dues = [due for due in (self.box.deadline(), self.held.deadline()) if due is not None]
@@ -129,39 +144,65 @@ class Gateway:
         """A deadline came."""
         self._due = None
         self.refresh()
-        self._give_again(self.now())
         before = self.faults.total()
         self.act(self._expire)
         if self.faults.total() > before:
             self._due = later(self.now(), _AFTER_A_FAULT)
             self.alarm.set(self._due)
 
+    def give_again(self, now: Instant) -> None:
+        """Packets whose time to wait is over by `now` go: before others are looked at that may pass them by."""
+        for held in self.held.due(now):
+            self.act(_given_again(held))
+
     def refresh(self) -> None:
         """Bring what the data plane counted into the box: before anybody looks at it."""
         now = self.now()
         self._planes("read its counters", lambda plane: plane.refresh(now))
 
-    def datagram_arrived(self, datagram: bytes, path: Path) -> None:
-        """UDP port 500 or 4500 received this payload."""
+    def protect(self) -> bool:
+        """The box has another configuration, or the host other interfaces; whether the data plane follows."""
+        return self._owed("follow", lambda plane: plane.protect(self.box))
+
+    def mend(self) -> bool:
+        """Whether the data plane is as it should be afterwards."""
+        return self._owed("be whole", lambda plane: plane.mend())
+
+    def datagram_arrived(self, datagram: bytes, path: Path) -> bool:
+        """UDP port 500 or 4500 received this payload. False where it was shed, at next to no cost."""
         nameif = self._nameifs.get(path.local.address)
+        if self.box.shedding.datagram(nameif, datagram, path, self.now()) is not None:
+            return False
         if nameif is None:
             text = f"a datagram from {path.remote} for {path.local}, an address that no interface of the device has"
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
-            return
+            return True
         if self.watched:
             self.show_packet(nameif, _packet_of(datagram, path.reversed()))
         self.act(lambda box, now: box.datagram_in(nameif, datagram, path, now))
+        return True
 
-    def esp_arrived(self, esp: bytes, path: Path) -> None:
-        """The payload of a packet of IP protocol 50; ports of `path` are 0."""
+    def sheds(self, datagram: bytes, local: bytes, source: bytes) -> bool:
+        """Whether what UDP port 500 received was shed at once; `datagram_arrived` takes what was not.
+
+        `local` and `source` are addresses in four octets.
+        """
+        nameif = self._nameif_of.get(local)
+        return nameif is not None and self.box.shedding.stranger(nameif, datagram, source, self.now())
+
+    def esp_arrived(self, esp: bytes, path: Path) -> bool:
+        """The payload of a packet of IP protocol 50; ports of `path` are 0. False as for a datagram."""
         nameif = self._nameifs.get(path.local.address)
         if nameif is None:
+            if self.box.shedding.elsewhere(self.now()) is not None:
+                return False
             text = f"ESP from {path.remote.address} for {path.local.address}, which no interface of the device has"
             self.act(lambda box, now: box.dropped(Dropped(Drop.NOT_FOR_US, path, text), now))
-            return
+            return True
         if self.watched:
             self.show_packet(nameif, Ipv4(path.remote.address, path.local.address, IpProtocol.ESP, esp).encode())
         self.act(lambda box, now: box.esp_in(nameif, esp, path, now))
+        return True
 
     def packet_arrived(self, nameif: str, packet: bytes) -> None:
         """A whole packet in clear came to an interface of the box."""
@@ -187,9 +228,7 @@ class Gateway:
 
     def contain(self, fault: BaseException) -> None:
         """A fault of mainmode itself costs what it happened in, and is told once. Its text may tell of keys."""
-        frames = traceback.extract_tb(fault.__traceback__)
-        where = f" in {File(frames[-1].filename).name}, line {frames[-1].lineno}" if frames else ""
-        place = type(fault).__name__ + where
+        place = place_of(fault)
         self.faults[place] += 1
         if self.faults[place] == 1:
             self.warn(f"a fault in mainmode itself, please report it: {place}; the gateway goes on")
@@ -201,10 +240,26 @@ class Gateway:
         for line in self._repeats.lines(f"{what}{about}: {reason}", self.now()):
             self.warn(line)
 
+    def remark(self, text: str) -> None:
+        """Something that those who sit at the gateway should know, too."""
+        self.warn(text)
+        now = self.now()
+        for watcher in self.watchers:
+            try:
+                watcher.remarked(text, now)
+            except Exception as fault:
+                self.contain(fault)
+
     # --- inside --------------------------------------------------------------------------------------------------
 
     def _act(self, action: Action) -> None:
+        """Packets whose time to wait ends now go before whatever else happens now."""
         now = self.now()
+        for held in self.held.due(now):
+            self._perform(_given_again(held), now)
+        self._perform(action, now)
+
+    def _perform(self, action: Action, now: Instant) -> None:
         try:
             effects = action(self.box, now)
         except Exception as fault:
@@ -236,6 +291,13 @@ class Gateway:
             self.trouble(f"the {self.plane.name} data plane cannot {what}", error)
             return False
         return True
+
+    def _owed(self, what: str, do: Callable[[DataPlane], None]) -> bool:
+        """As `_planes`; what it did not do is to be mended."""
+        done = self.plane is None or self._planes(what, do)
+        if not done:
+            self.owe()
+        return done
 
     # --- effects -------------------------------------------------------------------------------------------------
 
@@ -270,27 +332,22 @@ class Gateway:
 
     def _install(self, effect: InstallSa, now: Instant) -> None:
         pair = effect.pair
-        if self.plane is None or self._planes(
-            "install a pair of SAs", lambda plane: plane.install(pair, effect.replaces)
-        ):
-            self.held.release(pair, now)
-            self._give_again(now)
+        if self._owed("install a pair of SAs", lambda plane: plane.install(pair, effect.replaces)):
+            state = self.box.sad.inbound(pair.inbound_spi)
+            self.held.release(pair, state.settled_at if state is not None else now)
+            self.give_again(now)
         else:
             self.warn(f"the tunnel to {pair.peer} for {pair.acl_text} comes down: its SAs could not be installed")
             self.act(lambda box, then: box.outlived(pair.inbound_spi, then))
 
-    def _give_again(self, now: Instant) -> None:
-        for held in self.held.due(now):
-            self.act(_given_again(held))
-
     def _use(self, effect: UseSa, now: Instant) -> None:
-        self._planes("use a pair of SAs", lambda plane: plane.use(effect.inbound_spi))
+        self._owed("use a pair of SAs", lambda plane: plane.use(effect.inbound_spi))
 
     def _move(self, effect: MoveSa, now: Instant) -> None:
-        self._planes("move a pair of SAs", lambda plane: plane.move(effect.inbound_spi, effect.path))
+        self._owed("move a pair of SAs", lambda plane: plane.move(effect.inbound_spi, effect.path))
 
     def _remove(self, effect: RemoveSa, now: Instant) -> None:
-        self._planes("remove a pair of SAs", lambda plane: plane.remove(effect.inbound_spi))
+        self._owed("remove a pair of SAs", lambda plane: plane.remove(effect.inbound_spi))
 
     # --- watching ------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator
 
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
+from mainmode.device.weak.lines import weak_lines
 from mainmode.gateway.interfaces import Placed
 
 _MOST_PROBLEMS = 20
@@ -15,6 +16,14 @@ def problem_lines(configuration: Configuration, known: Collection[str] = ()) -> 
     yield from told[:_MOST_PROBLEMS]
     if len(told) > _MOST_PROBLEMS:
         yield f"{configuration.file}: {len(told) - _MOST_PROBLEMS} more lines with problems"
+
+
+def weak_lines_of(configuration: Configuration, known: Collection[str] = ()) -> Iterator[str]:
+    """What the file rests on and should not, but for what is `known`: the first twenty, and how many more there are."""
+    told = [text for text in map(str, weak_lines(configuration)) if text not in known]
+    yield from told[:_MOST_PROBLEMS]
+    if len(told) > _MOST_PROBLEMS:
+        yield f"{configuration.file}: {len(told) - _MOST_PROBLEMS} more lines with weak algorithms or keys"
 
 
 def interface_lines(placed: Placed) -> Iterator[tuple[str, bool]]:

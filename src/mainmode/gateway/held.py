@@ -10,9 +10,6 @@ from mainmode.ipsec.dataplane import SaPair
 
 MOST_PACKETS = 64
 PATIENCE: Span = seconds(30)
-SETTLE: Span = seconds(0.1)
-"""How long they wait when this side began: the peer installs its SAs at QM3, which nothing acknowledges (RFC 2409
-§5.5), and loses what comes before."""
 
 
 class HeldPackets:
@@ -27,22 +24,25 @@ class HeldPackets:
         return len(self._held) + len(self._going)
 
     def add(self, held: Held, now: Instant) -> Dropped | None:
-        """One more waits. The drop of the oldest, where there is no room for both."""
-        self._held.append((now, held))
+        """One more waits, behind those of its tunnel. The drop of the oldest, where there is no room for both."""
+        if held.until is not None:
+            self._going.append((held.until, held))
+        else:
+            self._held.append((now, held))
         if len(self) <= self._most:
             return None
         return _lost((self._going or self._held).popleft()[1], f"more than {self._most} packets wait for tunnels")
 
-    def release(self, pair: SaPair, now: Instant) -> None:
-        """This pair of SAs stands: those that it may carry are `due` as soon as the peer can read them."""
-        at = later(now, SETTLE) if pair.initiator else now
+    def release(self, pair: SaPair, at: Instant) -> None:
+        """This pair of SAs stands: those that it may carry are `due` at the moment from which it takes packets."""
         self._going.extend((at, one) for _, one in self._held if one.sources[-1] in pair.sources)
         self._held = deque(entry for entry in self._held if entry[1].sources[-1] not in pair.sources)
 
     def due(self, now: Instant) -> list[Held]:
         """Those whose tunnel can carry them now, oldest first: they wait no more."""
         found = [one for at, one in self._going if at <= now]
-        self._going = deque(entry for entry in self._going if entry[0] > now)
+        if found:
+            self._going = deque(entry for entry in self._going if entry[0] > now)
         return found
 
     def outdated(self, now: Instant) -> list[Dropped]:

@@ -10,7 +10,7 @@ from mainmode.gateway.netlink.host import HostEvents
 class LinkWatch:
     """Calls `changed` once after each burst of changes of links and addresses."""
 
-    def __init__(self, loop: AbstractEventLoop, changed: Callable[[], None]) -> None:
+    def __init__(self, loop: AbstractEventLoop, changed: Callable[[], object]) -> None:
         """Raises NetlinkError."""
         self._loop = loop
         self._changed = changed

@@ -214,8 +214,13 @@ class TcpSink:
         pause = _FIRST_PAUSE
         while True:
             began = loop.time()
-            with suppress(OSError, TimeoutError):
+            try:
                 await self._connection()
+            except (OSError, TimeoutError):
+                pass
+            except Exception as fault:
+                # Memory may be short for now: it costs this connection, and the next one is tried as after any other.
+                loop.call_exception_handler({"message": "a connection of the system log", "exception": fault})
             self._change(Change.DOWN)
             pause = _FIRST_PAUSE if loop.time() - began > _STEADY_SECONDS else pause
             await asyncio.sleep(pause)

@@ -18,6 +18,7 @@ _USES = {
 _STATUS = Path("/proc/self/status")
 _UNPRIVILEGED_PORTS = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 _IKE_PORT = 500
+_PR_SET_DUMPABLE, _PR_SET_NAME = 4, 15
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 24, 38, 47, 4
 _VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
@@ -51,14 +52,24 @@ def check() -> None:
         )
 
 
+def hide_memory() -> None:
+    """Keys that are read from here on stay in this process: no core is dumped, and no process of its user looks in."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
+def take_name(name: str) -> None:
+    """What `ps` and a second start call this process; a hidden one may not write its name into /proc."""
+    ctypes.CDLL(None).prctl(_PR_SET_NAME, name.encode(), 0, 0, 0)
+
+
 def give_up() -> str | None:
-    """Keep CAP_NET_ADMIN alone, for good: no other capability comes back, whatever is executed. No core is dumped.
+    """Keep CAP_NET_ADMIN alone, for good: no other capability comes back, whatever is executed.
 
     Of the calling thread and those that it starts later. What could not be given up, None where all went well.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     problems = []
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     refused = [
         one
         for one in range(_LAST_CAPABILITY + 1)

@@ -1,23 +1,39 @@
-"""Another configuration while the gateway runs: SIGHUP, and addresses of the host that change under a mapping."""
+"""Another configuration while the gateway runs: SIGHUP, lines typed at a prompt, addresses that change on the host."""
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import BoxEffect
+from mainmode.device.running import Running
+from mainmode.device.weak.lines import weak_lines
 from mainmode.gateway.choosing import unmet
-from mainmode.gateway.data_plane import PlaneError
 from mainmode.gateway.gateway import Gateway
-from mainmode.gateway.greeting import problem_lines, warnings
+from mainmode.gateway.greeting import problem_lines, warnings, weak_lines_of
 from mainmode.gateway.interfaces import Placed, place
 from mainmode.gateway.links import differences
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.unsaved import thrown_away
 
-Reader = Callable[[], Configuration]
+MakeBox = Callable[[Configuration], Box]
+
+
+class ConfigurationFile(Protocol):
+    """Where the configuration of a gateway is kept."""
+
+    def read(self) -> Running:
+        """The configuration, as it starts. Raises InputError."""
+
+    def write(self, text: str, known: str) -> tuple[str, ...]:
+        """Keep this text, keys in clear, in the place of that which is known. What is to be told besides.
+
+        Raises InputError; nothing changed then.
+        """
 
 
 class Host:
@@ -52,32 +68,47 @@ def usable(placed: Placed) -> None:
 
 
 class Reloading:
-    """Keeps the box at what the file and the host say. What cannot be used changes nothing."""
+    """Keeps the box at what the file, the prompt and the host say. What cannot be used changes nothing.
+
+    `running` is the configuration as sessions change it: another one after the file was read again. `written` is what
+    is in force as it was written, `placed` the same on this host.
+    """
 
     def __init__(
-        self, gateway: Gateway, host: Host, read: Reader, written: Configuration, placed: Placed,
-        tell: Callable[[str], None],
+        self, gateway: Gateway, host: Host, file: ConfigurationFile, running: Running, placed: Placed,
+        make_box: MakeBox,
     ) -> None:  # fmt: skip
-        """`written` is the configuration as it stands in the file, `placed` the same on this host."""
         self._gateway = gateway
         self._host = host
-        self._read = read
-        self._written = written
+        self._file = file
+        self._make_box = make_box
+        self.running = running
+        self._known = running.startup
+        self._written = running.configuration
         self.placed = placed
-        self._tell = tell
+        self._lacking: tuple[str, ...] = ()
+
+    # --- the file ------------------------------------------------------------------------------------------------
 
     async def reread(self) -> None:
         """SIGHUP. The file is read beside the loop: a large one takes seconds, and the tunnels go on meanwhile."""
+        before = self.running
+        typed = (before.startup, before.text(reveal=True), before.text()) if before.modified else None
         try:
-            written = await asyncio.to_thread(self._read)
+            running = await asyncio.to_thread(self._file.read)
+            gone = await asyncio.to_thread(thrown_away, *typed, running) if typed is not None else ()
         except InputError as error:
             self._gateway.warn(f"the configuration stays as it was: {error}")
         except Exception as fault:
             self._gateway.contain(fault)
         else:
-            self._take(written)
+            if self._take(running):
+                for line in gone:
+                    self._gateway.remark(line)
 
-    def _take(self, written: Configuration) -> None:
+    def _take(self, running: Running) -> bool:
+        """Whether this is in force now."""
+        written = running.configuration
         for line in problem_lines(written, {str(problem) for problem in self._written.problems}):
             self._gateway.warn(line)
         try:
@@ -85,45 +116,106 @@ class Reloading:
             usable(placed)
         except (InputError, NetlinkError) as error:
             self._gateway.warn(f"the configuration stays as it was: {error}")
-            return
-        for line in warnings(written):
+            return False
+        weak_before = {str(problem) for problem in weak_lines(self._written)}
+        for line in (*warnings(written), *weak_lines_of(written, weak_before)):
             self._gateway.warn(line)
         if placed.configuration == self._gateway.box.configuration:
-            self._written, self.placed = written, placed
-            self._tell(f"{written.file} is read again: nothing changed")
-            return
+            self._know(running)
+            self.placed = placed
+            self._gateway.tell(f"{written.file} is read again: nothing changed")
+            return True
         pairs = len(self._gateway.box.sad.states())
-        if self._adopt(placed):
-            self._written = written
-            ended = pairs - len(self._gateway.box.sad.states())
-            taken_down = f"; pairs of SAs that no longer fit: {ended}" if ended else ""
-            self._tell(f"{written.file} is read again and in force{taken_down}")
-            plane = self._gateway.plane
-            for line in unmet(plane, self._gateway.box) if plane is not None else ():
-                self._gateway.warn(line)
+        if not self._adopt(placed):
+            self._gateway.warn("the configuration stays as it was")
+            return False
+        self._know(running)
+        ended = pairs - len(self._gateway.box.sad.states())
+        taken_down = f"; pairs of SAs that no longer fit: {ended}" if ended else ""
+        self._gateway.tell(f"{written.file} is read again and in force{taken_down}")
+        for line in self._unmet():
+            self._gateway.warn(line)
+        return True
 
-    def look_at_host(self) -> None:
-        """Links or addresses of the host have changed."""
+    async def save(self, text: str) -> tuple[str, ...]:
+        """Keep this text in the file: what is to be told besides. Raises InputError; nothing changed then."""
+        told = await asyncio.to_thread(self._file.write, text, self._known)
+        self._known = text
+        kept = await asyncio.to_thread(Running, text, self._written.file)
+        try:
+            usable(Placed(kept.configuration, ()))
+        except InputError as error:
+            return (*told, f"WARNING: the gateway would not start with it: {error}")
+        return told
+
+    async def restart(self) -> None:
+        """Start anew with what the file says, in this process: a box that knows nothing of what was.
+
+        Raises InputError where that cannot be; all goes on as it was then.
+        """
+        running = await asyncio.to_thread(self._file.read)
+        written = running.configuration
+        try:
+            placed = self._host.place(written)
+        except NetlinkError as error:
+            raise InputError(str(error)) from None
+        usable(placed)
+        box = self._make_box(placed.configuration)
+        pairs = len(self._gateway.box.sad.states())
+        self._gateway.restart(box)
+        self._know(running)
+        self.placed = placed
+        self._gateway.protect()
+        taken_down = f"; tunnels taken down, with a delete to the peer: {pairs}" if pairs else ""
+        self._gateway.tell(f"{written.file} is read, and the device starts anew{taken_down}")
+        for line in (*warnings(written), *self._unmet()):
+            self._gateway.warn(line)
+
+    # --- the prompt ----------------------------------------------------------------------------------------------
+
+    def adopt(self, written: Configuration) -> tuple[str, ...]:
+        """Lines were typed: this is in force from here on. What will not work as it stands.
+
+        Raises InputError where it cannot be in force on this host; nothing changed then.
+        """
+        try:
+            placed = self._host.place(written, patient=True)
+        except NetlinkError as error:
+            raise InputError(f"the host's interfaces cannot be read: {error}") from None
+        before, lacking = self.placed, self._lacking
+        if placed.configuration != self._gateway.box.configuration and not self._adopt(placed):
+            raise InputError("the configuration stays as it was: the gateway's own output says why")
+        self._written, self.placed = written, placed
+        known = {*lacking, *(str(one) for one in before.places if one.index is None)}
+        absent = (str(one) for one in placed.places if one.index is None)
+        return tuple(line for line in (*absent, *self._unmet()) if line not in known)
+
+    # --- the host ------------------------------------------------------------------------------------------------
+
+    def look_at_host(self) -> bool:
+        """Links or addresses of the host have changed. False where that has to be tried again."""
         try:
             placed = self._host.place(self._written, patient=True)
         except InputError as error:
             self._gateway.warn(f"the interfaces stay as they were: {error}")
-            return
+            return True
         except NetlinkError as error:
             self._gateway.trouble("the host's interfaces cannot be read", error)
-            return
+            self._gateway.owe()
+            return False
         for line in differences(self.placed.places, placed.places):
-            self._tell(line)
+            self._gateway.tell(line)
         gone = any(place.index is None for place in placed.places)
-        if not gone and placed.configuration != self._gateway.box.configuration:
-            self._adopt(placed)
+        if not gone and placed.configuration != self._gateway.box.configuration and not self._adopt(placed):
+            self._gateway.warn("the configuration stays as it was")
         self.placed = placed if not gone else Placed(self.placed.configuration, placed.places)
-        plane = self._gateway.plane
-        if plane is not None:
-            try:
-                plane.mend()
-            except (OSError, PlaneError) as error:
-                self._gateway.trouble(f"the {plane.name} data plane is not whole", error)
+        return self._gateway.mend()
+
+    # --- inside --------------------------------------------------------------------------------------------------
+
+    def _know(self, running: Running) -> None:
+        """What the file says is in force."""
+        self.running, self._written, self._known = running, running.configuration, running.startup
 
     def _adopt(self, placed: Placed) -> bool:
         """Whether the box took it."""
@@ -136,17 +228,13 @@ class Reloading:
 
         self._gateway.act(exchange)
         if not taken:
-            self._gateway.warn("the configuration stays as it was")
             return False
         self.placed = placed
         self._gateway.follow()
-        self._protect()
+        self._gateway.protect()
         return True
 
-    def _protect(self) -> None:
+    def _unmet(self) -> tuple[str, ...]:
         plane = self._gateway.plane
-        if plane is not None:
-            try:
-                plane.protect(self._gateway.box)
-            except (OSError, PlaneError) as error:
-                self._gateway.trouble(f"the {plane.name} data plane cannot follow", error)
+        self._lacking = tuple(unmet(plane, self._gateway.box)) if plane is not None else ()
+        return self._lacking

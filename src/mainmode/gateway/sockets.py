@@ -5,6 +5,7 @@ import socket
 import struct
 from asyncio import AbstractEventLoop
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path
@@ -20,21 +21,35 @@ _RECEIVE_BUFFER = 4 << 20
 """Octets: a burst of a thousand peers that all begin at once is not lost."""
 _PACKET_INFO = struct.Struct("=i4s4s")
 """struct in_pktinfo (linux/in.h): interface index, local address, destination address of the header."""
+_LOCAL = slice(4, 8)
 _LARGEST = 0xFFFF
-_AT_ONCE = 64
+AT_ONCE = 64
 """Datagrams of one socket that are served before others have their turn."""
+SHED_FOR_ONE = 4
+"""Datagrams that are only looked at and dropped, as under a flood, in the place of one that is served."""
 
-Received = Callable[[bytes, Path], None]
+Received = Callable[[bytes, Path], bool]
+"""Takes what was received. False: it was shed."""
 
 
 class IkeSockets:
     """Sends and receives the datagrams of IKE. `nat_t` is the socket of port 4500, whose reader another may be."""
 
-    def __init__(self, loop: AbstractEventLoop, received: Received, trouble: Callable[[str, Exception], None]) -> None:
-        """Opens both ports. Raises InputError, which says who holds a port, or what is missing."""
+    def __init__(
+        self,
+        loop: AbstractEventLoop,
+        received: Received,
+        trouble: Callable[[str, Exception], None],
+        sheds: Callable[[bytes, bytes, bytes], bool] = lambda datagram, local, source: False,
+    ) -> None:
+        """Opens both ports. Raises InputError, which says who holds a port, or what is missing.
+
+        `sheds` is asked first for what port 500 received, with both addresses in four octets.
+        """
         self._loop = loop
         self._received = received
         self._trouble = trouble
+        self._sheds = sheds
         self._by_port: dict[int, socket.socket] = {}
         self._nat_t_reader: Callable[[], None] | None = None
         try:
@@ -84,8 +99,8 @@ class IkeSockets:
         self._by_port.clear()
 
     def _drain(self, port: int) -> None:
-        one = self._by_port[port]
-        for _ in range(_AT_ONCE):
+        one, left = self._by_port[port], AT_ONCE * SHED_FOR_ONE
+        while left > 0:
             try:
                 datagram, ancillary, _, (address, remote) = one.recvmsg(_LARGEST, socket.CMSG_SPACE(_PACKET_INFO.size))
             except BlockingIOError:
@@ -93,9 +108,13 @@ class IkeSockets:
             except OSError as error:
                 self._trouble(f"UDP port {port} cannot be read", error)
                 return
-            local = _local(ancillary)
-            if local is not None:
-                self._received(datagram, Path(Endpoint(local, port), Endpoint(IPv4Address(address), remote)))
+            local, source = _local(ancillary), socket.inet_aton(address)
+            if port == IKE_PORT and self._sheds(datagram, local, source):
+                left -= 1
+                continue
+            if local:
+                path = Path(Endpoint(_address(local), port), Endpoint(IPv4Address(source), remote))
+                left -= SHED_FOR_ONE if self._received(datagram, path) else 1
             if port not in self._by_port:
                 return
 
@@ -127,7 +146,7 @@ class RouterSocket:
             self._socket.close()
 
     def _drain(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(AT_ONCE):
             try:
                 packet = self._socket.recv(_LARGEST)
             except OSError:
@@ -151,8 +170,13 @@ def _udp(port: int) -> socket.socket:
     return one
 
 
-def _local(ancillary: list[tuple[int, int, bytes]]) -> IPv4Address | None:
+def _local(ancillary: list[tuple[int, int, bytes]]) -> bytes:
     for level, kind, octets in ancillary:
-        if (level, kind) == (socket.IPPROTO_IP, _IP_PKTINFO) and len(octets) >= _PACKET_INFO.size:
-            return IPv4Address(_PACKET_INFO.unpack_from(octets)[2])
-    return None
+        if kind == _IP_PKTINFO and level == socket.IPPROTO_IP and len(octets) >= _PACKET_INFO.size:
+            return octets[_LOCAL]
+    return b""
+
+
+@lru_cache(maxsize=64)
+def _address(octets: bytes) -> IPv4Address:
+    return IPv4Address(octets)

@@ -3,54 +3,63 @@
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from mainmode import __version__
 from mainmode.base.errors import InputError, MainmodeError
+from mainmode.catalogue.conditions import Wish
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
+from mainmode.device.config.model import Configuration
 from mainmode.device.console import FORMS
+from mainmode.device.debug_lines import DebugLines
 from mainmode.gateway import privileges
 from mainmode.gateway.choosing import choose
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.control import DEFAULT_PATH
+from mainmode.gateway.control.connection import Connection, Talk
 from mainmode.gateway.control.server import ControlServer
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.gateway import Gateway
-from mainmode.gateway.greeting import interface_lines, problem_lines, tunnel_lines, warnings
+from mainmode.gateway.greeting import interface_lines, problem_lines, tunnel_lines, warnings, weak_lines_of
 from mainmode.gateway.holders import PROGRAM
+from mainmode.gateway.host_setting import LARVAL_DROP
 from mainmode.gateway.interfaces import Placed
+from mainmode.gateway.leavings import Leavings
 from mainmode.gateway.links import LinkWatch
 from mainmode.gateway.log_targets import LogTarget
 from mainmode.gateway.loop import LoopAlarm
+from mainmode.gateway.mending import Mending
 from mainmode.gateway.metrics_server import MetricsAddress
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.output import LineWriter
 from mainmode.gateway.outside import Outside
-from mainmode.gateway.reload import Host, Reader, Reloading, usable
+from mainmode.gateway.recall import Recall
+from mainmode.gateway.reload import ConfigurationFile, Host, Reloading, usable
+from mainmode.gateway.signals import signals
 from mainmode.gateway.sockets import IkeSockets, RouterSocket
-from mainmode.gateway.terminal import DebugLines, TunnelLines
+from mainmode.gateway.terminal import TunnelLines
+from mainmode.gateway.xfrm.kernel import Xfrm
+from mainmode.gateway.xfrm.plane import KernelPlane
 
 DEVICE = "mainmode0"
 _IV, _DRAWN = 16, 4096
-_OWN_NAME = Path("/proc/self/comm")
-"""What `ps` and a second start call this process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What `mainmode up` is asked for. `read` reads the configuration, again at each SIGHUP; raises InputError.
+    """What `mainmode up` is asked for. `file` keeps the configuration, which is read again at each SIGHUP.
 
     `control` is where the control socket has to be; None for the usual place, where it may be missing. `log_targets`
-    are places for the system log beside the configuration's hosts, `metrics` is where their page is served.
+    are places for the system log beside the configuration's hosts, `metrics` is where their page is served. `attach`
+    makes what people sit at.
     """
 
-    read: Reader
+    file: ConfigurationFile
     mapping: Mapping[str, str] = field(default_factory=dict)
     data_plane: str = "auto"
     device: str = DEVICE
@@ -58,6 +67,23 @@ class Order:
     control: str | None = None
     log_targets: tuple[LogTarget, ...] = ()
     metrics: MetricsAddress | None = None
+    attach: "Callable[[Gateway, Reloading], Attached] | None" = None
+
+
+class Attached(Protocol):
+    """What people sit at: it is there as long as the gateway is."""
+
+    def sit(self, connection: Connection, words: Sequence[str]) -> Talk:
+        """The errand `console` of the control socket. Raises InputError."""
+
+    def bind(self) -> None:
+        """Take what only a process with all its rights may take. Raises InputError."""
+
+    async def open(self) -> Sequence[str]:
+        """Let people in; lines to be told of it. Raises InputError."""
+
+    async def close(self) -> None:
+        """End all sessions."""
 
 
 class SystemEntropy:
@@ -89,6 +115,7 @@ class Startup:
         self._stack = ExitStack()
         self._control: ControlServer | None = None
         self._reloading: Reloading | None = None
+        self._attached: Attached | None = None
         self._reading: asyncio.Task[None] | None = None
         self._asked_again = False
 
@@ -96,20 +123,22 @@ class Startup:
         """Until SIGTERM or SIGINT. Raises InputError for what the user can mend, with nothing left behind."""
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, ended.set)
-        loop.add_signal_handler(signal.SIGHUP, self._reread)
-        with self._stack:
+        calls = {signal.SIGTERM: ended.set, signal.SIGINT: ended.set, signal.SIGHUP: self._reread}
+        with signals(loop, calls), self._stack:
             gateway = self._start(loop)
             if self._control is not None:
                 await self._control.listen()
             outside = Outside(gateway, self._order.log_targets, self._out.write)
+            for line in await self._attached.open() if self._attached is not None else ():
+                self._out.write(line)
             await outside.open(self._order.metrics)
             self._out.write("ready; SIGHUP reads the configuration again, SIGTERM ends")
             self._out.start()
             self._err.start()
             await ended.wait()
             pairs = len(gateway.box.sad.states())
+            if self._attached is not None:
+                await self._attached.close()
             self._stop(gateway)
             await outside.close()
         self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
@@ -118,8 +147,18 @@ class Startup:
         """SIGHUP. One that comes while the file is read makes it read once more afterwards."""
         self._asked_again = self._reading is not None
         if self._reloading is not None and self._reading is None:
-            self._reading = asyncio.get_running_loop().create_task(self._reloading.reread())
+            self._reading = asyncio.get_running_loop().create_task(self._read_again(self._reloading))
             self._reading.add_done_callback(self._read)
+
+    async def _read_again(self, reloading: Reloading) -> None:
+        """The file, and the control socket where somebody took it away."""
+        if self._control is not None and not self._control.stands:
+            try:
+                await self._control.renew()
+                self._out.write(f"control socket: {self._control.path}, made anew: its file was gone")
+            except InputError as error:
+                self._err.write(f"there is no control socket: {error}")
+        await reloading.reread()
 
     def _read(self, task: asyncio.Task[None]) -> None:
         self._reading = None
@@ -130,12 +169,13 @@ class Startup:
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
         order, tell = self._order, self._out.write
-        written = order.read()
-        for line in problem_lines(written):
+        privileges.hide_memory()
+        running = order.file.read()
+        written = running.configuration
+        for line in (*problem_lines(written), *weak_lines_of(written)):
             self._err.write(line)
         privileges.check()
-        with suppress(OSError):
-            _OWN_NAME.write_text(PROGRAM)
+        privileges.take_name(PROGRAM)
         try:
             network = HostNetwork()
             self._stack.callback(network.close)
@@ -146,35 +186,48 @@ class Startup:
         usable(placed)
         self._introduce(placed)
         clock = Clock()
-        box = Box(placed.configuration, SystemEntropy(), clock.now(), hosted=True)
-        box.journal.log.debugs = order.debugs
-        gateway = Gateway(box, clock, tell, self._err.write)
+
+        def box_of(configuration: Configuration) -> Box:
+            box = Box(configuration, SystemEntropy(), clock.now(), hosted=True)
+            box.journal.log.trace(box, order.debugs)
+            return box
+
+        gateway = Gateway(box_of(placed.configuration), clock, tell, self._err.write)
         loop.set_exception_handler(lambda _, context: _contained(gateway, context))
+        recall = Recall(gateway)
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
-        gateway.watchers += [DebugLines(order.debugs, FORMS[written.release], tell), TunnelLines(tell)]
-        sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble)
+        debugs = DebugLines(Wish(order.debugs), FORMS[written.release], tell)
+        gateway.watchers += [debugs, TunnelLines(tell, gateway.stamp), recall]
+        sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble, gateway.sheds)
         self._stack.callback(sockets.close)
         gateway.sender = sockets
-        self._open_plane(gateway, loop, sockets)
-        reloading = Reloading(gateway, host, order.read, written, placed, tell)
+        reloading = Reloading(gateway, host, order.file, running, placed, box_of)
+        mending = Mending(loop, gateway, reloading.look_at_host)
+        self._stack.callback(mending.close)
+        gateway.owe = mending.owe
+        self._open_plane(gateway, loop, sockets, network)
         try:
             routers = RouterSocket(loop, gateway.icmp_arrived)
             self._stack.callback(routers.close)
             self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
         except (OSError, NetlinkError) as error:
             raise InputError(str(error)) from None
-        self._open_control(gateway)
         self._reloading = reloading
+        self._attach(gateway, reloading)
+        self._open_control(gateway)
         kept = privileges.give_up()
         if kept is not None:
             self._err.write(f"privileges that could not be given up: {kept}")
         sockets.listen()
         routers.listen()
         self._greet(gateway)
+        _catch_up(gateway, recall)
         gateway.look_at_the_clock()
         return gateway
 
-    def _open_plane(self, gateway: Gateway, loop: asyncio.AbstractEventLoop, sockets: IkeSockets) -> None:
+    def _open_plane(
+        self, gateway: Gateway, loop: asyncio.AbstractEventLoop, sockets: IkeSockets, network: HostNetwork
+    ) -> None:
         plane = choose(self._order.data_plane, gateway, loop, self._order.device, sockets)
         self._stack.callback(self._close, plane)
         try:
@@ -183,10 +236,25 @@ class Startup:
         except (PlaneError, OSError) as error:
             raise InputError(f"the {plane.name} data plane cannot be opened: {error}") from None
         gateway.plane = plane
+        leavings = Leavings(network)
+        if isinstance(plane, KernelPlane):
+            leavings.clear_user_space()
+        else:
+            leavings.clear_kernel(Xfrm, (LARVAL_DROP,))
+        if told := str(leavings):
+            self._out.write(told)
+        for refused in leavings.failed:
+            gateway.trouble("what a gateway that was killed left behind stays", refused)
+
+    def _attach(self, gateway: Gateway, reloading: Reloading) -> None:
+        if self._order.attach is not None:
+            self._attached = self._order.attach(gateway, reloading)
+            self._attached.bind()
 
     def _open_control(self, gateway: Gateway) -> None:
         """Tunnels matter more than a socket in a place that nobody asked for."""
-        control = ControlServer(gateway, self._order.control or DEFAULT_PATH)
+        doors = {"console": self._attached.sit} if self._attached is not None else {}
+        control = ControlServer(gateway, self._order.control or DEFAULT_PATH, doors)
         try:
             control.bind()
         except InputError as error:
@@ -231,6 +299,14 @@ class Startup:
             plane.close()
         except (OSError, MainmodeError) as error:
             self._err.write(f"the {plane.name} data plane left something behind: {error}")
+
+
+def _catch_up(gateway: Gateway, recall: Recall) -> None:
+    """What happened in the kernel before anybody looked, and whom a gateway that was killed has left without a word."""
+    if isinstance(gateway.plane, KernelPlane):
+        gateway.mend()
+        for peer in gateway.plane.bereft:
+            recall.begin(peer)
 
 
 def _contained(gateway: Gateway, context: Mapping[str, Any]) -> None:

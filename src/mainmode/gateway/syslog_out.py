@@ -11,11 +11,11 @@ from mainmode.catalogue.entry import Line
 from mainmode.device.decision import BoxEffect
 from mainmode.device.log_forms import LogForms, bare
 from mainmode.device.log_rules import CONSOLE, TRAP, LogRules, Message
+from mainmode.device.watching import Watcher
 from mainmode.gateway.gateway import Action, Gateway
 from mainmode.gateway.log_gate import gate_of
 from mainmode.gateway.log_sinks import Change, DatagramSink, Sink, TcpSink
 from mainmode.gateway.log_targets import LogTarget, configured_targets, refused_hosts
-from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import InstallSa, RemoveSa, Say
 
 _USUAL_TRAP = 6
@@ -74,6 +74,7 @@ class SyslogOut(Watcher):
             self._configuration = self._gateway.box.configuration
             self._follow()
         debugs = self._gateway.box.journal.log.debugs
+        now = self._gateway.stamp(now)
         for message in self._rules.messages(effect.line, debugs):
             if CONSOLE in message.destinations:
                 self._console(self._forms.local(message, now))

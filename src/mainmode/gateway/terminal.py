@@ -1,4 +1,4 @@
-"""The terminal of `mainmode up`: the debugs that are on, and a line for each tunnel that comes, goes or fails."""
+"""The terminal of `mainmode up`: a line for each tunnel that comes, goes or fails."""
 
 from collections.abc import Callable
 
@@ -6,11 +6,12 @@ from mainmode.base.address import Path, Proxy, ProxyPair
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Default, Source
-from mainmode.catalogue.debugs import Debugs
-from mainmode.catalogue.envelope import Form, clock, render
+from mainmode.catalogue import lines
+from mainmode.catalogue.entry import Line
+from mainmode.catalogue.envelope import clock
 from mainmode.device.decision import BoxEffect
+from mainmode.device.watching import Watcher
 from mainmode.gateway.repeats import Repeats
-from mainmode.gateway.watching import Watcher
 from mainmode.ike.effects import (
     AcquireFailed,
     Cause,
@@ -35,25 +36,13 @@ _MOST_LINES = 3
 Tell = Callable[[str], None]
 
 
-class DebugLines(Watcher):
-    """Prints the debug lines that are on, as the device's terminal does."""
-
-    def __init__(self, debugs: Debugs, form: Form, tell: Tell) -> None:
-        self._debugs = debugs
-        self._form = form
-        self._tell = tell
-
-    def happened(self, effect: BoxEffect, now: Instant) -> None:
-        """A line of the device."""
-        if isinstance(effect, Say) and self._debugs.shows(effect.line):
-            self._tell(render(effect.line, self._form, clock(now)))
-
-
 class TunnelLines(Watcher):
     """Tells of tunnels: up, down and why, and of what keeps them from coming up, with the lines it rests on."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, stamp: Callable[[Instant], Instant] = lambda now: now) -> None:
+        """`stamp` gives what the wall shows for a moment."""
         self._tell = tell
+        self._stamp = stamp
         self._pairs: dict[int, SaPair] = {}
         self._standing: dict[tuple[str, ProxyPair], set[int]] = {}
         self._repeats = Repeats()
@@ -71,6 +60,8 @@ class TunnelLines(Watcher):
                 self._failed(str(effect.path.remote.address), "phase 2", effect.failure, now)
             case AcquireFailed():
                 self._failed("traffic", "no tunnel", effect.failure, now)
+            case Say(line=line) if line.entry is lines.DROP_RATE_EXCEEDED:
+                self._told(f"a flood: {_dropped(line)} (show asp drop)", "a flood", now)
             case Dropped(reason=Drop.NOT_DECRYPTABLE, path=Path() as path, sources=sources) if sources:
                 text = f"{path.remote.address}: phase 1: {_KEYS_DIFFER}"
                 self._told(text + _lines(sources), text, now)
@@ -84,7 +75,7 @@ class TunnelLines(Watcher):
         standing = self._standing.setdefault((pair.peer, pair.proxies), set())
         if not standing:
             encapsulated = ", ESP in UDP" if pair.udp_encapsulated else ""
-            self._tell(f"{clock(now)} tunnel up: {_named(pair)}{encapsulated}")
+            self._tell(f"{clock(self._stamp(now))} tunnel up: {_named(pair)}{encapsulated}")
         standing.add(pair.inbound_spi)
 
     def _down(self, effect: RemoveSa, now: Instant) -> None:
@@ -95,15 +86,16 @@ class TunnelLines(Watcher):
         standing.discard(effect.inbound_spi)
         if not standing:
             del self._standing[pair.peer, pair.proxies]
-            self._tell(f"{clock(now)} tunnel down: {_named(pair)}: {_ended(effect.failure)}")
+            self._tell(f"{clock(self._stamp(now))} tunnel down: {_named(pair)}: {_ended(effect.failure)}")
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:
         why = _why(failure)
-        self._told(f"{who}: {what}: {why}{_lines(failure.sources)}", f"{who}: {why}", now)
+        key = why if failure.cause is Cause.LIMIT else f"{who}: {why}"
+        self._told(f"{who}: {what}: {why}{_lines(failure.sources)}", key, now)
 
     def _told(self, text: str, key: str, now: Instant) -> None:
         for line in self._repeats.lines(text, now, key):
-            self._tell(f"{clock(now)} {line}")
+            self._tell(f"{clock(self._stamp(now))} {line}")
 
 
 def _named(pair: SaPair) -> str:
@@ -124,6 +116,12 @@ def _network(proxy: Proxy) -> str:
 def _ended(failure: Failure) -> str:
     """The cause; where the administrator's own change of the configuration was it, so."""
     return _NO_PLACE if failure.detail.startswith(_NO_PLACE) else failure.cause.value
+
+
+def _dropped(line: Line) -> str:
+    """What the device's line about a rate says, in words for the terminal."""
+    values = line.values
+    return f"{values['burst']} datagrams of IKE in a second were dropped unread, {values['total']} in all"
 
 
 def _why(failure: Failure) -> str:

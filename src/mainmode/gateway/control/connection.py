@@ -6,6 +6,7 @@ told how many.
 """
 
 import asyncio
+import select
 import struct
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -45,6 +46,27 @@ class Errand(Protocol):
         """The client is gone."""
 
 
+class Talk(Errand, Protocol):
+    """An errand whose client goes on talking: each of its lines is `heard`, as long as it is hungry.
+
+    It calls `Connection.go_on_soon` when it is hungry again.
+    """
+
+    hungry: bool
+
+    def heard(self, line: bytes) -> None:
+        """A line of the client. Raises InputError for one that nobody understands: the client is told, and goes."""
+
+    def no_more(self) -> None:
+        """The client will say nothing more."""
+
+    def pause(self) -> None:
+        """The client reads slowly."""
+
+    def resume(self) -> None:
+        """It has caught up."""
+
+
 Begin = Callable[["Connection", str], None]
 """Begins what a command asks for; it ends with `Connection.end`, at once or later. Raises InputError."""
 
@@ -57,6 +79,8 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self.who = Who(-1, -1)
         self.errand: Errand | None = None
+        self.talk: Talk | None = None
+        """The same errand, where its client goes on talking."""
         self._begin = begin
         self._come = come
         self._gone = gone
@@ -105,20 +129,33 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client will ask for nothing more: what it asked for before is answered, what goes on ends."""
+        if self.talk is not None and self._hung_up():
+            return False
         self._asked_all = True
-        if self._busy:
+        if self._busy and self.talk is None:
             self.end()
         else:
             self._go_on()
         return True
 
+    def _hung_up(self) -> bool:
+        """Whether the client has closed both ways: nobody reads what is said."""
+        poll = select.poll()
+        if self._transport is not None:
+            poll.register(self._transport.get_extra_info("socket").fileno(), 0)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
+
     def pause_writing(self) -> None:
         """The client reads slowly."""
         self._paused = True
+        if self.talk is not None:
+            self.talk.pause()
 
     def resume_writing(self) -> None:
         """The client has caught up."""
         self._paused = False
+        if self.talk is not None:
+            self.talk.resume()
         self._tell_missed()
         self._go_on()
 
@@ -146,6 +183,10 @@ class Connection(asyncio.Protocol):
         self.say({ERROR: text})
         self._over()
 
+    def go_on_soon(self) -> None:
+        """What has come from the client meanwhile may be heard."""
+        self._loop.call_soon(self._go_on)
+
     def close(self) -> None:
         """Take leave of the client; what was said reaches it, if it reads within a minute."""
         self._ended = True
@@ -162,20 +203,35 @@ class Connection(asyncio.Protocol):
         written_already = self._transport.get_write_buffer_size() if self._transport is not None else 0
         return self._outgoing_octets + written_already
 
+    @property
+    def _takes_lines(self) -> bool:
+        """Whether a line of the client is looked at now."""
+        if self.talk is not None and self._busy:
+            return self.talk.hungry and not self._ended
+        return not (self._busy or self._waits)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether the client has to read first, or is to be left."""
+        return self._paused or self._ended
+
     def _go_on(self) -> None:
         """Carry out what was received, as far as nothing is under way and the answers are read."""
-        while not (self._busy or self._paused or self._ended):
+        while self._takes_lines:
             line, newline, rest = self._received.partition(b"\n")
             if not newline or len(line) >= LONGEST_REQUEST:
                 break
             self._received = rest
             self._carry_out(bytes(line))
             self._flush()
-        if len(self._received) >= LONGEST_REQUEST and not self._paused and not self._ended:
+        if len(self._received) >= LONGEST_REQUEST and (self._takes_lines if self.talk else not self._waits):
             self.refuse(f"a request has at most {LONGEST_REQUEST} octets, and only one waits for another")
             self.close()
-        elif self._asked_all and not (self._busy or self._paused or self._ended):
-            self.close()
+        elif self._asked_all and self._takes_lines:
+            if self.talk is not None:
+                self.talk.no_more()
+            else:
+                self.close()
         elif not self._ended:
             self._hold_back()
             self._set_timer()
@@ -184,17 +240,23 @@ class Connection(asyncio.Protocol):
         """Read on only from a client that reads too."""
         if self._transport is None or self._transport.is_closing():
             return
-        if self._paused:
+        if self._paused if self.talk is None else not self.talk.hungry:
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
 
     def _carry_out(self, line: bytes) -> None:
-        self._busy = True
+        talk = self.talk
         try:
+            if talk is not None:
+                talk.heard(line)
+                return
+            self._busy = True
             self._begin(self, read_request(line))
         except InputError as error:
             self.refuse(str(error))
+            if talk is not None:
+                self.close()
 
     def _over(self) -> None:
         self._busy = False
@@ -202,7 +264,7 @@ class Connection(asyncio.Protocol):
         self._loop.call_soon(self._go_on)
 
     def _stop(self) -> None:
-        errand, self.errand = self.errand, None
+        errand, self.errand, self.talk = self.errand, None, None
         if errand is not None:
             errand.stop()
 
@@ -234,7 +296,7 @@ class Connection(asyncio.Protocol):
 
     def _set_timer(self) -> None:
         """One timer, for what is waited for now. A client that follows something may say nothing for ever."""
-        half = bool(self._received) and not (self._busy or self._paused or self._ended)
+        half = bool(self._received) and self._takes_lines
         if half and self._in_half_line:
             return
         self._cancel_timer()

@@ -1,24 +1,22 @@
 """What a client follows: debugs and packets, as they happen."""
 
 from base64 import b64encode
-from collections import OrderedDict
 from collections.abc import Iterable
 
 from mainmode.base.instant import Instant
 from mainmode.capture.keys import ESP_TABLE, IKE_TABLE, EspKey, IkeKey, esp_keys, esp_line, ike_line
 from mainmode.catalogue.conditions import Wish
-from mainmode.catalogue.entry import NOBODY, About
-from mainmode.catalogue.envelope import Form, clock, render
+from mainmode.catalogue.envelope import Form
+from mainmode.device.debug_lines import DebugLines
 from mainmode.device.decision import BoxEffect
+from mainmode.device.watching import Watcher
 from mainmode.gateway.control.connection import Connection
 from mainmode.gateway.control.protocol import AT, INBOUND, INTERFACE, KEY, KEY_FILE, LINE, PACKET, written
 from mainmode.gateway.gateway import Gateway
-from mainmode.gateway.watching import Watcher
-from mainmode.ike.effects import InstallSa, MoveSa, Phase1Keyed, Say
+from mainmode.ike.effects import InstallSa, MoveSa, Phase1Keyed
 
 _MOST_LINES, _MOST_PACKETS = 1 << 20, 1 << 23
 """Octets of messages that wait for a client before it misses any."""
-_MOST_COOKIES = 4096
 
 
 class Follower(Watcher):
@@ -39,28 +37,11 @@ class DebugFollower(Follower):
 
     def __init__(self, gateway: Gateway, connection: Connection, wish: Wish, form: Form) -> None:
         super().__init__(gateway, connection)
-        self._wish = wish
-        self._form = form
-        self._peers: OrderedDict[bytes, About] = OrderedDict()
+        self._lines = DebugLines(wish, form, lambda text: connection.offer(written({LINE: text}), _MOST_LINES))
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """A line is passed on if it is wanted."""
-        if isinstance(effect, Say) and self._wish.shows(effect.line, self._about(effect)):
-            text = render(effect.line, self._form, clock(now))
-            self._connection.offer(written({LINE: text}), _MOST_LINES)
-
-    def _about(self, said: Say) -> About:
-        """Whom a line is about. What it does not say itself is what was said of its negotiation before."""
-        about, cookie = said.line.about, said.exchange.cookie
-        if not self._wish.conditions or not cookie:
-            return about
-        known = self._peers.get(cookie, NOBODY)
-        merged = About(about.group or known.group, ip=about.ip or known.ip)
-        self._peers[cookie] = merged
-        self._peers.move_to_end(cookie)
-        if len(self._peers) > _MOST_COOKIES:
-            self._peers.popitem(last=False)
-        return merged
+        self._lines.happened(effect, now)
 
 
 class CaptureFollower(Follower):
@@ -97,7 +78,7 @@ class CaptureFollower(Follower):
 
     def _offer(self, interface: str, packet: bytes, now: Instant, *, inbound: bool) -> None:
         octets = b64encode(packet).decode()
-        message = {PACKET: octets, AT: now, INTERFACE: interface, INBOUND: inbound}
+        message = {PACKET: octets, AT: self._gateway.stamp(now), INTERFACE: interface, INBOUND: inbound}
         self._connection.offer(written(message), _MOST_PACKETS)
 
     def _tell_esp(self, keys: Iterable[EspKey]) -> None:

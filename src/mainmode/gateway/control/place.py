@@ -37,10 +37,18 @@ class Place:
             reason = error.strerror or str(error)
             raise InputError(f"the control socket {self.path} cannot be made: {reason}; {_ANOTHER}") from None
 
+    @property
+    def stands(self) -> bool:
+        """Whether the file is still the one that was made here."""
+        try:
+            return self._made is not None and _identity(os.lstat(self.path)) == self._made
+        except OSError:
+            return False
+
     def close(self) -> None:
         """Take the file away, if it is still the one that was made here."""
         with suppress(OSError):
-            if self._made is not None and _identity(os.lstat(self.path)) == self._made:
+            if self.stands:
                 os.unlink(self.path)
         self._made = None
 
@@ -48,8 +56,17 @@ class Place:
         folder = Path(self.path).parent
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
-            folder.mkdir(_DIRECTORY_MODE, exist_ok=True)
-            folder.chmod(_DIRECTORY_MODE)
+            umask = os.umask(0o777 & ~_DIRECTORY_MODE)
+            try:
+                folder.mkdir()
+            finally:
+                os.umask(umask)
+        found = folder.stat()
+        if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+            raise InputError(
+                f"{folder} is open to everybody, who could put another socket in the place of {self.path}; {_ANOTHER}, "
+                f"or type: chmod o-w {folder}"
+            )
 
     def _clear_away(self) -> None:
         """Remove the socket of a gateway that is no more. Raises InputError for anything else that stands there."""

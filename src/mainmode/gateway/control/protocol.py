@@ -18,6 +18,9 @@ OUTPUT, ERROR, DONE, RECEIVED = "output", "error", "done", "received"
 LINE, MISSED, FOLLOWING = "line", "missed", "following"
 PACKET, AT, INTERFACE, INBOUND = "packet", "at", "interface", "inbound"
 KEY_FILE, KEY = "key_file", "key"
+TYPED, COLUMNS, ROWS, PIPED, REDRAW = "typed", "columns", "rows", "piped", "redraw"
+TYPED_AS = "latin-1"
+"""How octets of a keyboard are text: each is one character."""
 
 _FORM = f'a request is one line of JSON such as {{"{COMMAND}": "show crypto ipsec sa"}}'
 

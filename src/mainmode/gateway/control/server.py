@@ -2,21 +2,28 @@
 
 import asyncio
 import socket
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from mainmode.base.errors import InputError
 from mainmode.gateway.control.commands import carry_out
-from mainmode.gateway.control.connection import Connection
+from mainmode.gateway.control.connection import Connection, Talk
 from mainmode.gateway.control.place import Place
 from mainmode.gateway.gateway import Gateway
 
 MOST_CLIENTS = 64
 
+Door = Callable[[Connection, Sequence[str]], Talk]
+"""Begins an errand whose client goes on talking; takes the words behind its name. Raises InputError."""
+
 
 class ControlServer:
     """Listens from `bind` and `listen` until `close`. Everything happens on the gateway's loop."""
 
-    def __init__(self, gateway: Gateway, path: str) -> None:
+    def __init__(self, gateway: Gateway, path: str, doors: Mapping[str, Door] = MappingProxyType({})) -> None:
+        """`doors` are errands beside the device's commands, by the word that asks for them."""
         self._gateway = gateway
+        self._doors = doors
         self._place = Place(path)
         self._listening: socket.socket | None = None
         self._server: asyncio.Server | None = None
@@ -37,16 +44,30 @@ class ControlServer:
             loop = asyncio.get_running_loop()
             self._server = await loop.create_unix_server(self._client, sock=self._listening, backlog=MOST_CLIENTS)
 
+    @property
+    def stands(self) -> bool:
+        """Whether clients still find the socket where it was made."""
+        return self._place.stands
+
+    async def renew(self) -> None:
+        """Make the socket again. Those who are there stay. Raises InputError; the next time may be better."""
+        self._listen_no_more()
+        self.bind()
+        await self.listen()
+
     def close(self) -> None:
         """Listen no more, and take leave of all clients."""
+        self._listen_no_more()
+        for client in tuple(self._clients):
+            client.close()
+        self._place.close()
+
+    def _listen_no_more(self) -> None:
         if self._server is not None:
             self._server.close()
         elif self._listening is not None:
             self._listening.close()
         self._server = self._listening = None
-        for client in tuple(self._clients):
-            client.close()
-        self._place.close()
 
     def _client(self) -> Connection:
         return Connection(self._begin, self._come, self._gone)
@@ -69,8 +90,13 @@ class ControlServer:
     def _begin(self, client: Connection, command: str) -> None:
         if len(self._clients) > MOST_CLIENTS:
             raise InputError(f"{MOST_CLIENTS} clients have commands under way already; end one of them")
+        word, *words = command.split()
+        door = self._doors.get(word)
         try:
-            carry_out(self._gateway, client, command)
+            if door is not None:
+                client.errand = client.talk = door(client, words)
+            else:
+                carry_out(self._gateway, client, command)
         except InputError:
             raise
         except Exception as fault:

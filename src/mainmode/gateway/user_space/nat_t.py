@@ -60,4 +60,6 @@ class NatTraversalReader:
 
 @lru_cache(maxsize=1024)
 def _path(local: bytes, address: str, port: int) -> Path:
-    return Path(Endpoint(IPv4Address(local or bytes(4)), NAT_T_PORT), Endpoint(IPv4Address(address), port))
+    return Path(
+        Endpoint(IPv4Address(local or bytes(4)), NAT_T_PORT), Endpoint(IPv4Address(socket.inet_aton(address)), port)
+    )

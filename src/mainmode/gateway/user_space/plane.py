@@ -1,6 +1,5 @@
 """The data plane in user space: tunnels of the box behind a TUN device, for hosts whose kernel has no ESP."""
 
-import contextlib
 from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from ipaddress import IPv4Address
@@ -10,12 +9,13 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.device.box import Box
 from mainmode.device.decision import PacketOut, ToHost
-from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.data_plane import PlaneError, raise_first
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.host_setting import FORWARDING, HostSetting
 from mainmode.gateway.ingress import bars, links_of
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.notes import Notes
 from mainmode.gateway.sockets import IkeSockets
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.raw import EspSocket, PacketSocket
@@ -47,7 +47,7 @@ class UserSpacePlane:
         self._tun: Tun | None = None
         self._packets: PacketSocket | None = None
         self._esp: EspSocket | None = None
-        self._forwarding = HostSetting(FORWARDING, "1")
+        self._forwarding = HostSetting(FORWARDING)
         self._reverse_paths = ReversePaths(gateway.warn)
         self._traffic: Traffic | None = None
         self._own: dict[bytes, str] = {}
@@ -79,10 +79,12 @@ class UserSpacePlane:
     def _forward(self) -> None:
         """Where the host cannot be told to, it may have been told by others, or has no hosts behind it."""
         try:
-            if self._forwarding.open():
+            if self._network is not None and self._forwarding.open(Notes(self._network)):
                 self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
-        except OSError as error:
+        except (OSError, NetlinkError) as error:
             self._gateway.trouble("the host does not forward packets (net.ipv4.ip_forward stays 0)", error)
+            if self._forwarding.lacking:
+                self._gateway.owe()
 
     def protect(self, box: Box) -> None:
         """The networks of the crypto access lists are led into the device. Raises PlaneError."""
@@ -97,6 +99,8 @@ class UserSpacePlane:
         """The device is made again where somebody took it away, and switched on where it is off. Raises PlaneError."""
         if self._network is None or self._steering is None:
             return
+        if self._forwarding.lacking:
+            self._forward()
         try:
             found = next((link for link in self._network.links() if link.name == self._device), None)
             ours = found is not None and self._tun is not None and found.index == self._tun.index
@@ -151,17 +155,23 @@ class UserSpacePlane:
 
     def close(self) -> None:
         """Device, sockets, rules and forwarding as if nothing had been; forwarding first, as no rule keeps back then
-        what other hosts send.
+        what other hosts send. Raises PlaneError with what cannot be taken away; the rest goes.
         """
-        with contextlib.suppress(OSError):
+        failed: list[Exception] = []
+        try:
             self._forwarding.close()
+        except (OSError, NetlinkError) as refused:
+            failed.append(refused)
         for reader in self._tun, self._esp:
             if reader is not None:
                 self._loop.remove_reader(reader.fileno())
-        for part in self._steering, self._network, self._tun, self._esp, self._packets:
+        if self._steering is not None:
+            failed += self._steering.close()
+        for part in self._network, self._tun, self._esp, self._packets:
             if part is not None:
                 part.close()
         self._steering = self._network = self._tun = self._esp = self._packets = self._traffic = None
+        raise_first(failed)
 
     # --- inside --------------------------------------------------------------------------------------------------
 

@@ -6,10 +6,10 @@ the device does not show by which link a packet came. What the box sends itself 
 device take the host's own routes.
 """
 
-import contextlib
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv4Network, summarize_address_range
+from typing import TypeVar
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.gateway.ingress import LOST, WRONG_LINK, Barred, wrong_link_rules
@@ -21,6 +21,7 @@ from mainmode.gateway.netlink.objects import OWN_PROTOCOL, TABLE_MAIN, HostRoute
 TABLE = 0x4D4D
 _REFUSED = HostRoute(EVERYWHERE, table=TABLE, metric=0xFFFF, kind=RouteKind.UNREACHABLE)
 _OURS, _OUT_OF_TUNNELS, _PROTECTED = 0x4D4D, 0x4D4E, 0x4D50
+_One = TypeVar("_One")
 
 
 class Steering:
@@ -37,7 +38,7 @@ class Steering:
         Without its device the table refuses: what is to be protected never leaves in clear instead. So rules that a
         crash left behind stand until `lead` says which of them are wanted.
         """
-        self._standing = {rule for rule in self._network.rules() if _is_ours(rule)}
+        self._standing = {rule for rule in self._network.rules() if is_ours(rule) or _is_wrong_link(rule)}
         index = next(link.index for link in self._network.links() if link.name == self._device)
         self._network.set_mtu(index, mtu)
         self._network.set_up(index)
@@ -51,22 +52,31 @@ class Steering:
             self._remove(rule)
 
     def lead(self, pairs: Iterable[ProxyPair], barred: Barred = lambda _: ()) -> None:
-        """Exactly the traffic between these proxies goes into the device from here on."""
+        """Exactly the traffic between these proxies goes into the device from here on.
+
+        Where a rule fails the others are made all the same; the first failure is raised then.
+        """
         wanted = {rule for pair in pairs for rule in _rules(pair, barred)}
         standing = {rule for rule in self._standing if rule.priority in (WRONG_LINK, _PROTECTED)}
-        for rule in sorted(wanted - standing, key=lambda rule: rule.priority):
-            self._add(rule)
-        for rule in standing - wanted:
-            self._remove(rule)
+        failed = self._each(self._add, sorted(wanted - standing, key=lambda rule: rule.priority))
+        failed += self._each(self._remove, standing - wanted)
+        if failed:
+            raise failed[0]
 
-    def close(self) -> None:
-        """All rules go, and the routes: that into the device goes with it."""
-        for rule in tuple(self._standing):
-            with contextlib.suppress(NetlinkError):
-                self._remove(rule)
-        for route in _REFUSED, LOST:
-            with contextlib.suppress(NetlinkError):
-                self._network.remove_route(route)
+    def close(self) -> list[NetlinkError]:
+        """All rules go, and the routes: that into the device goes with it. What failed is given back."""
+        failed = self._each(self._remove, tuple(self._standing))
+        failed += self._each(self._network.remove_route, (_REFUSED, LOST))
+        return [refused for refused in failed if refused.errno != errno.ESRCH]
+
+    def _each(self, do: Callable[[_One], None], these: Iterable[_One]) -> list[NetlinkError]:
+        failed = []
+        for one in these:
+            try:
+                do(one)
+            except NetlinkError as refused:
+                failed.append(refused)
+        return failed
 
     def _add(self, rule: Rule) -> None:
         try:
@@ -77,16 +87,21 @@ class Steering:
         self._standing.add(rule)
 
     def _remove(self, rule: Rule) -> None:
-        self._standing.discard(rule)
         try:
             self._network.remove_rule(rule)
         except NetlinkError as refused:
             if refused.errno != errno.ENOENT:
                 raise
+        self._standing.discard(rule)
 
 
-def _is_ours(rule: Rule) -> bool:
-    return rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, WRONG_LINK, _PROTECTED)
+def is_ours(rule: Rule) -> bool:
+    """Whether a rule is of this data plane alone; those for wrong links are of both."""
+    return rule.who == OWN_PROTOCOL and rule.priority in (_OURS, _OUT_OF_TUNNELS, _PROTECTED)
+
+
+def _is_wrong_link(rule: Rule) -> bool:
+    return rule.who == OWN_PROTOCOL and rule.priority == WRONG_LINK
 
 
 def _rules(pair: ProxyPair, barred: Barred) -> list[Rule]:

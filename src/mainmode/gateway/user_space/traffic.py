@@ -4,14 +4,18 @@ Packets of connections that stand take the box's fast lane. All others, and ever
 ordinary way, one by one; the order of packets stays as it was. Each burst is bounded, so that nothing starves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 from itertools import groupby
 from typing import NamedTuple
 
+from mainmode.base.address import Endpoint, Path
 from mainmode.base.errors import Drop, WireError
+from mainmode.base.instant import Instant
+from mainmode.device.decision import PacketOut
 from mainmode.device.express import Express
 from mainmode.gateway.gateway import Gateway
+from mainmode.gateway.sockets import AT_ONCE, SHED_FOR_ONE
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.raw import EspSocket, esp_of
 from mainmode.gateway.user_space.segments import hand_over
@@ -19,8 +23,6 @@ from mainmode.gateway.user_space.sending import PeerSender
 from mainmode.gateway.user_space.tun import Tun
 from mainmode.ike.effects import Dropped
 
-_AT_ONCE = 64
-"""Packets of one kind that are served before others have their turn; a run of datagrams is served whole."""
 _SHORTEST = 20
 
 
@@ -55,7 +57,8 @@ class Traffic:
         """Packets that the host sends, or sends on, into tunnels."""
         gateway, read = self._gateway, self._doors.tun.read
         now, seal, watched = gateway.now(), gateway.box.express.seal, gateway.watched
-        for _ in range(_AT_ONCE):
+        gateway.give_again(now)
+        for _ in range(AT_ONCE):
             packet = read()
             if packet is None:
                 break
@@ -72,9 +75,9 @@ class Traffic:
     def by_port_4500(self) -> None:
         """ESP in UDP, and IKE among it."""
         gateway, receive = self._gateway, self._doors.nat_t.receive
-        now, unseal, watched = gateway.now(), gateway.box.express.open, gateway.watched
-        served = 0
-        while served < _AT_ONCE:
+        now, unseal = gateway.now(), self._unsealing
+        left = AT_ONCE * SHED_FOR_ONE
+        while left > 0:
             try:
                 received = receive()
             except OSError as error:
@@ -83,15 +86,17 @@ class Traffic:
             if received is None:
                 break
             datagrams, path, cut = received
-            served += len(datagrams) or 1
-            nameif = None if watched else self._nameifs.get(path.local.address.packed)
+            nameif = self._nameifs.get(path.local.address.packed)
+            left -= 0 if datagrams else SHED_FOR_ONE
             for datagram in datagrams:
                 out = unseal(nameif, datagram, path.remote, now) if nameif is not None else None
-                if out is not None:
+                served = out is None or isinstance(out, PacketOut)
+                if isinstance(out, PacketOut):
                     self._opened.append(out.packet)
-                    continue
-                self._hand_over()
-                gateway.datagram_arrived(datagram, path)
+                elif out is None:
+                    self._hand_over()
+                    served = gateway.datagram_arrived(datagram, path)
+                left -= SHED_FOR_ONE if served else 1
             if cut:
                 self._dropped(Drop.TOO_LARGE, f"the last of datagrams from {path.remote} that the host joined")
         self._hand_over()
@@ -99,8 +104,10 @@ class Traffic:
     def by_protocol_50(self) -> None:
         """ESP as it is."""
         gateway, receive = self._gateway, self._doors.esp.receive
-        now, unseal, watched = gateway.now(), gateway.box.express.open, gateway.watched
-        for _ in range(_AT_ONCE):
+        now, unseal = gateway.now(), self._unsealing
+        left = AT_ONCE * SHED_FOR_ONE
+        while left > 0:
+            left -= SHED_FOR_ONE
             packet = receive()
             if packet is None:
                 break
@@ -109,14 +116,24 @@ class Traffic:
             except WireError as error:
                 self._dropped(error.drop, error.detail)
                 continue
-            nameif = None if watched else self._nameifs.get(packet[16:20])
+            nameif = self._nameifs.get(packet[16:20])
             out = unseal(nameif, esp, path.remote, now) if nameif is not None else None
-            if out is not None:
+            if isinstance(out, PacketOut):
                 self._opened.append(out.packet)
-                continue
-            self._hand_over()
-            gateway.esp_arrived(esp, path)
+            elif out is not None or not self._ordinary(esp, path):
+                left += SHED_FOR_ONE - 1
         self._hand_over()
+
+    def _ordinary(self, esp: bytes, path: Path) -> bool:
+        """Behind those that were opened before. False where it was shed."""
+        self._hand_over()
+        return self._gateway.esp_arrived(esp, path)
+
+    @property
+    def _unsealing(self) -> Callable[[str, bytes, Endpoint, Instant], PacketOut | Drop | None]:
+        """While somebody watches every packet no lane is taken, and what is dropped without a word still is."""
+        box = self._gateway.box
+        return box.shedding.esp if self._gateway.watched else box.express.open
 
     def _take(self, packet: bytes) -> None:
         """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""

@@ -7,8 +7,9 @@ from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.provenance import Source, Statement
 from mainmode.device.addresses import AddressBook, Ranges
 from mainmode.device.config.model import AccessGroup, Ace, AddressRange, Configuration
-from mainmode.device.nat_rules import Rule, rules_of
-from mainmode.device.routing import RoutingTable, routes_of
+from mainmode.device.nat_rules import Rule
+from mainmode.device.nat_sections import rules_of
+from mainmode.device.routing import RoutingTable
 from mainmode.device.services import ServiceBook
 from mainmode.device.settings import entry_named
 from mainmode.ike.settings import IkeSettings, MapEntry, TunnelGroup
@@ -88,7 +89,7 @@ class _Judge:
         self._configuration = configuration
         self._book = AddressBook(configuration)
         self._services = ServiceBook(configuration)
-        self._routes = RoutingTable(routes_of(configuration))
+        self._routes = RoutingTable.of(configuration)
         self._rules = rules_of(configuration)
         groups = [group for group in configuration.access_groups if not group.control_plane]
         self._groups = {(group.interface, group.direction): group for group in groups}

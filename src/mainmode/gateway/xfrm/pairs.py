@@ -38,6 +38,7 @@ class Installed:
     outbound: StateReport | None = None
     heard: Instant | None = None
     sent: Instant | None = None
+    looked: Instant | None = None
 
     @property
     def inbound_sa(self) -> SaId:
@@ -91,11 +92,12 @@ class Installed:
         """The kernel's words of now; whether anything is new. None: there is no such SA, what it carried stays."""
         before = self.inbound, self.outbound
         if inbound is not None:
-            self.heard = moment.of(inbound, self.inbound, self.heard)
+            self.heard = moment.of(inbound, self.inbound, self.heard, self.looked)
             self.inbound = inbound
         if outbound is not None:
-            self.sent = moment.of(outbound, self.outbound, self.sent)
+            self.sent = moment.of(outbound, self.outbound, self.sent, self.looked)
             self.outbound = outbound
+        self.looked = moment.now
         return before != (self.inbound, self.outbound)
 
 
@@ -105,14 +107,19 @@ class Moment(NamedTuple):
     now: Instant
     wall: float
 
-    def of(self, report: StateReport, before: StateReport | None, known: Instant | None) -> Instant | None:
-        """When an SA was used last. The kernel knows the second only, so the end of that second counts."""
+    def of(
+        self, report: StateReport, before: StateReport | None, known: Instant | None, looked: Instant | None
+    ) -> Instant | None:
+        """When an SA was used last. The kernel knows the second only, so the end of that second counts.
+
+        It was after the last look, whatever somebody made of the wall clock meanwhile.
+        """
         packets = before.carried.packets if before is not None else 0
         if report.carried.packets == packets:
             return known
         age = 0.0 if report.last_used is None else max(0.0, self.wall - report.last_used - 1)
         found = Instant(self.now - round(age * SECOND))
-        return found if known is None else max(found, known)
+        return max(one for one in (found, known, looked) if one is not None)
 
 
 def limits_of(pair: SaPair) -> Limits:

@@ -7,7 +7,7 @@ import errno
 import socket
 import time
 from asyncio import AbstractEventLoop
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TypeVar
@@ -19,12 +19,13 @@ from mainmode.base.instant import Instant, Span, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, PacketOut, ToHost
 from mainmode.device.flow import Flow
-from mainmode.gateway.data_plane import PlaneError
+from mainmode.gateway.data_plane import PlaneError, raise_first
 from mainmode.gateway.gateway import Action, Gateway
 from mainmode.gateway.host_setting import FORWARDING, LARVAL_DROP, HostSetting
 from mainmode.gateway.ingress import Barred, bars, links_of
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
+from mainmode.gateway.notes import Notes
 from mainmode.gateway.tap import Tap
 from mainmode.gateway.user_space.raw import PacketSocket
 from mainmode.gateway.xfrm.algorithms import UnknownSuiteError
@@ -48,7 +49,10 @@ _Part = TypeVar("_Part")
 
 
 class KernelPlane:
-    """ESP in the kernel (XFRM). What is in the kernel of ours is known by the numbers of `policy_set.OWN`."""
+    """ESP in the kernel (XFRM). What is in the kernel of ours is known by the numbers of `policy_set.OWN`.
+
+    `bereft` are peers whose SAs a gateway that was killed left, and `open` took away.
+    """
 
     name = "kernel"
 
@@ -65,12 +69,13 @@ class KernelPlane:
         self._steering: Steering | None = None
         self._tap: Tap | None = None
         self._policies: PolicySet | None = None
-        self._larval_drop, self._forwarding = HostSetting(LARVAL_DROP, "0"), HostSetting(FORWARDING, "1")
+        self._larval_drop, self._forwarding = HostSetting(LARVAL_DROP), HostSetting(FORWARDING)
         self._tunnels = Tunnels()
         self._barred: Barred = lambda _: ()
         self._pairs: dict[int, tuple[Installed, Tunnel]] = {}
         self._by_sa: dict[SaId, Installed] = {}
         self._moved: dict[int, Endpoint] = {}
+        self.bereft: Set[IPv4Address] = frozenset()
         self._refreshed: Instant | None = None
         self._rest = _REFRESH_EVERY
 
@@ -83,20 +88,17 @@ class KernelPlane:
             self._policies, self._steering = PolicySet(self._xfrm), Steering(self._network)
             self._policies.open()
             self._steering.open()
-            for report in self._xfrm.states():
-                if is_own(report.reqid):
-                    self._remove(report.sa)
+            gone = self._reap()
             self._events = XfrmEvents()
             self._packets = PacketSocket()
             self._tap = Tap(self._gateway, self._loop, self._places)
             for one in self._ike:
                 bypass(one)
             take_esp(self._ike[-1])
+        self.bereft = {end for report in gone for end in (report.source, report.sa.destination)} - self._own().keys()
         self._loop.add_reader(self._events.fileno(), self._listen)
         self._gateway.box.offload()
-        self._set(self._larval_drop, "packets that ask for a tunnel are lost (net.core.xfrm_larval_drop stays 1)")
-        if self._set(self._forwarding, "the host does not forward packets (net.ipv4.ip_forward stays 0)"):
-            self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
+        self._settle_host()
 
     def protect(self, box: Box) -> None:
         """Policies for the crypto maps, and ways to the remote networks. Raises PlaneError."""
@@ -108,7 +110,14 @@ class KernelPlane:
         self._lead(afresh=True)
 
     def mend(self) -> None:
-        """Policies and ways where an interface is another than before. Raises PlaneError."""
+        """What the kernel has of ours as it should be: an interface is another, or a call failed. Raises PlaneError."""
+        if self._larval_drop.lacking or self._forwarding.lacking:
+            self._settle_host()
+        with _told():
+            self._reap()
+            for _, tunnel in tuple(self._pairs.values()):
+                self._leave_none(tunnel)
+        self._look_at_all()
         self.protect(self._gateway.box)
 
     def install(self, pair: SaPair, replaces: int | None) -> None:
@@ -120,6 +129,7 @@ class KernelPlane:
         window = box.configuration.settings.replay_window.value or 0
         waits = pair.initiator and replaces in self._pairs
         installed = Installed(pair, tunnel.reqid, window, clears_df(box.configuration, pair), waits=waits)
+        installed.looked = self._gateway.now()
         before = tunnel.ends(box.settings)
         try:
             with _told():
@@ -128,7 +138,9 @@ class KernelPlane:
                 if not waits:
                     self._send_on(installed)
         except PlaneError:
-            self._take_out(installed)
+            with contextlib.suppress(NetlinkError):
+                # What stays is of no pair: it goes when all is mended.
+                self._take_out(installed)
             self._tunnels.unused(tunnel)
             raise
         tunnel.pairs.append(installed)
@@ -213,26 +225,37 @@ class KernelPlane:
     def close(self) -> None:
         """SAs, policies, rules and routes of ours go, and the host's settings are as before.
 
-        Forwarding first: without policies, what other hosts send into tunnels would leave in clear.
+        Forwarding first: without policies, what other hosts send into tunnels would leave in clear. Raises PlaneError
+        with what cannot be taken away; the rest goes.
         """
+        failed: list[Exception] = []
         for setting in (self._larval_drop, self._forwarding):
-            with contextlib.suppress(OSError):
+            try:
                 setting.close()
+            except (OSError, NetlinkError) as refused:
+                failed.append(refused)
         if self._events is not None:
             self._loop.remove_reader(self._events.fileno())
         if self._xfrm is not None:
             for installed, _ in self._pairs.values():
                 with contextlib.suppress(NetlinkError):
                     self._take_out(installed)
+            try:
+                self._pairs.clear()
+                self._by_sa.clear()
+                self._reap()
+            except NetlinkError as refused:
+                failed.append(refused)
         if self._policies is not None:
-            self._policies.follow(())
-        for part in (self._tap, self._steering, self._network, self._events, self._packets, self._xfrm):
+            failed += self._policies.follow(())
+        if self._steering is not None:
+            failed += self._steering.close()
+        for part in (self._tap, self._network, self._events, self._packets, self._xfrm):
             if part is not None:
                 part.close()
         self._events = self._xfrm = self._network = self._policies = self._steering = self._packets = None
         self._tap = None
-        self._pairs.clear()
-        self._by_sa.clear()
+        raise_first(failed)
 
     def _places(self) -> dict[str, str]:
         """The nameif of each of the host's interfaces, by its name there."""
@@ -246,14 +269,15 @@ class KernelPlane:
                 self._happened(event)
             except PlaneError as error:
                 self._gateway.trouble("an event of the kernel's IPsec", error)
+                self._gateway.owe()
 
     def _happened(self, event: XfrmEvent) -> None:
         match event:
             case Acquired(flow, _, _, policy):
                 tunnels = self._tunnels.numbered(policy.template.reqid) if policy and policy.template else []
-                if tunnels:
-                    if any(tunnel.pairs for tunnel in tunnels):
-                        self._look_at_all()
+                if any(tunnel.pairs for tunnel in tunnels):
+                    self._look_at_all()
+                if policy and policy.template and is_own(policy.template.reqid):
                     self._wanted(_flow_of(flow))
             case Expired(state, hard):
                 installed = self._by_sa.get(state.sa)
@@ -290,15 +314,19 @@ class KernelPlane:
         self._gateway.act((_ended if hard else _renewed)(installed))
 
     def _look_at_all(self) -> None:
-        """Events were lost, or SAs that stood: what ended or is about to is found by looking."""
+        """Events were lost, or SAs that stood: what ended or is about to is found by looking, and what is asked for."""
         self._count(self._gateway.now())
-        there = {report.sa for report in self._states()}
+        reports = self._states()
+        there = {report.sa for report in reports}
         for installed, _ in tuple(self._pairs.values()):
             sas = [installed.inbound_sa] + ([installed.outbound_sa] if installed.outbound_stands else [])
             if any(sa not in there for sa in sas):
                 self._gateway.act(_ended(installed))
             elif any(_is_soft(report) for report in (installed.inbound, installed.outbound) if report is not None):
                 self._gateway.act(_renewed(installed))
+        for report in reports:
+            if report.wanted is not None and is_own(report.reqid):
+                self._wanted(_flow_of(report.wanted))
 
     def _count(self, now: Instant) -> None:
         self._refreshed = now
@@ -362,6 +390,23 @@ class KernelPlane:
             self._remove(installed.inbound_sa)
         self._stop_sending_on(installed)
 
+    def _reap(self) -> list[StateReport]:
+        """SAs of ours that are of no pair go: what a crash left behind, or the kernel did not let go. NetlinkError."""
+        found = [
+            report
+            for report in self._opened(self._xfrm).states()
+            if is_own(report.reqid) and report.sa not in self._by_sa and report.wanted is None
+        ]
+        failed = []
+        for report in found:
+            try:
+                self._remove(report.sa)
+            except NetlinkError as refused:
+                failed.append(refused)
+        if failed:
+            raise failed[0]
+        return found
+
     def _remove(self, sa: SaId) -> None:
         try:
             self._opened(self._xfrm).remove_state(sa)
@@ -382,23 +427,31 @@ class KernelPlane:
         failed = self._opened(self._policies).put(tunnel.policies(settings))
         if tunnel.entry is None or tunnel.ends(settings) != before:
             failed += self._steer()
-        _raise(failed)
+        raise_first(failed)
 
     def _lead(self, afresh: bool = False) -> None:
         """All policies and ways as the tunnels are now. Raises PlaneError with what failed; the rest is done."""
         settings = self._gateway.box.settings
         failed = self._opened(self._policies).follow(self._tunnels.policies(settings))
-        _raise(failed + self._steer(afresh))
+        raise_first(failed + self._steer(afresh))
 
     def _steer(self, afresh: bool = False) -> list[NetlinkError]:
         wrong = self._tunnels.wrong_links(self._barred)
         return self._opened(self._steering).follow(*self._tunnels.networks(self._gateway.box.settings), wrong, afresh)
 
+    def _settle_host(self) -> None:
+        """Settings of the host: a tunnel does without them where it has to."""
+        self._set(self._larval_drop, "packets that ask for a tunnel are lost (net.core.xfrm_larval_drop stays 1)")
+        if self._set(self._forwarding, "the host does not forward packets (net.ipv4.ip_forward stays 0)"):
+            self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
+
     def _set(self, setting: HostSetting, otherwise: str) -> bool:
         try:
-            return setting.open()
-        except OSError as error:
+            return setting.open(Notes(self._opened(self._network)))
+        except (OSError, NetlinkError) as error:
             self._gateway.trouble(otherwise, error)
+            if setting.lacking:
+                self._gateway.owe()
             return False
 
 
@@ -409,12 +462,6 @@ def _told() -> Iterator[None]:
         yield
     except (NetlinkError, UnknownSuiteError, InputError) as refused:
         raise PlaneError(str(refused)) from refused
-
-
-def _raise(failed: list[NetlinkError]) -> None:
-    if failed:
-        more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
-        raise PlaneError(f"{failed[0]}{more}") from failed[0]
 
 
 def _ended(installed: Installed) -> Action:

@@ -51,15 +51,16 @@ class PolicySet:
         self._xfrm = xfrm
         self._standing: dict[tuple[Selector, Direction], Policy] = {}
 
-    def open(self) -> None:
+    def open(self) -> list[Policy]:
         """What a crash left behind stands until `follow` says what is wanted: nothing leaves in clear meanwhile.
 
-        Raises NetlinkError.
+        That is given back. Raises NetlinkError.
         """
         for policy in self._xfrm.policies():
             of_ours = policy.template is None or is_own(policy.template.reqid)
             if is_own(policy.priority) and of_ours:
                 self._standing[policy.selector, policy.direction] = policy
+        return list(self._standing.values())
 
     def follow(self, wanted: Iterable[Policy]) -> list[NetlinkError]:
         """Exactly these from here on; of two for the same packets the first counts. What failed is given back."""
@@ -68,12 +69,13 @@ class PolicySet:
             policies.setdefault((policy.selector, policy.direction), policy)
         failed = [refused for policy in policies.values() for refused in self._set(policy)]
         for name in [name for name in self._standing if name not in policies]:
-            del self._standing[name]
             try:
                 self._xfrm.remove_policy(*name)
             except NetlinkError as refused:
                 if refused.errno != errno.ENOENT:
                     failed.append(refused)
+                    continue
+            del self._standing[name]
         return failed
 
     def put(self, policies: Iterable[Policy]) -> list[NetlinkError]:

@@ -24,9 +24,11 @@ from mainmode.gateway.xfrm.layout import (
     KernelMode,
     Limits,
     SaId,
+    Selector,
     fixed,
     read_address,
     read_id,
+    read_selector,
     write_address,
     write_id,
     write_selector,
@@ -85,7 +87,8 @@ class State:
 class StateReport:
     """What the kernel says of an SA; keys are not read. `last_used` in seconds since the epoch, None for never.
 
-    `replays` are packets refused by number, `bad_icvs` those whose integrity check failed.
+    `replays` are packets refused by number, `bad_icvs` those whose integrity check failed. `wanted` is the flow that
+    asked for an SA that is not there yet: the kernel asks once in net.core.xfrm_acq_expires (30) seconds.
     """
 
     sa: SaId
@@ -100,6 +103,7 @@ class StateReport:
     last_used: int | None = None
     encapsulation: tuple[int, int] | None = None
     clears_df: bool = False
+    wanted: Selector | None = None
 
 
 def write_state(state: State) -> bytes:
@@ -177,6 +181,7 @@ def read_state(body: bytes, start: int = 0) -> StateReport | None:
         fixed(Struct("=Q"), used)[0] if used is not None else None,
         _encapsulation(found),
         bool(flags & _NO_PMTU_DISCOVERY),
+        read_selector(body, start) if read_id(body, at).spi == 0 else None,
     )
 
 

@@ -30,7 +30,7 @@ class Steering:
     def open(self) -> None:
         """What a crash left behind stands until `follow` says what is wanted. Raises NetlinkError."""
         for rule in self._network.rules():
-            if rule.who == OWN_PROTOCOL and rule.priority in (WRONG_LINK, _SPECIAL, _REMOTE):
+            if is_ours(rule) or (rule.who == OWN_PROTOCOL and rule.priority == WRONG_LINK):
                 self._rules.add(rule)
         for route in self._network.routes(TABLE):
             if route.protocol == OWN_PROTOCOL:
@@ -52,8 +52,9 @@ class Steering:
         if wrong:
             _try(failed, lambda: self._network.add_route(LOST, replace=True))
         for network in self._routes.keys() - remote.keys():
-            _, route = self._routes.pop(network)
-            _try(failed, lambda route=route: self._network.remove_route(route))  # type: ignore[misc]
+            _, route = self._routes[network]
+            if _try(failed, lambda route=route: self._network.remove_route(route)):  # type: ignore[misc]
+                del self._routes[network]
         for network, peer in remote.items():
             known = self._routes.get(network)
             if afresh or known is None or known[0] != peer:
@@ -63,14 +64,15 @@ class Steering:
             if _try(failed, lambda rule=rule: self._network.add_rule(rule)):  # type: ignore[misc]
                 self._rules.add(rule)
         for rule in self._rules - rules:
-            self._rules.discard(rule)
-            _try(failed, lambda rule=rule: self._network.remove_rule(rule))  # type: ignore[misc]
+            if _try(failed, lambda rule=rule: self._network.remove_rule(rule)):  # type: ignore[misc]
+                self._rules.discard(rule)
         return failed
 
-    def close(self) -> None:
-        """Rules and routes go."""
-        self.follow(frozenset(), {})
-        _try([], lambda: self._network.remove_route(LOST))
+    def close(self) -> list[NetlinkError]:
+        """Rules and routes go. What failed is given back."""
+        failed = self.follow(frozenset(), {})
+        _try(failed, lambda: self._network.remove_route(LOST))
+        return failed
 
     def _lead(self, network: IPv4Network, peer: IPv4Address, failed: list[NetlinkError]) -> None:
         """The route to one remote network; the host drops those of an interface that went down by itself."""
@@ -83,6 +85,11 @@ class Steering:
         route = HostRoute(network, way.link, way.gateway or peer, table=TABLE)
         if _try(failed, lambda: self._network.add_route(route, replace=True)):
             self._routes[network] = (peer, route)
+
+
+def is_ours(rule: Rule) -> bool:
+    """Whether a rule is of this data plane alone; those for wrong links are of both."""
+    return rule.who == OWN_PROTOCOL and rule.priority in (_SPECIAL, _REMOTE)
 
 
 def _try(failed: list[NetlinkError], call: Callable[[], None]) -> bool:
