@@ -1,0 +1,1 @@
+"""What the user sees of a preflight: text, a page, a document, and the forms that CI systems read."""
