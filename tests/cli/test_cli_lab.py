@@ -381,11 +381,12 @@ def test_help_loads_nothing_that_it_does_not_need() -> None:
     script = (
         "import sys\nfrom mainmode.cli.main import main\n"
         "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = ('mainmode', 'cryptography', 'jinja2')\n"
+        "heavy = ('mainmode', 'cryptography', 'jinja2', 'asyncio')\n"
         "print(*(name for name in sys.modules if name.startswith(heavy)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    needed = {"cli", "cli.console", "cli.control_options", "cli.main", "cli.parser", "gateway", "gateway.control"}
+    needed = {"cli", "cli.console", "cli.console_options", "cli.control_options", "cli.main", "cli.parser"}
+    needed |= {"base", "base.faults", "base.printable", "gateway", "gateway.control"}
     assert set(done.stderr.split()) == {"mainmode", *(f"mainmode.{name}" for name in needed)}
 
 

@@ -26,6 +26,7 @@ def test_every_excerpt_of_the_readme_is_printed_by_its_command(
         ["lab"],
         ["lab", *(Path(one).name for one in files)],
         ["lab", "--fault", "wrong-key,b"],
+        ["check", *(Path(one).name for one in files)],
         ["explain", str(scenario / "consoles" / "branch.txt"), "--config", str(scenario / "branch.cfg")],
         ["lab", "peer_restart"],
     )

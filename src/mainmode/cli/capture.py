@@ -1,10 +1,14 @@
 """`mainmode capture`: writes what a running gateway sends and receives, for Wireshark."""
 
+import os
 import sys
 import time
 from argparse import Namespace
 from base64 import b64decode
+from bisect import bisect_right
 from collections.abc import Mapping
+from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 
 from mainmode import __version__
@@ -15,6 +19,7 @@ from mainmode.capture.repetitions import Repetitions
 from mainmode.cli.console import give_up_output, tell
 from mainmode.cli.control import GatewayConnection, control_path, tell_missed
 from mainmode.cli.parser import EXIT_UP
+from mainmode.cli.private import open_private
 from mainmode.gateway.control.protocol import AT, FOLLOWING, INBOUND, INTERFACE, KEY, KEY_FILE, MISSED, PACKET
 
 _STANDARD_OUTPUT = "-"
@@ -48,7 +53,7 @@ def capture(arguments: Namespace) -> int:
 
 
 class _CaptureFile:
-    """A pcapng file, which holds after each `flush` what was added."""
+    """A pcapng file, which holds after each `flush` what was added; whole blocks, where there is no room for more."""
 
     def __init__(self, name: str) -> None:
         self.packets = 0
@@ -57,18 +62,19 @@ class _CaptureFile:
         self._interfaces: dict[str, int] = {}
         self._repetitions = Repetitions()
         try:
-            self._file = sys.stdout.buffer if name == _STANDARD_OUTPUT else open(name, "wb", buffering=0)  # noqa: SIM115
+            self._file = sys.stdout.buffer if name == _STANDARD_OUTPUT else open_private(Path(name))
         except OSError as error:
             raise self._unwritable(error) from None
-        self._waiting = bytearray(section_header(f"mainmode {__version__}"))
+        self._waiting = [section_header(f"mainmode {__version__}")]
         self.flush()
 
     def add(self, answer: Mapping[str, object]) -> None:
         """One packet, with the description of its interface if that is new."""
         name, packet = str(answer[INTERFACE]), b64decode(str(answer[PACKET]))
+        described = b""
         if name not in self._interfaces:
             self._interfaces[name] = len(self._interfaces)
-            self._waiting += interface_description(name)
+            described = interface_description(name)
         repetition = self._repetitions.of(packet, self.packets + 1)
         captured = Captured(
             self._interfaces[name],
@@ -78,21 +84,33 @@ class _CaptureFile:
             repetition.kept if repetition is not None else None,
             inbound=bool(answer[INBOUND]),
         )
-        self._waiting += enhanced_packet(captured)
+        self._waiting.append(described + enhanced_packet(captured))
         self.packets += 1
 
     def flush(self) -> None:
         """Write what was added. Raises InputError, and BrokenPipeError where nobody reads on."""
+        octets, written = memoryview(b"".join(self._waiting)), 0
         try:
-            while self._waiting:
-                del self._waiting[: self._file.write(self._waiting)]
+            while written < len(octets):
+                written += self._file.write(octets[written:])
             self._file.flush()
-            self._in_file = self.packets
         except BrokenPipeError:
             give_up_output()
             raise
         except OSError as error:
+            self._mend(written)
             raise self._unwritable(error) from None
+        self._in_file = self.packets
+        self._waiting.clear()
+
+    def _mend(self, written: int) -> None:
+        """Half a packet goes again, where the file is one that can be cut; the whole ones before it stay."""
+        lengths = list(accumulate(map(len, self._waiting)))
+        whole = bisect_right(lengths, written)
+        torn = written - lengths[whole - 1] if whole else written
+        self._in_file = max(0, self.packets - len(self._waiting) + whole)
+        with suppress(OSError):
+            self._file.truncate(self._file.seek(0, os.SEEK_END) - torn)
 
     def _unwritable(self, error: OSError) -> InputError:
         held = f"; {self._in_file} packets stand in it" if self._in_file else ""
@@ -117,7 +135,7 @@ class _KeyFolder:
             return
         self._written.add((name, line))
         try:
-            with (self._folder / name).open("a", encoding="ascii") as file:
-                file.write(line)
+            with open_private(self._folder / name, append=True) as file:
+                file.write(line.encode("ascii"))
         except OSError as error:
             raise InputError(f"{self._folder / name}: cannot be written: {error.strerror or error}") from None

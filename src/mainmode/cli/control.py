@@ -8,6 +8,8 @@ import os
 import select
 import signal
 import socket
+import stat
+import struct
 import sys
 import time
 from argparse import Namespace
@@ -35,6 +37,8 @@ from mainmode.gateway.control.protocol import (
 _PATIENCE = 15.0
 """Seconds that a gateway gets for a connection or an answer that it has at once."""
 _PIECE = 1 << 18
+_CREDENTIALS = struct.Struct("3i")
+"""Process, user and group at the other end of a socket (unix(7), SO_PEERCRED)."""
 _WHERE = f"name its control socket with --control or ${CONTROL_VARIABLE}"
 
 
@@ -93,6 +97,18 @@ def tell_missed(answer: Mapping[str, object], what: str) -> None:
     tell(f"mainmode: {answer[MISSED]} {what} were missed: they were not read as fast as they came")
 
 
+def _stranger(connected: socket.socket, path: str) -> int | None:
+    """The user who listens, if what is typed here is not meant for them: in a folder that is open to all, anybody."""
+    credentials = connected.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    _, user, _ = _CREDENTIALS.unpack(credentials)
+    trusted = {0, os.geteuid()}
+    with suppress(OSError):
+        folder = os.stat(os.path.dirname(path) or ".")
+        if not folder.st_mode & stat.S_IWOTH:
+            trusted.add(folder.st_uid)
+    return None if user in trusted else int(user)
+
+
 class GatewayConnection:
     """The connection to a gateway's control socket."""
 
@@ -106,11 +122,23 @@ class GatewayConnection:
         except (OSError, ValueError) as error:
             self._socket.close()
             raise InputError(_no_connection(path, error)) from None
+        stranger = _stranger(self._socket, path)
+        if stranger is not None:
+            self._socket.close()
+            raise InputError(
+                f"{path}: listened on by user {stranger}, who is neither root nor you nor the owner of its folder: no "
+                f"gateway of this host; nothing was sent to it; {_WHERE}"
+            )
         self._rest = bytearray()
 
     def close(self) -> None:
         """Take leave."""
         self._socket.close()
+
+    def detach(self) -> socket.socket:
+        """The socket itself, for who speaks with the gateway in another way."""
+        self._socket.setblocking(False)
+        return self._socket
 
     def ask(self, command: str) -> None:
         """Send a command. Raises InputError for one that no gateway takes."""
@@ -151,7 +179,7 @@ class GatewayConnection:
                 if answer is None:
                     raise InputError(f"what listens on {self._path} is no gateway of this release; {_WHERE}")
                 if ERROR in answer:
-                    raise InputError(_refusal(str(answer[ERROR])))
+                    raise InputError(refusal(str(answer[ERROR])))
                 yield answer
                 if DONE in answer:
                     return
@@ -192,7 +220,7 @@ class GatewayConnection:
         return InputError(f"the connection to the gateway on {self._path} is lost: {error.strerror or error}")
 
 
-def _refusal(text: str) -> str:
+def refusal(text: str) -> str:
     """The gateway's words. A line under which a caret points at a place begins at the left."""
     lines = text.splitlines()
     return f"not understood:\n{text}" if len(lines) > 1 and lines[1].strip() == "^" else text

@@ -45,11 +45,26 @@ def read_configurations(names: list[str]) -> tuple[Written, Written]:
         raise InputError(f"{len(names)} configuration file given; the lab takes two, A.cfg and B.cfg, or none")
     if all(name in _STANDARD_INPUT for name in names):
         raise InputError("both configurations are standard input, which can be read once; name a file")
-    alike = Path(names[0]).name == Path(names[1]).name
-    first, second = (
-        Written(_shown(name, alike), decode(_octets(Path("/dev/stdin" if name == "-" else name)))) for name in names
-    )
+    first, second = _read(names)
     return first, second
+
+
+def read_devices(names: list[str]) -> tuple[Written, ...]:
+    """Any number of configuration files, none of them standard input, which somebody types into. Raises InputError."""
+    if any(name in _STANDARD_INPUT for name in names):
+        raise InputError("standard input is what is typed at the console; name a file for the configuration")
+    return _read(names)
+
+
+def _read(names: list[str]) -> tuple[Written, ...]:
+    """Places are given by file name, by the whole path where two are called alike."""
+    bare = [Path(name).name for name in names]
+    return tuple(
+        Written(
+            _shown(name, bare.count(Path(name).name) > 1), decode(_octets(Path("/dev/stdin" if name == "-" else name)))
+        )
+        for name in names
+    )
 
 
 def read_text(path: Path) -> str:

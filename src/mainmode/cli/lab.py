@@ -12,6 +12,7 @@ from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.cli.console import print_output, tell
 from mainmode.cli.files import Written, example_configurations, read_configurations
+from mainmode.cli.mistaken import tell_problems
 from mainmode.cli.outputs import check_outputs, print_ladder, write_outputs
 from mainmode.cli.parser import DEFAULT_DEBUGS, DEFAULT_SHOWS, EXIT_DOWN, EXIT_UP
 from mainmode.device.config.model import Configuration
@@ -23,7 +24,6 @@ from mainmode.lab.link import Link, read_link
 from mainmode.lab.run import Order, run
 from mainmode.ladder.transcript import Outcome, Side
 
-_MOST_PROBLEMS = 20
 _PATIENCE = 2.0
 """Seconds of real time after which a run says that it is still at work."""
 
@@ -43,7 +43,7 @@ def lab(arguments: Namespace) -> int:
     first, second = (_with_faults(one, side, faults) for one, side in zip(written, Side, strict=True))
     check_outputs(arguments, arguments.configurations)
     for configuration in (first, second):
-        _tell_problems(configuration)
+        tell_problems(configuration)
     order = Order(
         pair={Side.A: first, Side.B: second},
         seed=secrets.randbits(32) if arguments.seed is None else arguments.seed,
@@ -82,14 +82,6 @@ def _with_faults(written: Written, side: Side, faults: tuple[Ordered, ...]) -> C
             text = broken(fault, text, configuration)
             configuration = read(text, written.name)
     return configuration
-
-
-def _tell_problems(configuration: Configuration) -> None:
-    for problem in configuration.problems[:_MOST_PROBLEMS]:
-        tell(f"{problem}\n")
-    more = len(configuration.problems) - _MOST_PROBLEMS
-    if more > 0:
-        tell(f"{configuration.file}: {more} more lines with problems\n")
 
 
 def _hosts(addresses: list[str] | None) -> tuple[IPv4Address, IPv4Address] | None:

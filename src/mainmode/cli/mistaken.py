@@ -1,13 +1,17 @@
 """What was given by mistake: an empty log, a configuration in place of a log, a router's for a firewall's."""
 
 import re
+from typing import TYPE_CHECKING
 
 from mainmode.base.errors import InputError
+from mainmode.cli.console import tell
 from mainmode.device.config.model import Configuration
 from mainmode.device.config.problem import Severity
 from mainmode.device.config.reader import decode, read
-from mainmode.explain.explanation import Explanation
-from mainmode.explain.reading import Source
+
+if TYPE_CHECKING:
+    from mainmode.explain.explanation import Explanation
+    from mainmode.explain.reading import Source
 
 WHAT_TO_GIVE = (
     "give the output of `debug crypto ikev1 127` and `debug crypto ipsec 127` (ASA), `debug crypto isakmp` and "
@@ -15,12 +19,22 @@ WHAT_TO_GIVE = (
 )
 _LOOKED_AT = 1 << 16
 """Octets of a log that are looked at to tell what it is instead."""
+_MOST_PROBLEMS = 20
 _DAEMONS = re.compile(r"^(?:conn +\S|connections *\{)", re.MULTILINE)
 
 
 def unread_lines(configuration: Configuration) -> int:
     """How many lines of it are not understood."""
     return sum(one.severity is not Severity.WARNING for one in configuration.problems)
+
+
+def tell_problems(configuration: Configuration) -> None:
+    """Tell the lines of it that are not understood, or not as somebody may think."""
+    for problem in configuration.problems[:_MOST_PROBLEMS]:
+        tell(f"{problem}\n")
+    more = len(configuration.problems) - _MOST_PROBLEMS
+    if more > 0:
+        tell(f"{configuration.file}: {more} more lines with problems\n")
 
 
 def check_firewalls(configuration: Configuration) -> None:
@@ -36,7 +50,7 @@ def check_firewalls(configuration: Configuration) -> None:
         )
 
 
-def why_nothing(found: Explanation, sources: tuple[Source, ...], names: str, peer: str) -> str:
+def why_nothing(found: "Explanation", sources: "tuple[Source, ...]", names: str, peer: str) -> str:
     """Why no negotiation was found, and what to give instead."""
     if not any(log.lines for log in found.logs):
         return f"{names}: empty, no line is in it; {WHAT_TO_GIVE}"
@@ -50,7 +64,7 @@ def why_nothing(found: Explanation, sources: tuple[Source, ...], names: str, pee
     return f"{names}: no negotiation in it; {WHAT_TO_GIVE}"
 
 
-def _is_configuration(source: Source) -> bool:
+def _is_configuration(source: "Source") -> bool:
     text = decode(source.first_octets(_LOOKED_AT))
     if _DAEMONS.search(text):
         return True

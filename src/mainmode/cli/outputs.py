@@ -13,12 +13,11 @@ from mainmode.cli.console import print_output
 from mainmode.cli.files import write_file, write_keys
 from mainmode.cli.parser import NARROWEST, WIDEST
 from mainmode.cli.places import check_places
-from mainmode.lab.run import Result
-from mainmode.ladder.text import text
-from mainmode.ladder.transcript import Transcript
 
 if TYPE_CHECKING:
+    from mainmode.lab.run import Result
     from mainmode.lab.scenario.ladder import PairResult
+    from mainmode.ladder.transcript import Transcript
 
 _PIPED_WIDTH = 80
 _FILES = ("html", "json", "markdown", "pcap", "keys")
@@ -65,8 +64,10 @@ def write_outputs(arguments: Namespace, result: "Result | PairResult") -> None:
         write_keys(Path(arguments.keys), result.keys)
 
 
-def print_ladder(arguments: Namespace, transcript: Transcript) -> None:
+def print_ladder(arguments: Namespace, transcript: "Transcript") -> None:
     """The ladder on standard output; a character that its encoding lacks becomes a question mark."""
+    from mainmode.ladder.text import text
+
     on_terminal = sys.stdout.isatty()
     width = arguments.width or (shutil.get_terminal_size().columns if on_terminal else _PIPED_WIDTH)
     colour = arguments.color == "always" or (arguments.color == "auto" and on_terminal and wants_colour())

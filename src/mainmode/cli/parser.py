@@ -8,12 +8,13 @@ from typing import NoReturn
 
 from mainmode import __version__
 from mainmode.cli.console import tell
+from mainmode.cli.console_options import add_lab, add_ssh, add_ssh_to, seed
 from mainmode.cli.control_options import add_control, add_control_commands
 
 DEFAULT_DEBUGS = ("crypto ikev1 127", "crypto ipsec 127")
 DEFAULT_SHOWS = ("crypto isakmp sa", "crypto ipsec sa")
-LARGEST_SEED = 2**64 - 1
 NARROWEST, WIDEST = 40, 400
+MOST_HOURS = 720
 
 EXIT_UP = 0
 EXIT_DOWN = 1
@@ -41,13 +42,16 @@ def parser() -> Parser:
     """The whole command line."""
     top = Parser(
         prog="mainmode",
-        description="An IKEv1 LAN-to-LAN firewall, its lab and its explainer that speaks the Cisco ASA's language.",
+        description="An IKEv1 LAN-to-LAN firewall, its lab, explainer and preflight, in the Cisco ASA's language.",
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"mainmode {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_lab(commands)
+    _add_check(commands)
     _add_explain(commands)
+    _add_console(commands)
+    add_ssh(commands)
     _add_up(commands)
     add_control_commands(commands)
     return top
@@ -88,7 +92,7 @@ def _add_lab(commands: "argparse._SubParsersAction[Parser]") -> None:
         help="the side whose inside host begins (default: a)",
     )
     run.add_argument(
-        "--seed", type=_seed, metavar="N", help="repeat the run that had this seed (default: drawn, printed)"
+        "--seed", type=seed, metavar="N", help="repeat the run that had this seed (default: drawn, printed)"
     )
     run.add_argument(
         "--link",
@@ -157,6 +161,54 @@ def _add_files(lab: Parser) -> None:
     )
 
 
+def _add_check(commands: "argparse._SubParsersAction[Parser]") -> None:
+    check = commands.add_parser(
+        "check",
+        help="the preflight: do two configurations come up, which way, for which entry; else why, and what mends it",
+        description=(
+            "Runs the negotiation of two configurations in memory, begun by either side, for every permit line of the "
+            "crypto access lists, through routing, NAT and access lists. Tells for each what came of it and by which "
+            "lines; for what is down the cause, the lines on both sides, and the commands that mend it, which were "
+            "tried on the model; then what to beware of. A folder is checked pair by pair: whoever names whom as peer."
+        ),
+        epilog=(
+            "exit codes: 0 all is up, 1 something is down, 2 the input cannot be used or the output not be written, "
+            "70 a fault in mainmode itself"
+        ),
+        allow_abbrev=False,
+    )
+    check.add_argument(
+        "configurations",
+        nargs="+",
+        metavar="CFG",
+        help="the two configuration files, A and B (- reads standard input); or a folder of configurations",
+    )
+    check.add_argument(
+        "--hours",
+        type=_hours,
+        metavar="N",
+        help="let the tunnels live for so many hours of virtual time with light traffic, and tell when and why they "
+        f"would drop (1 to {MOST_HOURS})",
+    )
+    shown = check.add_argument_group("what is shown")
+    shown.add_argument(
+        "--decisions", action="store_true", help="print what each device decided on the way, for every entry"
+    )
+    _add_paper(shown, "text")
+    files = check.add_argument_group("files to write")
+    files.add_argument("--html", type=_place, metavar="FILE", help="everything as one page that needs nothing else")
+    files.add_argument("--json", type=_place, metavar="FILE", help="everything as JSON, in a documented schema")
+    files.add_argument(
+        "--sarif", type=_place, metavar="FILE", help="SARIF 2.1.0: annotations at the configuration lines of a change"
+    )
+    files.add_argument(
+        "--junit", type=_place, metavar="FILE", help="JUnit XML: a case for each direction of each entry"
+    )
+    files.add_argument(
+        "--markdown", type=_place, metavar="FILE", help="Markdown, for a ticket or a comment on a change"
+    )
+
+
 def _add_explain(commands: "argparse._SubParsersAction[Parser]") -> None:
     explain = commands.add_parser(
         "explain",
@@ -216,16 +268,45 @@ def _add_explain(commands: "argparse._SubParsersAction[Parser]") -> None:
     files.add_argument("--markdown", type=_place, metavar="FILE", help="everything as Markdown, for a ticket")
 
 
-def _add_paper(group: "argparse._ArgumentGroup") -> None:
+def _add_paper(group: "argparse._ArgumentGroup", what: str = "ladder") -> None:
     group.add_argument(
-        "--width", type=_width, metavar="N", help="columns of the ladder (default: the terminal's, 80 when piped)"
+        "--width", type=_width, metavar="N", help=f"columns of the {what} (default: the terminal's, 80 when piped)"
     )
     group.add_argument(
         "--color",
         choices=("auto", "always", "never"),
         default="auto",
-        help="colour in the ladder (default: auto, which is only on a terminal)",
+        help=f"colour in the {what} (default: auto, which is only on a terminal)",
     )
+
+
+def _add_console(commands: "argparse._SubParsersAction[Parser]") -> None:
+    console = commands.add_parser(
+        "console",
+        help="the command line of a device: sit at the running gateway, or at a firewall of a lab",
+        description=(
+            "The device's own command line: modes, help by ?, completion by Tab, every show, debugs as they happen, "
+            "and a configuration that takes effect as it is typed. Without a file it is that of the gateway that runs "
+            "on this host. With files the devices are those of a lab, and negotiate in memory, with real keys and "
+            "packets. Where standard input is no terminal, its lines are typed, and a transcript is printed."
+        ),
+        epilog="exit codes: 0 the session was ended, 2 no gateway runs, the input cannot be used or the output not be "
+        "written, 70 a fault in mainmode itself, 130 and 143 a signal ended it",
+        allow_abbrev=False,
+    )
+    console.add_argument(
+        "configurations",
+        nargs="*",
+        metavar="CFG",
+        help="the configuration files of a lab's devices, one or more; the session begins at the first (default: the "
+        "running gateway)",
+    )
+    console.add_argument("--example", action="store_true", help="sit at the packaged pair instead of files")
+    console.add_argument(
+        "--device", metavar="NAME", help="begin at the device with this hostname (default: that of the first file)"
+    )
+    add_lab(console)
+    add_control(console)
 
 
 def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
@@ -282,6 +363,7 @@ def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
         help="serve metrics for Prometheus at http://ADDRESS:PORT/metrics, such as 127.0.0.1:9500; an address that "
         "others reach only as exposed:ADDRESS:PORT",
     )
+    add_ssh_to(up)
     add_control(up)
 
 
@@ -297,9 +379,9 @@ def _place(text: str) -> str:
     return text
 
 
-def _seed(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or int(text[:21]) > LARGEST_SEED:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {LARGEST_SEED}")
+def _hours(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_HOURS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {MOST_HOURS}")
     return int(text)
 
 
