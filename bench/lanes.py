@@ -8,6 +8,7 @@ from negotiation import ENTROPY, NOON
 
 from mainmode.base.address import Endpoint
 from mainmode.base.codes import EspAuthentication, EspTransform, IpProtocol
+from mainmode.base.instant import later, seconds
 from mainmode.base.secret import Secret
 from mainmode.device.box import Box, PacketOut
 from mainmode.device.config.reader import read
@@ -44,15 +45,18 @@ class Lanes:
         )
         self.boxes = [Box(read(text, "device.cfg"), ENTROPY, NOON, listened=False, hosted=True) for text in texts]
         self.peer = Endpoint(self.boxes[0].interfaces["outside"].address, 0)
-        for _ in range(3):
+        self.now = NOON
+        self.ordinary(strict=False)
+        self.now = later(NOON, seconds(1))
+        for _ in range(2):
             self.ordinary(strict=False)
         self.fast()
 
     def fast(self) -> None:
         """By the fast lane. Raises RuntimeError where it does not take the packet."""
         east, west = self.boxes
-        sealed = east.express.seal(self.packet, NOON)
-        out = west.express.open("outside", sealed.esp, self.peer, NOON) if sealed is not None else None
+        sealed = east.express.seal(self.packet, self.now)
+        out = west.express.open("outside", sealed.esp, self.peer, self.now) if sealed is not None else None
         if out is None or out.packet != self.packet:
             raise RuntimeError("the packet does not take the lane")
 
@@ -62,7 +66,7 @@ class Lanes:
         arrived = False
         while waiting:
             side, interface, packet = waiting.popleft()
-            for effect in self.boxes[side].packet_in(interface, packet, NOON):
+            for effect in self.boxes[side].packet_in(interface, packet, self.now):
                 if isinstance(effect, Send):
                     local, remote = effect.path.local, effect.path.remote
                     datagram = Udp(local.port, remote.port, effect.datagram).encode(local.address, remote.address)

@@ -68,14 +68,15 @@ class Row:
         )
 
 
-def cpu_of(argv: list[str]) -> float:
-    """CPU milliseconds (user and system) of a command. Raises CalledProcessError when it fails.
+def environment() -> dict[str, str]:
+    """A command's environment: compiled modules are kept, as they are where the package is installed."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
-    Compiled modules are kept, as they are where the package is installed.
-    """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+def cpu_of(argv: list[str]) -> float:
+    """CPU milliseconds (user and system) of a command. Raises CalledProcessError when it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, env=environment)
+    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, env=environment())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
 

@@ -6,11 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from secrets_watch import Watch
+
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 """Logs of real devices, which lie beside the project where they are there; the project's own data is in tests/."""
 
-JUDGES = frozenset({"tshark", "capinfos"})
+JUDGES = frozenset({"tshark", "capinfos", "tmux", "ssh"})
 """Foreign programs without which a test that asks them is skipped."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every artefact of every test is looked through for the secrets that it used."""
+    config.pluginmanager.register(Watch(), "secrets-watch")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

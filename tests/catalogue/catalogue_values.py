@@ -48,6 +48,7 @@ _WIDTHS = {
 }
 _OTHERS: dict[Kind, st.SearchStrategy[Any]] = {
     kinds.NAME: _NAMES,
+    kinds.WITH_SERVICE: st.from_regex(r"\A[0-9.]{1,15}/[a-z0-9]{1,9}\Z"),
     kinds.PHRASE: _WORDS,
     kinds.ATTRIBUTE: _WORDS,
     kinds.NOTIFY_NAME: st.from_regex(r"\A[A-Z][A-Z0-9_]{0,30}\Z"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.catalogue import kinds, lines
-from mainmode.catalogue.entry import Channel, Entry, Kind
+from mainmode.catalogue.entry import Channel, Entry, Kind, Line
 from mainmode.catalogue.envelope import Form, render
 from mainmode.catalogue.recogniser import folded, recognise, recognise_text, shapes
 
@@ -125,3 +125,10 @@ def test_what_a_peer_says_never_leaves_the_line_or_talks_to_the_terminal(hostile
 
 def test_control_characters_are_shown_by_their_numbers() -> None:
     assert kinds.escape("a\x1b[31m\nb\u202e") == "a\\x1b[31m\\x0ab\\u202e"
+
+
+def test_an_interface_s_name_may_end_in_a_colon_before_another() -> None:
+    values = {"source": "10.0.0.9/50000", "interface": "0:", "destination": "10.0.0.1/22", "user": "bob"}
+    read = recognise(render(Line(lines.LOGIN_PERMITTED, values), Form.SYSLOG))
+    assert read is not None
+    assert read.line.values == values

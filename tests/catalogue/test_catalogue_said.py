@@ -24,6 +24,7 @@ MOST_CASES = 12
 
 NINE_X_DETAIL = "newer releases print it around the embryonic SA; the published listing of 9.3.2 has none of them"
 REMOTE_ACCESS = "of a remote access user"
+SSH = "a login over SSH, which the console serves; its tests look for the line"
 INTERNAL = "a fault inside the device's own software"
 
 UNSAID = {
@@ -56,6 +57,15 @@ UNSAID = {
     "SA_CREATION_ERROR": "what was negotiated can always be installed",
     "STATIC_ROUTE_NOT_ADDED": INTERNAL,
     "STATIC_ROUTE_NOT_DELETED": INTERNAL,
+    "LOGIN_PERMITTED": SSH,
+    "LOGIN_DENIED": SSH,
+    "USER_AUTHENTICATED": SSH,
+    "USER_NOT_AUTHENTICATED": SSH,
+    "LOCAL_USER_FOUND": SSH,
+    "LOCAL_USER_REJECTED": SSH,
+    "SSH_DENIED": SSH,
+    "SSH_ENDED": SSH,
+    "SSH_DISCONNECTED": SSH,
 }
 
 
