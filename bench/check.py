@@ -6,35 +6,23 @@ sites (`sites.py`), in wall time on all cores and in CPU time; each beside what 
 """
 
 import argparse
-import datetime
-import subprocess
 import sys
 import tempfile
-import time
 from importlib.resources import files
 from pathlib import Path
 
-from run import HEADINGS, MAINMODE, Row, aligned, cpu_of, environment, machine, medians, write
+from measuring import MAINMODE, cpu_of, medians, wall_of
+from page import Row, Section, tell
 from sites import write_folder
 
 from mainmode.cli.crew import cores
 
-BEGIN, END = "<!-- bench/check.py writes from here -->", "<!-- to here, of check -->"
 _EXAMPLES = files("mainmode.lab") / "examples"
 _READ = (
     "import gc, sys; gc.set_threshold(100_000); from pathlib import Path; "
     "from mainmode.device.config.reader import read; "
     "[read(one.read_text(), one.name) for one in sorted(Path(sys.argv[1]).iterdir())]"
 )
-
-
-def wall_of(argv: list[str], codes: tuple[int, ...] = (0,)) -> float:
-    """Milliseconds by the clock that a command takes. Raises RuntimeError where it ends with another exit code."""
-    began = time.perf_counter()
-    ended = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, env=environment())
-    if ended.returncode not in codes:
-        raise RuntimeError(f"{argv} ended with {ended.returncode}: {ended.stderr.decode()}")
-    return (time.perf_counter() - began) * 1000
 
 
 def pairs(place: Path, rounds: int) -> list[Row]:
@@ -85,12 +73,7 @@ def main() -> None:
         rows = pairs(Path(few), given.rounds)
         rows.append(folder(Path(one), given.sites, 0, 1))
         rows.append(folder(Path(two), given.sites, given.sites // 50, 1))
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    text = f"Measured {day} on {machine()}; medians of {given.rounds}, folders once.\n\n{aligned(lines)}"
-    print(text)
-    if given.write:
-        write(text, BEGIN, END)
+    tell(Section.of("check", f"medians of {given.rounds}, folders once", rows), given.write)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ input. `--write` puts the table into the docs.
 """
 
 import argparse
-import datetime
 import os
 import subprocess
 import sys
@@ -15,9 +14,9 @@ from collections.abc import Iterator
 from itertools import islice
 
 from busy_log import BusyLog
-from run import HEADINGS, Row, aligned, cpu_of, machine, medians, write
+from measuring import cpu_of, medians
+from page import Row, Section, tell
 
-BEGIN, END = "<!-- bench/explain.py writes from here -->", "<!-- to here, of explain -->"
 GOAL = 300_000
 """Lines in a second of one core's time."""
 MOST_MEMORY = 150
@@ -89,12 +88,7 @@ def main() -> None:
         *rates("a log of nothing but IKE and IPsec", 0.0, given.lines, given.rounds),
         peak(given.stream),
     ]
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    table = aligned([HEADINGS, *(row.cells() for row in rows)])
-    text = f"Measured {day} on {machine()}; medians of {given.rounds}.\n\n{table}"
-    print(text)
-    if given.write:
-        write(text, BEGIN, END)
+    tell(Section.of("explain", f"medians of {given.rounds}", rows), given.write)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from run import ROOT, aligned, machine
+from measuring import ROOT
+from page import aligned, between, machine
 
 sys.path.insert(0, str(ROOT / "tests" / "strangers"))
 
@@ -232,16 +233,12 @@ def bounds() -> str:
         ("IP packets of an interface of which fragments are missing", ip_fragments.MOST_WAITING),
     ):
         standing.append((what, f"{most:,}"))
-    return f"{aligned(lines)}\n\n{aligned(standing)}"
+    return f"{aligned(tuple(lines))}\n\n{aligned(tuple(standing))}"
 
 
 def put(text: str, marks: tuple[str, str]) -> None:
     """Between its marks in the page. Raises ValueError when there are none."""
-    before, mark, rest = PAGE.read_text().partition(marks[0])
-    _, other, after = rest.partition(marks[1])
-    if not mark or not other:
-        raise ValueError(f"{PAGE} lacks its marks")
-    PAGE.write_text(f"{before}{marks[0]}\n\n{text}\n\n{marks[1]}{after}")
+    PAGE.write_text(between(PAGE.read_text(), *marks, text))
 
 
 def stale() -> list[str]:
@@ -283,7 +280,7 @@ def main() -> None:
         f"Measured {day} on {machine()}, {os.cpu_count()} cores for both gateways, both hosts and the flooder; two "
         f"runs of {arguments.seconds:.0f} s for each row, one in which the flooded gateway began the tunnel and renews "
         f"it, one in which its peer did. The side that began renews after {120 * BEGINNER:.0f} s here, the other, "
-        f"where that one did not, after {120 * OTHER:.1f} s.\n\n{aligned(rows)}\n\n{aligned(drops)}"
+        f"where that one did not, after {120 * OTHER:.1f} s.\n\n{aligned(tuple(rows))}\n\n{aligned(tuple(drops))}"
     )
     print(text)
     if arguments.write:

@@ -5,7 +5,6 @@ through two of charon's (kernel-libipsec), in turns. `--write` puts the table in
 """
 
 import argparse
-import datetime
 import json
 import os
 import shutil
@@ -18,7 +17,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from run import ROOT, aligned, machine, write
+from measuring import ROOT, cpu_of_process
+from page import Section, tell
 
 sys.path.insert(0, str(ROOT / "tests" / "strangers"))
 
@@ -27,9 +27,7 @@ from lan import until
 from sites import Sites, pings, sites
 from strongswan import CHARON, Connection, charon
 
-BEGIN, END = "<!-- bench/gateway.py writes from here -->", "<!-- to here, too -->"
 HEADINGS = ("TCP from host to host through", "wall", "encapsulating", "decapsulating", "goal", "met")
-TICKS = os.sysconf("SC_CLK_TCK")
 SUITES = {
     "AES-GCM": ("esp-aes-gcm", "aes128gcm16", 0.8),
     "AES-CBC/SHA-1": ("esp-aes esp-sha-hmac", "aes128-sha1", 0.5),
@@ -83,12 +81,6 @@ def strongswan(net: Sites, folder: Path, suite: str) -> Processes:
         yield daemons[0].process.pid, daemons[1].process.pid
 
 
-def cpu_of(process: int) -> float:
-    """CPU seconds of a process so far, user and system, all its threads."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
-
-
 def iperf(source: str, there: str, address: str, seconds: int) -> tuple[float, float]:
     """Octets that came from one namespace to an address of another, and seconds. Raises RuntimeError where none did."""
     server = subprocess.Popen(
@@ -121,9 +113,9 @@ def through(way: Way, seconds: int) -> Figure:
     ):
         if not until(lambda: all(pings(net.a, net.b, wait=3).values()), 30):
             raise RuntimeError(f"no ping comes through {way.name}")
-        before = cpu_of(first), cpu_of(second)
+        before = cpu_of_process(first), cpu_of_process(second)
         octets, lasted = iperf(net.a.host, net.b.host, net.b.address, seconds)
-        spent = cpu_of(first) - before[0], cpu_of(second) - before[1]
+        spent = cpu_of_process(first) - before[0], cpu_of_process(second) - before[1]
     return Figure(octets * 8 / lasted / 1e6, octets * 8 / spent[0] / 1e9, octets * 8 / spent[1] / 1e9)
 
 
@@ -175,11 +167,7 @@ def main() -> None:
             taken.setdefault(way.name, []).append(through(way, arguments.seconds))
     goals = {way.name: way.goal for way in all_ways}
     rows = [cells(name, median(figures), goals.get(name)) for name, figures in taken.items()]
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    text = f"Measured {day} on {machine()}; medians of {arguments.rounds}.\n\n{aligned([HEADINGS, *rows])}"
-    print(text)
-    if arguments.write:
-        write(text, BEGIN, END)
+    tell(Section("gateway", f"medians of {arguments.rounds}", (HEADINGS, *rows)), arguments.write)
 
 
 if __name__ == "__main__":

@@ -6,94 +6,18 @@ what it could cost at best, in the same run. `--write` puts the table into the d
 """
 
 import argparse
-import datetime
-import os
-import platform
-import resource
-import statistics
-import subprocess
 import sys
-import sysconfig
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 
 from boxes import BareEsp, Boxes
 from lanes import SUITES, EspAlone, Lanes
 from long_life import Hours, Keepalives, Protection, quiet_text
+from measuring import MAINMODE, ROOT, cpu_of, medians, rate_of
 from negotiation import Negotiation, exponentiations
+from page import Row, Section, tell
 
 from mainmode.device.config import read
 
-ROOT = Path(__file__).resolve().parent.parent
-PAGE = ROOT / "docs" / "performance.md"
 CONFIGURATION = ROOT / "tests" / "config" / "shops" / "provider_hub_91.cfg"
-BEGIN, END = "<!-- bench/run.py writes from here -->", "<!-- to here -->"
-MAINMODE = str(Path(sysconfig.get_path("scripts")) / "mainmode")
-HEADINGS = ("what", "measured", "beside it", "ratio", "goal", "met")
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured thing. `unit` is `ms`, `s` (less is better) or `/s` (more is); `limit` stands beside it, in turns.
-
-    `goal` is None for what is measured without one.
-    """
-
-    what: str
-    figure: float
-    beside: str
-    limit: float
-    goal: float | None
-    unit: str
-
-    @property
-    def met(self) -> str:
-        """Whether the goal is reached, in a word."""
-        if self.goal is None:
-            return ""
-        return "yes" if (self.figure >= self.goal if self.unit == "/s" else self.figure <= self.goal) else "no"
-
-    def cells(self) -> tuple[str, ...]:
-        """The table's cells."""
-        digits = 2 if self.unit == "s" else 0
-        return (
-            self.what,
-            f"{self.figure:.{digits}f} {self.unit}",
-            f"{self.beside}: {self.limit:.{digits}f} {self.unit}",
-            f"{self.figure / self.limit:.2f}",
-            "" if self.goal is None else f"{self.goal:.{digits}f} {self.unit}",
-            self.met,
-        )
-
-
-def environment() -> dict[str, str]:
-    """A command's environment: compiled modules are kept, as they are where the package is installed."""
-    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-
-
-def cpu_of(argv: list[str]) -> float:
-    """CPU milliseconds (user and system) of a command. Raises CalledProcessError when it fails."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True, env=environment())
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime) * 1000
-
-
-def rate_of(job: Callable[[], object], seconds: float) -> float:
-    """How often a second of CPU time does the job, tried for about `seconds`."""
-    began, count = time.process_time(), 0
-    while (spent := time.process_time() - began) < seconds:
-        job()
-        count += 1
-    return count / spent
-
-
-def medians(rounds: int, *measure: Callable[[], float]) -> tuple[float, ...]:
-    """The median of each measure, taken in turns, so that a slow moment of the machine hits all of them."""
-    taken = [[one() for one in measure] for _ in range(rounds)]
-    return tuple(statistics.median(column) for column in zip(*taken, strict=True))
 
 
 def measured(rounds: int, seconds: float) -> list[Row]:
@@ -195,33 +119,6 @@ def lanes(rounds: int, seconds: float) -> list[Row]:
     return rows
 
 
-def aligned(lines: list[tuple[str, ...]]) -> str:
-    """A Markdown table with aligned columns; the first line has the headings."""
-    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
-    printed = ["| " + " | ".join(f"{c:<{w}}" for c, w in zip(line, widths, strict=True)) + " |" for line in lines]
-    printed.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    return "\n".join(printed)
-
-
-def machine() -> str:
-    """The processor's name and the interpreter's version."""
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return f"{names[0] if names else platform.machine()}, Python {platform.python_version()}"
-
-
-def write(text: str, begin: str = BEGIN, end: str = END) -> None:
-    """Puts a table between its marks in docs/performance.md. Raises ValueError when there are none."""
-    before, mark, rest = PAGE.read_text().partition(begin)
-    _, other, after = rest.partition(end)
-    if not mark or not other:
-        raise ValueError(f"{PAGE} lacks its marks")
-    PAGE.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
-
-
 def main() -> None:
     """Measures, prints, and writes the page if told to."""
     parser = argparse.ArgumentParser(description="Measure mainmode; prints a table.")
@@ -229,13 +126,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7, help="measurements per figure; the median counts (default 7)")
     parser.add_argument("--seconds", type=float, default=0.5, help="CPU time of one rate measurement (default 0.5)")
     arguments = parser.parse_args()
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
     rows = measured(arguments.rounds, arguments.seconds)
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    text = f"Measured {day} on {machine()}; medians of {arguments.rounds}.\n\n{aligned(lines)}"
-    print(text)
-    if arguments.write:
-        write(text)
+    tell(Section.of("run", f"medians of {arguments.rounds}", rows), arguments.write)
 
 
 if __name__ == "__main__":
