@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.crypto import primitives
+from mainmode.crypto.compiled import native
 from mainmode.crypto.errors import CryptoError
 
 PRIME = (1 << 521) - 1
@@ -22,7 +23,7 @@ def choose_again() -> Iterator[None]:
 
 
 def test_powers_are_taken_in_constant_time_here() -> None:
-    assert primitives.exponentiation() in ("libcrypto", "gmpy2")
+    assert primitives.exponentiation() in ("helper", "libcrypto", "gmpy2")
 
 
 def test_pythons_own_libcrypto_is_found_without_knowing_its_name(
@@ -30,11 +31,13 @@ def test_pythons_own_libcrypto_is_found_without_knowing_its_name(
 ) -> None:
     found = primitives._hashlib_file()
     assert found is not None
+    monkeypatch.setattr(primitives, "native", lambda: None)
     monkeypatch.setattr(primitives, "_LIBCRYPTO_NAMES", ())
     assert primitives.exponentiation() == "libcrypto"
 
 
 def test_without_libcrypto_and_gmpy2_python_does_it(monkeypatch: pytest.MonkeyPatch, choose_again: None) -> None:
+    monkeypatch.setattr(primitives, "native", lambda: None)
     monkeypatch.setattr(primitives, "_libcrypto", lambda: None)
     monkeypatch.setattr(primitives, "_gmpy2", lambda: None)
     assert primitives.exponentiation() == "pow"
@@ -55,6 +58,9 @@ def test_all_libraries_agree(base: int, exponent: int, modulus: int) -> None:
     expected = pow(base, exponent, modulus).to_bytes(len(octets))
     assert primitives._Python().power(octets)(*arguments) == expected
     assert primitives._Gmpy2(pow).power(octets)(*arguments) == expected
+    helper = native()
+    if helper is not None:
+        assert helper.modulus(octets).power(*arguments) == expected
     libcrypto = primitives._libcrypto()
     if libcrypto is not None:
         assert libcrypto.power(octets)(*arguments) == expected

@@ -2,7 +2,8 @@
 
 Everything heavy is imported by the first call that needs it, so that importing this module costs nothing.
 `cryptography` cannot serve MODP groups 1 and 2 and is about to drop the others; so modular powers are taken
-by `BN_mod_exp_mont_consttime` of the libcrypto that Python's own `hashlib` stands on.
+by `BN_mod_exp_mont_consttime` of the libcrypto that Python's own `hashlib` stands on: by the compiled helper, or else
+through ctypes.
 """
 
 import sys
@@ -12,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mainmode.base.secret import Octets
+from mainmode.crypto.compiled import Native, native
 from mainmode.crypto.errors import CryptoError
 
 if TYPE_CHECKING:
@@ -240,12 +242,15 @@ def modular_power(modulus: bytes) -> ModularPower:
 
 
 def exponentiation() -> str:
-    """What takes modular powers here: `libcrypto` or `gmpy2`, both in constant time, or Python's `pow`."""
+    """What takes modular powers here: the compiled `helper`, `libcrypto` or `gmpy2`, all in constant time, or `pow`."""
     return _exponentiation().name
 
 
 @cache
 def _exponentiation() -> _Exponentiation:
+    helper = native()
+    if helper is not None:
+        return _Compiled(helper)
     return _libcrypto() or _gmpy2() or _Python()
 
 
@@ -287,6 +292,18 @@ def _gmpy2() -> _Gmpy2 | None:
     except ImportError:
         return None
     return _Gmpy2(powmod_sec)
+
+
+class _Compiled:
+    """The compiled helper, which calls what `_Libcrypto` does."""
+
+    name = "helper"
+
+    def __init__(self, helper: Native) -> None:
+        self._helper = helper
+
+    def power(self, modulus: bytes) -> ModularPower:
+        return self._helper.modulus(modulus).power
 
 
 _BN_FLG_CONSTTIME = 4
