@@ -11,6 +11,7 @@ from mainmode.base.codes import EspAuthentication, EspTransform
 from mainmode.base.errors import Drop
 from mainmode.base.instant import SECOND, Instant
 from mainmode.crypto.errors import CryptoError
+from mainmode.ipsec import sad as sad_module
 from mainmode.ipsec.dataplane import EspSuite, SaPair, SaTally
 from mainmode.ipsec.esp import EspRefused
 from mainmode.ipsec.sad import Sad, SaState
@@ -207,3 +208,17 @@ def test_no_key_is_in_a_repr() -> None:
     for keys in (pair.inbound_keys, pair.outbound_keys):
         assert keys.cipher.reveal().hex() not in text
         assert repr(keys.cipher.reveal()) not in text
+
+
+def test_ciphers_are_made_for_the_first_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    for name in ("OutboundSa", "InboundSa"):
+        kind = getattr(sad_module, name)
+        monkeypatch.setattr(sad_module, name, lambda *given, kind=kind: made.append(kind.__name__) or kind(*given))
+    a, b = two_ends(pair_for())
+    assert (a.sequence, a.bitmaps, a.renewal_due(), a.runs_on(100, NOW)) == (0, ((0, 1), (0, 1)), False, True)
+    assert made == []
+    b.open(a.seal(PING, Dice(), NOW), NOW)
+    b.open(a.seal(PING, Dice(), NOW), NOW)
+    assert made == ["OutboundSa", "InboundSa"]
+    assert (a.sequence, b.sequence, b.bitmaps) == (2, 0, ((0, 7), (0, 1)))

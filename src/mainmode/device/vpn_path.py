@@ -151,7 +151,7 @@ class VpnPath:
         total.octets += len(esp)
         total.encryptions += 1
         total.authentications += 1
-        text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.outbound.sequence}"
+        text = f"to {pair.peer}, SPI 0x{pair.outbound_spi:08X}, sequence number {state.sequence}"
         effects: list[BoxEffect] = [Decision(Stage.ENCRYPT, Verdict.ALLOW, text, pair.sources, state)]
         number = plane.next_identification()
         outer = around(outlet, esp, packet.tos, number, dont_fragment=outlet.keeps_whole(packet))

@@ -32,24 +32,34 @@ class EspRefused(MainmodeError):  # noqa: N818 (it names what happened)
         super().__init__(f"{drop.value}: {detail}")
 
 
+def fitting(suite: EspSuite, keys: SaKeys) -> tuple[EspCipher, EspIntegrity]:
+    """The algorithms of a suite, for which the keys of one direction are right.
+
+    Raises UnsupportedAlgorithm for a suite that the device does not have.
+    Raises CryptoError for keys of a wrong length, for AES-GCM with another integrity, and for NULL without
+    any (RFC 4303 §3.2: one of the two services there must be).
+    """
+    cipher, integrity = esp_cipher(suite.encryption, suite.key_bits), esp_integrity(suite.authentication)
+    without_integrity = integrity.hash is None
+    if (cipher.aead and not without_integrity) or (cipher.cipher is None and without_integrity):
+        raise CryptoError(f"ESP cipher {cipher.name} with integrity {integrity.name}")
+    if len(keys.cipher) != cipher.key_length or len(keys.integrity) != integrity.key_length:
+        raise CryptoError(f"keys that do not fit {cipher.name} and {integrity.name}")
+    return cipher, integrity
+
+
 class _Keyed:
     """Cipher and integrity of one direction with their keys; how long an ICV is, and how it is made."""
 
     __slots__ = ("_mac", "cbc", "cipher", "gcm", "icv_length", "integrity", "salt")
 
     def __init__(self, suite: EspSuite, keys: SaKeys, start: Callable[[BlockCipher, Octets], OctetStream]) -> None:
-        """`start` makes a CBC context. Raises UnsupportedAlgorithm and CryptoError, as `OutboundSa` says.
+        """`start` makes a CBC context. Raises as `fitting` does.
 
         `salt` is what the keying material of AES-GCM ends with (RFC 4106 §4, §8.1).
         """
-        self.cipher: EspCipher = esp_cipher(suite.encryption, suite.key_bits)
-        self.integrity: EspIntegrity = esp_integrity(suite.authentication)
+        self.cipher, self.integrity = fitting(suite, keys)
         key = keys.cipher.octets
-        without_integrity = self.integrity.hash is None
-        if (self.cipher.aead and not without_integrity) or (self.cipher.cipher is None and without_integrity):
-            raise CryptoError(f"ESP cipher {self.cipher.name} with integrity {self.integrity.name}")
-        if len(key) != self.cipher.key_length or len(keys.integrity) != self.integrity.key_length:
-            raise CryptoError(f"keys that do not fit {self.cipher.name} and {self.integrity.name}")
         in_cbc = self.cipher.cipher is not None and not self.cipher.aead
         self.cbc = start(self.cipher.cipher, key) if self.cipher.cipher is not None and in_cbc else None
         self.gcm = Gcm(key[:-GCM_SALT_LENGTH]) if self.cipher.aead else None
@@ -76,12 +86,7 @@ class OutboundSa:
     __slots__ = ("_block", "_cbc", "_gcm", "_keyed", "_salt", "_spi", "sequence")
 
     def __init__(self, spi: int, suite: EspSuite, keys: SaKeys) -> None:
-        """`sequence` is the number of the last packet sealed; 0 before the first.
-
-        Raises UnsupportedAlgorithm for a suite that the device does not have.
-        Raises CryptoError for keys of a wrong length, for AES-GCM with another integrity, and for NULL without
-        any (RFC 4303 §3.2: one of the two services there must be).
-        """
+        """`sequence` is the number of the last packet sealed; 0 before the first. Raises as `fitting` does."""
         self._keyed = _Keyed(suite, keys, cbc_encryptor)
         self._spi = spi.to_bytes(4)
         self._block = self._keyed.cipher.block
@@ -121,7 +126,7 @@ class InboundSa:
     def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int | None = DEFAULT_SIZE) -> None:
         """`window` is the anti-replay window in packets, None for no check.
 
-        Raises as `OutboundSa` and `ReplayWindow` do.
+        Raises as `fitting` and `ReplayWindow` do.
         """
         self._keyed = keyed = _Keyed(suite, keys, cbc_decryptor)
         self._spi = spi

@@ -4,6 +4,12 @@ DEFAULT_SIZE = 64
 LARGEST_SIZE = 1024
 
 
+def check_size(size: int | None) -> None:
+    """Raises ValueError for a size that no window has."""
+    if size is not None and not DEFAULT_SIZE <= size <= LARGEST_SIZE:
+        raise ValueError(f"a replay window of {size} packets")
+
+
 class ReplayWindow:
     """Which of the last `size` sequence numbers were received. Ask `accepts`, check the ICV, then `mark`."""
 
@@ -14,8 +20,7 @@ class ReplayWindow:
 
         None switches the check off: every number is accepted, and the last ones are noted all the same.
         """
-        if size is not None and not DEFAULT_SIZE <= size <= LARGEST_SIZE:
-            raise ValueError(f"a replay window of {size} packets")
+        check_size(size)
         self.enabled = size is not None
         self.size = size if size is not None else DEFAULT_SIZE
         self.advanced = False

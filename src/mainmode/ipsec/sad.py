@@ -10,8 +10,8 @@ from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
 from mainmode.ipsec.dataplane import Activity, SaPair, SaTally
-from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa
-from mainmode.ipsec.replay import DEFAULT_SIZE
+from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa, fitting
+from mainmode.ipsec.replay import DEFAULT_SIZE, check_size
 from mainmode.ipsec.statistics import FragmentTally
 
 _KILOBYTE = 1024
@@ -31,13 +31,18 @@ _SOFT_SEQUENCE = 0xE000_0000
 """The sequence number at which a pair asks for its renewal."""
 
 
+_NOTHING = SaTally()
+_FRESH = 0, 1
+"""The bitmap of an SA that received nothing."""
+
+
 class SaState:
     """One established pair: its two directions, what they carried, and how long they live."""
 
     __slots__ = (
-        "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_ends_at", "_octets_in", "_octets_out", "_replays",
-        "_selector_mismatches", "_shown_from", "_soft_octets", "fragments", "heard", "inbound", "installed_at",
-        "outbound", "pair", "sent", "settled_at", "usable",
+        "_asked", "_bad_icv", "_decapsulated", "_encapsulated", "_ends_at", "_fragments", "_inbound", "_octets_in",
+        "_octets_out", "_outbound", "_replays", "_selector_mismatches", "_shown_from", "_soft_octets", "_window",
+        "heard", "installed_at", "pair", "sent", "settled_at", "usable",
     )  # fmt: skip
 
     def __init__(self, pair: SaPair, now: Instant, *, usable: bool = True, window: int | None = DEFAULT_SIZE) -> None:
@@ -45,24 +50,59 @@ class SaState:
 
         `settled_at`: who can keep packets sends none before, as the peer may not have installed its own pair yet.
         `window` is the anti-replay window in packets, None for no check.
-        Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses.
+        Raises UnsupportedAlgorithm and CryptoError for a suite or keys that ESP refuses, and ValueError as
+        `ReplayWindow` does.
         """
         self.pair = pair
         self.installed_at = self.settled_at = now
         self.usable = usable
         self.heard: Instant | None = None
         self.sent: Instant | None = None
-        self.outbound = OutboundSa(pair.outbound_spi, pair.suite, pair.outbound_keys)
-        self.inbound = InboundSa(pair.inbound_spi, pair.suite, pair.inbound_keys, window)
-        self.fragments = FragmentTally()
+        for keys in (pair.outbound_keys, pair.inbound_keys):
+            fitting(pair.suite, keys)
+        check_size(window)
+        self._window = window
+        self._outbound: OutboundSa | None = None
+        self._inbound: InboundSa | None = None
+        self._fragments: FragmentTally | None = None
         self._encapsulated = self._decapsulated = self._octets_out = self._octets_in = 0
         self._replays = self._bad_icv = self._selector_mismatches = 0
-        self._shown_from = SaTally()
+        self._shown_from = _NOTHING
         share = SOFT_SHARE_INITIATOR if pair.initiator else SOFT_SHARE_RESPONDER
         kilobytes = pair.lifetime_kilobytes
         self._soft_octets = None if kilobytes is None else int(kilobytes * _KILOBYTE * share)
         self._asked = False
         self._ends_at = None if pair.lifetime_seconds is None else later(now, seconds(pair.lifetime_seconds))
+
+    @property
+    def outbound(self) -> OutboundSa:
+        """What seals. It is made for the first packet: a kernel may carry them all, and ciphers take much room."""
+        found = self._outbound
+        if found is None:
+            pair = self.pair
+            found = self._outbound = OutboundSa(pair.outbound_spi, pair.suite, pair.outbound_keys)
+        return found
+
+    @property
+    def inbound(self) -> InboundSa:
+        """What opens, made for the first packet too."""
+        found = self._inbound
+        if found is None:
+            pair = self.pair
+            found = self._inbound = InboundSa(pair.inbound_spi, pair.suite, pair.inbound_keys, self._window)
+        return found
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last packet sealed; 0 before the first."""
+        return self._outbound.sequence if self._outbound is not None else 0
+
+    @property
+    def fragments(self) -> FragmentTally:
+        """What was cut, and could not be. To be counted up."""
+        if self._fragments is None:
+            self._fragments = FragmentTally()
+        return self._fragments
 
     def seal(self, packet: bytes, entropy: Entropy, now: Instant, next_header: int = IpProtocol.IPIP) -> bytes:
         """The ESP packet of an inner packet, counted. Raises EspRefused as `OutboundSa.seal` does.
@@ -129,7 +169,7 @@ class SaState:
         """Whether another packet with at most so many octets inside finds the pair neither expired nor due."""
         if self._ends_at is not None and now >= self._ends_at:
             return False
-        if self.outbound.sequence >= _SOFT_SEQUENCE - 1:
+        if self.sequence >= _SOFT_SEQUENCE - 1:
             return False
         kilobytes = self.pair.lifetime_kilobytes
         if kilobytes is None or self._soft_octets is None:
@@ -149,7 +189,7 @@ class SaState:
             return False
         soft = self._soft_octets
         by_octets = soft is not None and (self._octets_out >= soft or self._octets_in >= soft)
-        self._asked = by_octets or self.outbound.sequence >= _SOFT_SEQUENCE
+        self._asked = by_octets or self.sequence >= _SOFT_SEQUENCE
         return self._asked
 
     @property
@@ -174,7 +214,7 @@ class SaState:
     def clear_counters(self) -> None:
         """What is shown counts from nothing; lifetimes run on with what was carried before."""
         self._shown_from = self.tally
-        self.fragments = FragmentTally()
+        self._fragments = None
 
     @property
     def activity(self) -> Activity:
@@ -185,9 +225,9 @@ class SaState:
     def bitmaps(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """The anti-replay bitmaps of inbound and outbound SA, each as high and low word.
 
-        The outbound SA receives nothing, and the device prints its bitmap as 0x00000000 0x00000001.
+        An outbound SA receives nothing, and the device prints its bitmap as 0x00000000 0x00000001.
         """
-        return self.inbound.window.bitmap(), (0, 1)
+        return self._inbound.window.bitmap() if self._inbound is not None else _FRESH, _FRESH
 
     @property
     def expires_at(self) -> Instant | None:

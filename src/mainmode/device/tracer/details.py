@@ -65,7 +65,7 @@ class Details:
         ends = (_network(proxies.local), proxies.local.port), (_network(proxies.remote), proxies.remote.port)
         yield from self._rule("out domain=encrypt, deny=false", hits, context, proxies.local.protocol, *ends)
         if state is not None:
-            yield f" to {state.pair.peer}, SPI 0x{state.pair.outbound_spi:08X}, sequence {state.outbound.sequence}"
+            yield f" to {state.pair.peer}, SPI 0x{state.pair.outbound_spi:08X}, sequence {state.sequence}"
 
     def replies(self, state: SaState) -> Iterator[str]:
         """The rule by which replies come out of the tunnel."""
