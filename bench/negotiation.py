@@ -27,23 +27,32 @@ ENTROPY = SystemEntropy()
 NOON = Instant(1_000_000_000_000_000)
 
 
-def settings_of(name: str, number: int) -> IkeSettings:
-    """The packaged example's settings, with another Diffie-Hellman group in its policy."""
+_POLICY = "crypto isakmp policy {}\n authentication pre-share\n encryption {}\n hash sha\n group {}\n lifetime 86400\n"
+
+
+def settings_of(name: str, policies: str) -> IkeSettings:
+    """The packaged example's settings, with other policies. Raises ValueError where it has not the one expected."""
     text = (resources.files("mainmode.lab") / "examples" / name).read_text()
-    if "\n group 2\n" not in text:
-        raise ValueError(f"{name} has no policy of group 2")
-    return ike_settings(read(text.replace("\n group 2\n", f"\n group {number}\n"), name))
+    own = _POLICY.format(10, "3des", 2)
+    if own not in text:
+        raise ValueError(f"{name} has not the policy of group 2")
+    return ike_settings(read(text.replace(own, policies), name))
 
 
 class Negotiation:
     """The packaged pair of configurations; every run is a new pair of engines.
 
-    `listened`: whether every debug line is made as a value; a device makes none while no debug is on.
+    `listened`: whether every debug line is made as a value; a device makes none while no debug is on. `offered`: AES
+    instead of 3DES, and so many policies in MM1, of which the last is the one that the responder has.
     """
 
-    def __init__(self, number: int, listened: bool) -> None:
+    def __init__(self, number: int, listened: bool, offered: int = 0) -> None:
         self.listened = listened
-        self.first, self.second = settings_of("asa1.cfg", number), settings_of("asa2.cfg", number)
+        cipher = "aes" if offered else "3des"
+        only = _POLICY.format(10, cipher, number)
+        others = [_POLICY.format(place + 1, cipher, (16, 15, 5)[place % 3]) for place in range(max(offered - 1, 0))]
+        self.first = settings_of("asa1.cfg", "".join((*others, only)))
+        self.second = settings_of("asa2.cfg", only)
         entry = self.first.entries[0]
         ace = (entry.acl or ())[0]
         hosts = ace.proxies.local.first + 1, ace.proxies.remote.first + 1

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar
 
 from mainmode.wire.cursor import Cursor
@@ -41,10 +42,6 @@ class Number:
     name: str
     size: int
     kind: Callable[[int], int] = int
-
-    def written(self, structure: Any) -> int:
-        """The number that stands on the wire for `structure`."""
-        return int(getattr(structure, self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +170,7 @@ class Layout:
     `whole` names the field that holds all octets, where the declaration is nothing but a Rest.
     """
 
-    __slots__ = ("_kinds", "_names", "_struct", "fields", "head", "tail", "whole")
+    __slots__ = ("_kinds", "_names", "_struct", "_written", "fields", "head", "tail", "whole")
 
     def __init__(self, *parts: HeadPart | Part) -> None:
         self.head: tuple[HeadPart, ...] = tuple(part for part in parts if not isinstance(part, Part))
@@ -181,6 +178,7 @@ class Layout:
         self.fields: tuple[str, ...] = tuple(part.name for part in parts if isinstance(part, Number | Part))
         self.whole: str = self.fields[0] if not self.head and isinstance(self.tail[0], Rest) else ""
         self._names = tuple(part.name for part in self.head)
+        self._written = tuple(attrgetter(part.name) if isinstance(part, Number) else part.written for part in self.head)
         self._kinds = tuple((part.name, _quick(part.kind)) for part in self.head if part.kind is not int)
         self._struct = struct.Struct(">" + "".join(_CODES[part.size] for part in self.head))
 
@@ -200,7 +198,7 @@ class Layout:
             octets: bytes = getattr(structure, self.whole)
             return octets
         try:
-            head = self._struct.pack(*[part.written(structure) for part in self.head])
+            head = self._struct.pack(*[written(structure) for written in self._written])
         except struct.error as error:
             raise ValueError(f"{type(structure).__name__}: {error}") from error
         for part in self.tail:

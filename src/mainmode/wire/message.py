@@ -2,14 +2,14 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar, cast
 
 from mainmode.base.codes import ExchangeType, Flag, PayloadType
 from mainmode.base.errors import Drop, WireError
 from mainmode.wire.layout import member_of
 from mainmode.wire.payloads import Payload, read_payload
-from mainmode.wire.sa import GENERIC, before
+from mainmode.wire.sa import GENERIC, generic_header
 
 VERSION = 0x10
 """Major 1, minor 0."""
@@ -82,6 +82,8 @@ class Message:
     payloads: tuple[Payload, ...]
     flags: int = 0
     version: int = VERSION
+    _by_class: dict[type, tuple[Payload, ...]] | None = field(default=None, init=False, repr=False, compare=False)
+    """The payloads of each class, in order; filed by the first who asks."""
 
     @property
     def length(self) -> int:
@@ -109,14 +111,19 @@ class Message:
 
     def first(self, kind: type[_P]) -> _P | None:
         """The first payload of a class, or None."""
-        for payload in self.payloads:
-            if type(payload) is kind:
-                return payload
-        return None
+        found = self.all(kind)
+        return found[0] if found else None
 
     def all(self, kind: type[_P]) -> tuple[_P, ...]:
         """All payloads of a class, in order."""
-        return tuple([payload for payload in self.payloads if type(payload) is kind])
+        known = self._by_class
+        if known is None:
+            known = {}
+            for payload in self.payloads:
+                class_ = type(payload)
+                known[class_] = (*known[class_], payload) if class_ in known else (payload,)
+            object.__setattr__(self, "_by_class", known)
+        return cast("tuple[_P, ...]", known.get(kind, ()))
 
     def names(self) -> tuple[str, ...]:
         """The chain in the device's spelling: `SA (1)`, `VENDOR (13)`, …"""
@@ -164,10 +171,14 @@ def read_payloads(first: PayloadType, octets: bytes, offset: int = HEADER_LENGTH
 
 def write_payloads(payloads: Iterable[Payload]) -> bytes:
     """The chain's octets. Raises ValueError for a body of more than 65531 octets."""
-    octets, following = b"", 0
+    parts: list[bytes] = []
+    following = 0
     for payload in reversed(tuple(payloads)):
-        octets, following = before(octets, following, payload.body), payload.type
-    return octets
+        body = payload.body
+        parts += body, generic_header(following, len(body))
+        following = payload.type
+    parts.reverse()
+    return b"".join(parts)
 
 
 def read_message(datagram: bytes, header: Header | None = None) -> Message:

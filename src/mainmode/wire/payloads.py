@@ -4,6 +4,7 @@ Each is a frozen dataclass that declares its octets once in `LAYOUT`. `body` hol
 generic header: as received, or as encoded when the payload was built from its fields.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import ClassVar
@@ -53,6 +54,7 @@ __all__ = [
 ]
 
 _ANY_DATA = Layout(Rest("data"))
+_new, _set = object.__new__, object.__setattr__
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,8 @@ class Payload(Structure):
     body: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "body", self.LAYOUT.write(self))
+        layout = self.LAYOUT
+        _set(self, "body", getattr(self, layout.whole) if layout.whole else layout.write(self))
 
     @property
     def type(self) -> PayloadType:
@@ -85,7 +88,7 @@ class SecurityAssociation(Payload):
     LAYOUT = Layout(
         Number("doi", 4, Doi),
         Number("situation", 4),
-        Chain("proposals", Proposal.read, PayloadType.PROPOSAL),
+        Chain("proposals", Proposal.read, PayloadType.PROPOSAL, recur=False),
     )
 
     proposals: tuple[Proposal, ...]
@@ -352,10 +355,11 @@ def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
         return Opaque(PayloadType(type_), body)
     cls, whole, further = known
     if not whole:
-        if type_ not in _COME_AGAIN or len(body) > _KEPT_OCTETS:
+        again = _COME_AGAIN.get(type_)
+        if again is None or len(body) > _KEPT_OCTETS or (type_ == _SA and any(body[_SPI_SIZE : _SPI_SIZE + 1])):
             return cls.read(Cursor(body, origin=offset), body=body, **further)
         try:
-            return _read_again(type_, body)
+            return again(body)
         except WireError as error:
             raise WireError(error.drop, error.offset + offset, error.detail) from error
     made = _new(cls)
@@ -366,13 +370,18 @@ def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
     return made
 
 
-_new, _set = object.__new__, object.__setattr__
+_SA = int(PayloadType.SA)
 
-_COME_AGAIN = frozenset((int(PayloadType.SA), int(PayloadType.ID)))
+
+def _reader(cls: type[Payload]) -> Callable[[bytes], Payload]:
+    return lambda body: cls.read(Cursor(body), body=body)
+
+
+_COME_AGAIN: dict[int, Callable[[bytes], Payload]] = {
+    PayloadType.SA: lru_cache(128)(_reader(SecurityAssociation)),
+    PayloadType.ID: lru_cache(1024)(_reader(Identification)),
+}
 """Payloads whose bodies are often the same from one negotiation to the next: read once, the value serves them all."""
-_KEPT_OCTETS = 256
-
-
-@lru_cache(512)
-def _read_again(type_: int, body: bytes) -> Payload:
-    return _CLASSES[type_][0].read(Cursor(body), body=body)
+_KEPT_OCTETS = 512
+_SPI_SIZE = 14
+"""Where the size of the first proposal's SPI stands in an SA payload; one with an SPI never comes again."""

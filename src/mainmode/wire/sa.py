@@ -88,47 +88,67 @@ class AttributeList(Part):
         return write_attributes(value)
 
 
+_KEPT_OCTETS = 512
+"""Longer chains are read anew each time: what strangers can fill memory with has bounds."""
+
+
 class Chain(Part):
     """Structures of one type to the end, each behind a generic header, which says whether more follow."""
 
-    __slots__ = ("_count", "_read_one", "_type")
+    __slots__ = ("_count", "_read_again", "_read_one", "_type")
 
-    def __init__(self, name: str, read_one: Callable[[Cursor], Structure], type_: PayloadType) -> None:
+    def __init__(self, name: str, read_one: Callable[[Cursor], Structure], type_: PayloadType, recur: bool) -> None:
+        """`recur`: the same chains come again and again, so short ones are read once and the values serve all."""
         super().__init__(name)
         self._read_one = read_one
         self._type = type_
         self._count = f"count#{name}"
+        self._read_again = lru_cache(128)(self._read_octets) if recur else None
 
     def read(self, cursor: Cursor, known: Mapping[str, Any]) -> tuple[Structure, ...]:
         """One or more structures. Raises WireError for a broken chain, or a count that is not the head's."""
-        found = []
-        following: int = self._type
-        while following == self._type:
+        start, place, octets = cursor.position, cursor.place, cursor.rest()
+        again = self._read_again
+        try:
+            found, used = self._read_octets(octets) if again is None or len(octets) > _KEPT_OCTETS else again(octets)
+        except WireError as error:
+            raise WireError(error.drop, place + error.offset, error.detail) from error
+        cursor.position = start + used
+        if known.get(self._count, len(found)) != len(found):
+            cursor.fail(f"{len(found)} {self.name}, not as many as announced")
+        return found
+
+    def _read_octets(self, octets: bytes) -> tuple[tuple[Structure, ...], int]:
+        """The structures at the start of `octets`, and how many octets they take."""
+        cursor, found = Cursor(octets), []
+        following = wanted = int(self._type)
+        while following == wanted:
             following, _, length = cursor.unpack(GENERIC)
             found.append(self._read_one(cursor.window(length - GENERIC.size)))
         if following:
             cursor.fail(f"payload type {following} among {self.name}")
-        if known.get(self._count, len(found)) != len(found):
-            cursor.fail(f"{len(found)} {self.name}, not as many as announced")
-        return tuple(found)
+        return tuple(found), cursor.position
 
     def write(self, value: Sequence[Structure]) -> bytes:
         """The chain's octets. Raises ValueError where one is too long."""
-        octets, following = b"", 0
+        parts: list[bytes] = []
+        following = 0
         for structure in reversed(value):
-            octets, following = before(octets, following, structure.encode()), self._type
-        return octets
+            body = structure.encode()
+            parts += body, generic_header(following, len(body))
+            following = self._type
+        parts.reverse()
+        return b"".join(parts)
 
 
-def before(octets: bytes, following: int, body: bytes) -> bytes:
-    """A chain's `octets`, which begin with type `following` or end it (0), with one more body in front.
+def generic_header(following: int, octets: int) -> bytes:
+    """The generic header of a body of so many octets, which type `following` follows, or nothing (0).
 
     Raises ValueError for a body of more than 65531 octets.
     """
-    length = len(body) + 4
-    if length > 0xFFFF:
-        raise ValueError(f"{len(body)} octets do not fit a payload")
-    return _pack_generic(following, 0, length) + body + octets
+    if octets > 0xFFFF - 4:
+        raise ValueError(f"{octets} octets do not fit a payload")
+    return _pack_generic(following, 0, octets + 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,26 +182,9 @@ class Transform(Structure):
 
 
 def read_transform(cursor: Cursor) -> Transform:
-    """The transform that fills the cursor's window. Raises WireError.
-
-    The same few stand in all offers, whatever SPI they are for: those are read once, one value serves all.
-    """
-    place, octets = cursor.place, cursor.rest()
-    try:
-        return _transform_again(octets) if len(octets) <= _KEPT_OCTETS else _transform(octets)
-    except WireError as error:
-        raise WireError(error.drop, place + error.offset, error.detail) from error
-
-
-_KEPT_OCTETS = 128
-
-
-def _transform(octets: bytes) -> Transform:
-    values = Transform.LAYOUT.read(Cursor(octets))
+    """The transform that fills the cursor's window. Raises WireError."""
+    values = Transform.LAYOUT.read(cursor)
     return Transform(values["number"], values["identifier"], values["attributes"])
-
-
-_transform_again = lru_cache(512)(_transform)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ class Proposal(Structure):
         SizeOf("spi", 1),
         CountOf("transforms", 1),
         Octets("spi"),
-        Chain("transforms", read_transform, PayloadType.TRANSFORM),
+        Chain("transforms", read_transform, PayloadType.TRANSFORM, recur=True),
     )
 
     number: int
