@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect
-from mainmode.device.watching import Watcher
+from mainmode.device.watching import LINES_KEPT, Watcher
 from mainmode.ike.effects import Say, Step
 
-MOST_LINES = 4_000
+MOST_LINES = LINES_KEPT
 
 
 class LineRecord(Watcher):

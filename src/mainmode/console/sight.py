@@ -53,6 +53,11 @@ class Sight(Watcher):
         if self._box is not None:
             self._box.journal.log.trace(self, wish.debugs)
 
+    @property
+    def wants_lines(self) -> bool:
+        """While a debug is on; messages of the log are the box's own wish."""
+        return self._debugs.wants_lines
+
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """A line of the device may be one to show."""
         if not isinstance(effect, Say):

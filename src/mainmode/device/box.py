@@ -117,13 +117,10 @@ class Box:
         """Any packet that arrives at an interface. Raises KeyError for a nameif that the box has not."""
         view = self.interfaces[interface]
         self.journal.came_in(interface, len(packet))
-        effects: list[BoxEffect]
         try:
             parsed = read_ipv4(packet)
-            if parsed.more_fragments or parsed.fragment_offset:
-                effects = self._fragment(parsed, view, now)
-            else:
-                effects = self._arrive(parsed, view, now)
+            whole = not (parsed.more_fragments or parsed.fragment_offset)
+            effects = self._arrive(parsed, view, now) if whole else self._fragment(parsed, view, now)
         except WireError as error:
             effects = [Dropped(error.drop, None, error.detail)]
         return self._noted(_of_packet(effects, lambda: packet), now, interface)
@@ -172,6 +169,16 @@ class Box:
     def timers(self) -> int:
         """How many IKE SAs, negotiations, pairs of SAs and sessions have deadlines: none where nothing stands."""
         return self._plane.engine.timers()
+
+    def hear(self, everyone: bool) -> None:
+        """Whether somebody, besides the system log, wants every line; else IKE makes some for a record (`hearing`)."""
+        hearing = self._plane.engine.hearing
+        hearing.everyone, hearing.kept = everyone or self.journal.log.listens, True
+
+    @property
+    def missed(self) -> tuple[Instant, Instant] | None:
+        """From when to when IKE made no lines for a record, as there were too many; None where it always did."""
+        return self._plane.engine.hearing.missed
 
     def towards(self, address: IPv4Address) -> str | None:
         """The nameif by which the routes lead to an address; None where none does."""

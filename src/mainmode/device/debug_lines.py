@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from mainmode.base.instant import Instant
 from mainmode.catalogue.conditions import Wish
+from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.entry import NOBODY, About
 from mainmode.catalogue.envelope import Form, clock, render
 from mainmode.device.decision import BoxEffect
@@ -12,6 +13,7 @@ from mainmode.device.watching import Watcher
 from mainmode.ike.effects import Say
 
 _MOST_COOKIES = 4096
+_NONE = Debugs()
 
 
 class DebugLines(Watcher):
@@ -22,6 +24,11 @@ class DebugLines(Watcher):
         self.form = form
         self._tell = tell
         self._peers: OrderedDict[bytes, About] = OrderedDict()
+
+    @property
+    def wants_lines(self) -> bool:
+        """While a debug is on."""
+        return self.wish.debugs != _NONE
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """A line is told if it is wanted."""

@@ -89,6 +89,11 @@ class LogRules:
         self._form = Form.BARE if configuration.release is Release.NEW else Form.COLON
         self._traces = settings.debug_trace.value
 
+    @property
+    def listen(self) -> bool:
+        """Whether any line may become a message."""
+        return bool(self._wanted)
+
     def messages(self, line: Line, debugs: Debugs) -> Iterator[Message]:
         """The messages that a line makes while `debugs` are on, each with at least one destination: up to two."""
         if not self._wanted:

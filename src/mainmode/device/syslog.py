@@ -56,6 +56,11 @@ class SystemLog:
         for one in self._traced.values():
             self.debugs = self.debugs.with_(one)
 
+    @property
+    def listens(self) -> bool:
+        """Whether any line may be a message."""
+        return self._rules.listen
+
     def clear(self) -> None:
         """`clear logging buffer`: what was counted stays."""
         self._kept.clear()

@@ -2,6 +2,10 @@
 
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect
+from mainmode.ike.hearing import MOST_KEPT
+
+LINES_KEPT = MOST_KEPT
+"""Lines of IKE that are made for a record of the last ones."""
 
 
 class Watcher:
@@ -13,6 +17,11 @@ class Watcher:
 
     wants_packets: bool = False
     """Whether `sent` and `received` are called."""
+
+    @property
+    def wants_lines(self) -> bool:
+        """Whether it wants every line of the device. To one that does not, IKE's come as long as they are few."""
+        return self.wants_packets
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """One effect of the box, before the shell carries it out."""

@@ -255,6 +255,7 @@ class Gateway:
     def _act(self, action: Action) -> None:
         """Packets whose time to wait ends now go before whatever else happens now."""
         now = self.now()
+        self.box.hear(any(watcher.wants_lines for watcher in self.watchers))
         for held in self.held.due(now):
             self._perform(_given_again(held), now)
         self._perform(action, now)

@@ -64,6 +64,11 @@ class SyslogOut(Watcher):
 
     # --- the watcher ---------------------------------------------------------------------------------------------
 
+    @property
+    def wants_lines(self) -> bool:
+        """For the targets of the command line; for the configuration's the box makes them by itself."""
+        return bool(self._asked)
+
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """A line may be a message; a pair of SAs may be what messages wait for."""
         if type(effect) is not Say:

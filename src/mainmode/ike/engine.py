@@ -24,11 +24,13 @@ from mainmode.ike.effects import (
     Effect,
     Failure,
     Opened,
+    Say,
     Step,
 )
 from mainmode.ike.endings import Ending
 from mainmode.ike.fitting import fit
 from mainmode.ike.gate import BEGINS_IN_A_SECOND, Gate
+from mainmode.ike.hearing import Hearing
 from mainmode.ike.inbound import Inbound
 from mainmode.ike.sa import Handles, Turn
 from mainmode.ike.session import Sessions
@@ -49,12 +51,15 @@ class Engine:
     def __init__(
         self, settings: IkeSettings, entropy: Entropy, listened: bool = True, watch: Watch = lambda spi: None
     ) -> None:
-        """`listened` False: nobody wants lines, so none are made. `watch` tells what the data plane's pairs did."""
+        """`listened` False: nobody wants lines, so none are made; `hearing` may be told otherwise.
+
+        `watch` tells what the data plane's pairs did.
+        """
         self.settings = settings
         self.statistics = Statistics()
         """What was counted since the start."""
         self._entropy = CountedEntropy(entropy, self.statistics)
-        self._listened = listened
+        self.hearing = Hearing(listened)
         self._watch = watch
         self._handles = Handles()
         self._agenda = Agenda()
@@ -88,7 +93,7 @@ class Engine:
             turn.drop(error.drop, error.detail)
         if turn.message is not None:
             self.statistics.opened(turn.message)
-            if self._listened and turn.header is not None and turn.header.encrypted:
+            if turn.listened and turn.header is not None and turn.header.encrypted:
                 turn.effects.insert(0, Opened(turn.message, path))
         return self._close(turn)
 
@@ -117,13 +122,15 @@ class Engine:
         """Serve every deadline that is due."""
         turn = self._turn(now)
         self._table.fragments.expire(now)
-        told = self._gate.tell(now)
+        told, heard = self._gate.tell(now), turn.listened
         if told is not None:
+            turn.listened = True
             turn.say(
                 lines.DROP_RATE_EXCEEDED, NOBODY, Step.INFORMATIONAL, NO_EXCHANGE,
                 object="Rate limit", rate=1, burst=told.latest, burst_limit=BEGINS_IN_A_SECOND,
                 average=told.average, average_limit=BEGINS_IN_A_SECOND, total=told.total,
             )  # fmt: skip
+            turn.listened = heard
         for item in self._agenda.due(now):
             self._course.expire(item, turn)
         return self._close(turn)
@@ -236,8 +243,9 @@ class Engine:
 
     def _turn(self, now: Instant) -> Turn:
         return Turn(
-            now, self.settings, self._entropy, self._handles, self._table, self._sessions, self._watch, self._listened
-        )
+            now, self.settings, self._entropy, self._handles, self._table, self._sessions, self._watch,
+            self.hearing.listens(now),
+        )  # fmt: skip
 
     def _close(self, turn: Turn) -> list[Effect]:
         """The end of every call: deadlines take their places, and what was done is counted."""
@@ -246,4 +254,6 @@ class Engine:
         self.statistics.negotiating(self._table.negotiating)
         if turn.effects:
             self.statistics.count(turn.effects)
+            if turn.listened and not self.hearing.everyone:
+                self.hearing.said(sum(type(effect) is Say for effect in turn.effects))
         return turn.effects

@@ -70,6 +70,9 @@ async def _by_what_was_said(session: "Session", peer: IPv4Address | None, brief:
     configuration = firewall.box.configuration
     form = FORMS[configuration.release]
     lines = [render(said.line, form, clock(now)) for now, said in firewall.record]
+    if firewall.box.missed is not None:
+        first, last = map(clock, firewall.box.missed)
+        session.screen.write(f"so much was negotiated at once that not all was kept, from {first} to {last}\n")
     if not lines:
         raise InputError(_nothing(peer, "traffic that matches a crypto access list asks for a tunnel"))
     source = of_text(f"what {firewall.box.hostname} said", "\n".join(lines) + "\n")

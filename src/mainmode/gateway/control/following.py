@@ -39,6 +39,11 @@ class DebugFollower(Follower):
         super().__init__(gateway, connection)
         self._lines = DebugLines(wish, form, lambda text: connection.offer(written({LINE: text}), _MOST_LINES))
 
+    @property
+    def wants_lines(self) -> bool:
+        """All that its wish is about."""
+        return True
+
     def happened(self, effect: BoxEffect, now: Instant) -> None:
         """A line is passed on if it is wanted."""
         self._lines.happened(effect, now)
