@@ -253,10 +253,10 @@ def nothing_leaked(engine: Engine, sad: Sad | None = None) -> None:
     assert not agenda._touched
     assert table.negotiating == sum(not sa.active for sa in table.all())
     assert set(table._initiated.values()) | set(table._answered.values()) == set(table.all())
-    assert sum(len(found) for found in table._by_peer.values()) == len(table.all())
+    assert sum(len(table.with_peer(peer)) for peer in table._by_peer._found) == len(table.all())
     assert len(table._first) <= len(table.all())
     assert len(table._half_open) <= table.negotiating
-    assert sum(len(found) for found in sessions._by_address.values()) == len(sessions.all())
+    assert sum(len(sessions.with_peer(peer)) for peer in sessions._by_address._found) == len(sessions.all())
     for session in sessions.all():
         assert session.ikes or session.children, "an empty session"
         assert all(sa.session is session and sa.active for sa in session.ikes)

@@ -5,7 +5,7 @@ nonces (`ni_b`, `nr_b`) are payload bodies.
 """
 
 import hmac
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mainmode.base.address import Endpoint
 from mainmode.base.secret import Octets, Secret
@@ -27,6 +27,16 @@ class Phase1Keys:
     e: Secret
     cipher_key: Secret
     messages: CbcKey = field(repr=False, compare=False)
+
+    def settled(self) -> "Phase1Keys":
+        """What later exchanges need; SKEYID and SKEYID_e are overwritten, nothing more is made of them."""
+        self.skeyid.forget()
+        self.e.forget()
+        return replace(self, skeyid=_OVER, e=_OVER)
+
+
+_OVER = Secret(b"")
+_OVER.forget()
 
 
 def skeyid_psk(hash_: HashAlgorithm, psk: Octets, ni: bytes, nr: bytes) -> bytes:

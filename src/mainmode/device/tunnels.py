@@ -60,28 +60,31 @@ class Carried:
         )
 
 
+_NOTHING = Carried()
+
+
 @dataclass(slots=True)
 class Tunnel:
-    """One IPsec tunnel: its number in the session, its pairs by inbound SPI, and what ended pairs carried.
+    """One IPsec tunnel: its number in the session, its pairs as they came, and what ended pairs carried.
 
     `renewals` counts the pairs that came after the first.
     """
 
     number: int
-    pairs: dict[int, SaPair] = field(default_factory=dict)
-    ended: Carried = field(default_factory=Carried)
+    pairs: tuple[SaPair, ...] = ()
+    ended: Carried = _NOTHING
     renewals: int = 0
 
     @property
     def newest(self) -> SaPair:
         """The pair that was installed last."""
-        return next(reversed(self.pairs.values()))
+        return self.pairs[-1]
 
     def carried(self, sad: Sad) -> Carried:
         """What the tunnel carried so far."""
         total = self.ended
-        for spi in self.pairs:
-            state = sad.inbound(spi)
+        for pair in self.pairs:
+            state = sad.inbound(pair.inbound_spi)
             if state is not None:
                 total = total.plus(state.tally)
         return total
@@ -89,7 +92,7 @@ class Tunnel:
 
 @dataclass(slots=True)
 class _Peer:
-    ike: dict[bytes, None] = field(default_factory=dict)
+    ikes: int = 0
     tunnels: dict[ProxyPair, Tunnel] = field(default_factory=dict)
     last_number: int = IKE_TUNNEL
 
@@ -120,9 +123,9 @@ class TunnelBook:
         """An IKE SA stands: the first with its peer, or one that renews another."""
         name = str(effect.path.remote.address)
         peer = self._peers.setdefault(name, _Peer())
-        if not peer.ike:
+        if not peer.ikes:
             self.ike.up()
-        peer.ike[effect.exchange.cookie] = None
+        peer.ikes += effect.exchange.cookie not in self._of_cookie
         self._of_cookie[effect.exchange.cookie] = name
 
     def phase1_down(self, effect: Phase1Down) -> None:
@@ -131,8 +134,8 @@ class TunnelBook:
         if name is None:
             return
         peer = self._peers[name]
-        del peer.ike[effect.exchange.cookie]
-        if not peer.ike:
+        peer.ikes -= 1
+        if not peer.ikes:
             self.ike.down()
         self._leave(name)
 
@@ -147,7 +150,7 @@ class TunnelBook:
             self._count(pair).up()
         else:
             tunnel.renewals += 1
-        tunnel.pairs[pair.inbound_spi] = pair
+        tunnel.pairs += (pair,)
         self.pairs.up()
         self._tunnels[pair.inbound_spi] = tunnel
 
@@ -156,7 +159,8 @@ class TunnelBook:
         tunnel = self._tunnels.pop(effect.inbound_spi, None)
         if tunnel is None:
             return
-        pair = tunnel.pairs.pop(effect.inbound_spi)
+        [pair] = (one for one in tunnel.pairs if one.inbound_spi == effect.inbound_spi)
+        tunnel.pairs = tuple(one for one in tunnel.pairs if one is not pair)
         self.pairs.down()
         state = sad.inbound(effect.inbound_spi)
         if state is not None:
@@ -171,5 +175,5 @@ class TunnelBook:
 
     def _leave(self, name: str) -> None:
         peer = self._peers[name]
-        if not peer.ike and not peer.tunnels:
+        if not peer.ikes and not peer.tunnels:
             del self._peers[name]

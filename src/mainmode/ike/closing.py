@@ -64,7 +64,7 @@ def _forget_quick_mode(child: Child, turn: Turn) -> None:
     for sa in child.session.ikes:
         qm = sa.quick_modes.get(child.pair.message_id)
         if qm is not None and qm.loaded is child.pair:
-            del sa.quick_modes[qm.message_id]
+            sa.drop(qm)
             sa.spend(qm.message_id, turn.now)
 
 
@@ -112,7 +112,7 @@ def close_ike(sa: IkeSa, turn: Turn, failure: Failure, tell_peer: bool, ending: 
         if not qm.settled:
             qm.failure = qm.failure or failure
             turn.effects.append(Phase2Failed(qm.exchange, sa.path, qm.role, qm.failure))
-    sa.quick_modes.clear()
+    sa.quick_modes = {}
     if sa.active:
         turn.say(
             lines.IKE_SA_TERMINATE_RECEIVED, sa.about, Step.TEARDOWN, sa.exchange,

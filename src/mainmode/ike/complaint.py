@@ -30,10 +30,8 @@ def complain(session: Session, spi: int, turn: Turn) -> None:
 
 def _due(sa: IkeSa, spi: int, now: Instant) -> bool:
     """Whether it is time to say it under this IKE SA; few SPIs are told in each second, since anybody can send ESP."""
-    told = sa.complaints
-    while told and now >= later(next(iter(told.values())), COMPLAIN_AGAIN):
-        told.popitem(last=False)
-    if spi in told or len(told) == COMPLAINTS:
+    told = sa.complaints = tuple(one for one in sa.complaints if now < later(one[1], COMPLAIN_AGAIN))
+    if len(told) == COMPLAINTS or any(spi == one for one, _ in told):
         return False
-    told[spi] = now
+    sa.complaints = (*told, (spi, now))
     return True

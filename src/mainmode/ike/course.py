@@ -87,8 +87,8 @@ class Course:
 
     def _serve_pending(self, sa: IkeSa, turn: Turn) -> None:
         first, session = sa.first_message_id, sa.session
-        waiting, count = list(sa.pending), len(sa.pending)
-        sa.pending.clear()
+        waiting, count = sa.pending, len(sa.pending)
+        sa.pending = ()
         for place, request in enumerate(waiting):
             if place == 1 and count > 1:
                 turn.say(lines.DEQUEUING_KEY_ACQUIRE, sa.about, Step.QM1, sa.exchange)
@@ -154,7 +154,7 @@ class Course:
         DPD, by which that initiator finds out that all is gone.
         """
         sa, failure, session = qm.sa, qm.failure, qm.sa.session
-        sa.quick_modes.pop(qm.message_id, None)
+        sa.drop(qm)
         sa.spend(qm.message_id, turn.now)
         if failure is None or session is None:
             return
@@ -248,7 +248,7 @@ class Course:
             if not _due(qm.deadline, now) or sa.state is State.MM_DONE:
                 continue
             if qm.state is State.QM_ACTIVE:
-                del sa.quick_modes[qm.message_id]
+                sa.drop(qm)
                 sa.spend(qm.message_id, turn.now)
             else:
                 self.run_quick_mode(qm, (qm.state, Event.TIMEOUT), turn)

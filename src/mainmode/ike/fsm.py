@@ -6,7 +6,6 @@ The state and event names are the ASA's, as its 715065 lines print them; those t
 completed in the same manner.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -127,16 +126,19 @@ Table = Mapping[tuple[State, Event], Row[Machine]]
 class Trace:
     """The last pairs of state and event, as the device keeps them for its error history."""
 
-    __slots__ = ("_pairs", "note")
+    __slots__ = ("pairs",)
 
     def __init__(self) -> None:
-        self._pairs: deque[Next] = deque(maxlen=HISTORY)
-        self.note: Callable[[Next], None] = self._pairs.append
-        """Add a pair."""
+        self.pairs: list[Next] = []
+        """As they came; more than are kept while a machine runs."""
+
+    def rest(self) -> None:
+        """The machine rests: no more are kept than the history shows."""
+        self.pairs = self.pairs[-HISTORY:]
 
     def newest_first(self) -> tuple[tuple[str, str], ...]:
         """The pairs in the order in which the device prints them."""
-        return tuple((state.value, event.value) for state, event in reversed(self._pairs))
+        return tuple((state.value, event.value) for state, event in reversed(self.pairs[-HISTORY:]))
 
 
 def run(table: Table[Machine], machine: Machine, trace: Trace, start: Next, turn: Any) -> State:
@@ -145,16 +147,18 @@ def run(table: Table[Machine], machine: Machine, trace: Trace, start: Next, turn
     Raises KeyError where the table has no row for the pair that a row itself leads to (a bug of the table; a test
     walks all of them).
     """
-    note, pair = trace.note, start
+    note, pair = trace.pairs.append, start
     while True:
         note(pair)
         state, event = pair
         if event is _NULL:
+            trace.rest()
             return state
         row = table[pair]
         outcome = row.action(machine, turn)
         if row.rests:
             note((state, _NULL))
         if state in _ENDS:
+            trace.rest()
             return state
         pair = row.then[outcome]

@@ -221,7 +221,7 @@ class Inbound:
             turn.now,
         )
         sa.reserved, sa.beginning = reserved, turn.datagram[len(sa.cookie_i) :]
-        sa.trace.note((State.MM_START, Event.START_MM))
+        sa.trace.pairs.append((State.MM_START, Event.START_MM))
         self._table.add_responder(sa)
         self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
 
@@ -303,7 +303,7 @@ class Inbound:
         self._course.run_quick_mode(qm, (State.QM_START, Event.START_QM), turn)
         if qm.state is State.QM_START:
             turn.say(lines.NO_CENTRY_FOR_MESSAGE, sa.about, message_id=message_id)
-            del sa.quick_modes[message_id]
+            sa.drop(qm)
 
     def _informational(self, header: Header, datagram: bytes, turn: Turn) -> None:
         sa = self._find(header, turn)

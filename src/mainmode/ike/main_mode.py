@@ -147,6 +147,7 @@ def _activate(sa: IkeSa, turn: Turn) -> Outcome:
     sa.phase1_iv = sa.chain.iv
     sa.established = turn.now
     phase1_started(sa, turn)
+    sa.settle()
     group_name = sa.tunnel_group.name if sa.tunnel_group is not None else ""
     turn.effects.append(Phase1Up(sa.exchange, sa.path, sa.role, group_name))
     return Outcome.OK

@@ -88,7 +88,7 @@ class Origination:
                 request_sources(request),
             )  # fmt: skip
             if len(half_open.pending) < MAX_PENDING_ACQUIRES:
-                half_open.pending.append(request)
+                half_open.pending += (request,)
             else:
                 say_not_dispatched(lines.DISPATCH_NO_MEMORY, turn, request_sources(request))
         elif sa is not None:
@@ -112,7 +112,7 @@ class Origination:
         local = turn.settings.addresses[entry.interface]
         sa = self.new_sa(Path(Endpoint(local, IKE_PORT), Endpoint(peer, IKE_PORT)), entry.interface, turn)
         sa.tried = tried
-        sa.pending.extend(requests)
+        sa.pending += requests
         self._course.begin_main_mode(sa, turn)
 
     def new_sa(self, path: Path, interface: str, turn: Turn) -> IkeSa:
@@ -142,8 +142,7 @@ class Origination:
 
     def failed(self, sa: IkeSa, turn: Turn) -> None:
         """Main mode failed with requests waiting: the next peer of the entry is asked, or the requests are given up."""
-        waiting = tuple(sa.pending)
-        sa.pending.clear()
+        waiting, sa.pending = sa.pending, ()
         entry = waiting[0].entry
         tried = (*sa.tried, sa.entered_as.address)
         following = _after(entry.peers, sa.entered_as.address)

@@ -1,6 +1,5 @@
 """The state of one IKE SA (phase 1) and of one quick mode (phase 2), and what happens in one turn of the engine."""
 
-from collections import OrderedDict, deque
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
@@ -170,11 +169,11 @@ class IkeSa:
     tried: tuple[IPv4Address, ...] = ()
     """The peers of the crypto map entry that did not answer before this one was asked."""
 
-    pending: deque[Acquire] = field(default_factory=deque)
+    pending: tuple[Acquire, ...] = ()
     quick_modes: dict[int, "QuickMode"] = field(default_factory=dict)
     spent_ids: MessageIds = field(default_factory=MessageIds)
     first_message_id: int | None = None
-    complaints: OrderedDict[int, Instant] = field(default_factory=OrderedDict)
+    complaints: tuple[tuple[int, Instant], ...] = ()
     """The SPIs without an SA that the peer was told of within the last second, and when."""
 
     reserved: bool = False
@@ -238,6 +237,25 @@ class IkeSa:
         self.spent_ids.add(message_id)
         if len(self.spent_ids) == RENEW and self.active and (self.renew_at is None or self.renew_at > now):
             self.renew_at = now
+
+    def drop(self, qm: "QuickMode") -> None:
+        """A quick mode is over; again and again is harmless."""
+        self.quick_modes.pop(qm.message_id, None)
+        if not self.quick_modes:
+            # A table that things were in keeps their room.
+            self.quick_modes = {}
+
+    def settle(self) -> None:
+        """Phase 1 is complete: what only its own messages needed goes, and its secrets are overwritten.
+
+        A responder keeps its last message: the initiator may not have it, and repeats its own.
+        """
+        if self.keys is not None:
+            self.keys = self.keys.settled()
+        self.pair = self.shared = self.chain = self.outgoing = None
+        self.peer_public = self.nonce_i = self.nonce_r = self.own_id_body = b""
+        if self.role is Role.INITIATOR:
+            self.last_sent = None
 
     def land_on(self, group: TunnelGroup) -> None:
         """The tunnel-group that serves this peer; its name is in the lines from here on."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.instant import Instant, later, seconds
+from mainmode.base.multimap import Multimap
 from mainmode.ike.agenda import Agenda
 from mainmode.ike.effects import Exchange
 from mainmode.ike.settings import AclEntry, MapEntry, TunnelGroup
@@ -144,8 +145,8 @@ class Sessions:
     def __init__(self, agenda: Agenda) -> None:
         self._agenda = agenda
         self._by_key: dict[SessionKey, Session] = {}
-        self._by_address: dict[IPv4Address, dict[int, Session]] = {}
-        self._by_proxies: dict[ProxyPair, dict[int, Child]] = {}
+        self._by_address: Multimap[IPv4Address, Session] = Multimap()
+        self._by_proxies: Multimap[ProxyPair, Child] = Multimap()
         self.children: dict[int, Child] = {}
         self.cumulative = 0
         self.peak = 0
@@ -172,7 +173,7 @@ class Sessions:
         ends_at = later(now, seconds(timeout)) if timeout is not None else None
         session = Session(self.cumulative, key, group, now, ends_at)
         self._by_key[key] = session
-        self._by_address.setdefault(key[0], {})[session.index] = session
+        self._by_address.add(key[0], session)
         self.peak = max(self.peak, len(self._by_key))
         self._agenda.enter(session)
         return session
@@ -181,14 +182,12 @@ class Sessions:
         """The session is over; again and again is harmless."""
         if self._by_key.get(session.key) is session:
             del self._by_key[session.key]
-        at_address = self._by_address.get(session.key[0], {})
-        if at_address.pop(session.index, None) is not None and not at_address:
-            del self._by_address[session.key[0]]
+        self._by_address.remove(session.key[0], session)
         self._agenda.drop(session)
 
     def with_peer(self, peer: IPv4Address) -> tuple[Session, ...]:
         """The sessions with this address, oldest first."""
-        return tuple(self._by_address.get(peer, {}).values())
+        return self._by_address.at(peer)
 
     def any_with(self, peer: IPv4Address) -> bool:
         """Whether there is one with this address."""
@@ -204,7 +203,7 @@ class Sessions:
         child.session.children[child.spi] = child
         child.session.had_children = True
         self.children[child.spi] = child
-        self._by_proxies.setdefault(child.pair.proxies, {})[child.spi] = child
+        self._by_proxies.add(child.pair.proxies, child)
         self._agenda.enter(child)
 
     def remove(self, child: Child) -> bool:
@@ -212,16 +211,13 @@ class Sessions:
         if self.children.get(child.spi) is not child:
             return False
         del self.children[child.spi], child.session.children[child.spi]
-        alike = self._by_proxies[child.pair.proxies]
-        del alike[child.spi]
-        if not alike:
-            del self._by_proxies[child.pair.proxies]
+        self._by_proxies.remove(child.pair.proxies, child)
         self._agenda.drop(child)
         return True
 
     def of_another(self, session: Session, proxies: ProxyPair) -> Child | None:
         """A child with these proxies whose peer is another one, by its address and by its identity."""
-        for child in self._by_proxies.get(proxies, {}).values():
+        for child in self._by_proxies.at(proxies):
             address, identity = child.session.key
             if address != session.key[0] and identity != session.key[1]:
                 return child

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint
+from mainmode.base.multimap import Multimap
 from mainmode.ike.agenda import Agenda
 from mainmode.ike.effects import Role
 from mainmode.ike.fragments import Reassembly
@@ -22,7 +23,7 @@ class SaTable:
         self._initiated: dict[bytes, IkeSa] = {}
         self._answered: dict[bytes, IkeSa] = {}
         self._first: dict[tuple[Endpoint, bytes], IkeSa] = {}
-        self._by_peer: dict[IPv4Address, dict[int, IkeSa]] = {}
+        self._by_peer: Multimap[IPv4Address, IkeSa] = Multimap()
         self._by_serial: dict[int, IkeSa] = {}
         self._half_open: dict[IPv4Address, int] = {}
         self._half_open_total = self._strangers = 0
@@ -43,7 +44,7 @@ class SaTable:
 
     def _enter(self, sa: IkeSa) -> None:
         sa.serial = self._agenda.stamp()
-        self._by_peer.setdefault(sa.peer, {})[sa.serial] = sa
+        self._by_peer.add(sa.peer, sa)
         self._by_serial[sa.serial] = sa
         self._half_open[sa.peer] = self._half_open.get(sa.peer, 0) + 1
         self._half_open_total += 1
@@ -85,9 +86,7 @@ class SaTable:
             del self._answered[sa.cookie_r]
         if self._first.get((sa.entered_as, sa.cookie_i)) is sa:
             del self._first[sa.entered_as, sa.cookie_i]
-        peers = self._by_peer.get(sa.entered_as.address)
-        if peers is not None and peers.pop(sa.serial, None) is not None and not peers:
-            del self._by_peer[sa.entered_as.address]
+        self._by_peer.remove(sa.entered_as.address, sa)
         self.opened(sa)
         self.fragments.forget(sa.serial)
         if self._by_serial.pop(sa.serial, None) is not None:
@@ -118,7 +117,7 @@ class SaTable:
 
     def with_peer(self, peer: IPv4Address) -> tuple[IkeSa, ...]:
         """All SAs with this peer, oldest first."""
-        return tuple(self._by_peer.get(peer, {}).values())
+        return self._by_peer.at(peer)
 
     def active_with(self, peer: IPv4Address) -> IkeSa | None:
         """The newest established SA with this peer."""

@@ -9,6 +9,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
+from mainmode.base.multimap import Multimap
 from mainmode.ipsec.dataplane import Activity, SaPair, SaTally
 from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa, fitting
 from mainmode.ipsec.replay import DEFAULT_SIZE, check_size
@@ -276,8 +277,8 @@ class Sad:
     def __init__(self, window: int | None = DEFAULT_SIZE) -> None:
         self.window = window
         self._states: dict[int, SaState] = {}
-        self._tunnels: dict[tuple[str, ProxyPair], list[SaState]] = {}
-        self._by_address: dict[IPv4Address, dict[int, SaState]] = {}
+        self._tunnels: Multimap[tuple[str, ProxyPair], SaState] = Multimap()
+        self._by_address: Multimap[IPv4Address, SaState] = Multimap()
 
     def install(self, pair: SaPair, now: Instant, replaces: int | None = None) -> SaState:
         """A new pair, known by its inbound SPI from here on; it takes over its tunnel's outbound traffic.
@@ -289,8 +290,8 @@ class Sad:
         state = SaState(pair, now, usable=not pair.initiator or replaces not in self._states, window=self.window)
         self.remove(pair.inbound_spi)
         self._states[pair.inbound_spi] = state
-        self._tunnels.setdefault((pair.peer, pair.proxies), []).append(state)
-        self._by_address.setdefault(pair.path.remote.address, {})[pair.inbound_spi] = state
+        self._tunnels.add((pair.peer, pair.proxies), state)
+        self._by_address.add(pair.path.remote.address, state)
         return state
 
     def use(self, inbound_spi: int) -> None:
@@ -298,35 +299,25 @@ class Sad:
         state = self._states.get(inbound_spi)
         if state is not None:
             state.usable = True
-            states = self._tunnels[state.pair.peer, state.pair.proxies]
-            states.remove(state)
-            states.append(state)
+            tunnel = state.pair.peer, state.pair.proxies
+            self._tunnels.remove(tunnel, state)
+            self._tunnels.add(tunnel, state)
 
     def move(self, inbound_spi: int, path: Path) -> None:
         """The pair's peer is reached along `path` now; nothing happens where there is none."""
         state = self._states.get(inbound_spi)
         if state is not None:
-            self._leave(state)
+            self._by_address.remove(state.pair.path.remote.address, state)
             state.pair = replace(state.pair, path=path)
-            self._by_address.setdefault(path.remote.address, {})[inbound_spi] = state
+            self._by_address.add(path.remote.address, state)
 
     def remove(self, inbound_spi: int) -> SaState | None:
         """Forget a pair and give it back; None where there is none."""
         state = self._states.pop(inbound_spi, None)
         if state is not None:
-            tunnel = state.pair.peer, state.pair.proxies
-            self._tunnels[tunnel].remove(state)
-            if not self._tunnels[tunnel]:
-                del self._tunnels[tunnel]
-            self._leave(state)
+            self._tunnels.remove((state.pair.peer, state.pair.proxies), state)
+            self._by_address.remove(state.pair.path.remote.address, state)
         return state
-
-    def _leave(self, state: SaState) -> None:
-        address = state.pair.path.remote.address
-        there = self._by_address[address]
-        del there[state.pair.inbound_spi]
-        if not there:
-            del self._by_address[address]
 
     def inbound(self, spi: int) -> SaState | None:
         """The pair that a received ESP packet belongs to."""
@@ -334,11 +325,11 @@ class Sad:
 
     def with_peer(self, address: IPv4Address) -> Collection[SaState]:
         """The pairs whose peer has this address."""
-        return self._by_address.get(address, {}).values()
+        return self._by_address.at(address)
 
     def outbound_for(self, peer: str, proxies: ProxyPair) -> SaState | None:
         """The newest usable pair with this peer and exactly these proxies, else the newest."""
-        states = self._tunnels.get((peer, proxies))
+        states = self._tunnels.at((peer, proxies))
         if not states:
             return None
         newest = states[-1]
