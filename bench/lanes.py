@@ -12,6 +12,7 @@ from mainmode.base.instant import later, seconds
 from mainmode.base.secret import Secret
 from mainmode.device.box import Box, PacketOut
 from mainmode.device.config.reader import read
+from mainmode.device.express import Opened
 from mainmode.ike.effects import Send
 from mainmode.ipsec.dataplane import EspSuite, SaKeys
 from mainmode.ipsec.esp import InboundSa, OutboundSa
@@ -55,9 +56,9 @@ class Lanes:
     def fast(self) -> None:
         """By the fast lane. Raises RuntimeError where it does not take the packet."""
         east, west = self.boxes
-        sealed = east.express.seal(self.packet, self.now)
-        out = west.express.open("outside", sealed.esp, self.peer, self.now) if sealed is not None else None
-        if out is None or out.packet != self.packet:
+        sealed = east.express.seal([self.packet], 0, self.now)
+        out = west.express.open("outside", sealed.packets, 0, self.peer, self.now) if sealed is not None else None
+        if not isinstance(out, Opened) or out.packets != [self.packet]:
             raise RuntimeError("the packet does not take the lane")
 
     def ordinary(self, *, strict: bool = True) -> None:

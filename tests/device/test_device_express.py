@@ -1,8 +1,10 @@
 """The fast lane against the ordinary path: two worlds get the same packets, and only what they leave unsaid differs."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from itertools import takewhile
 
 import pytest
 from device_configs import REFERENCE, configured, mirrored, modern
@@ -15,6 +17,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.device.box import Box, BoxEffect, PacketOut
 from mainmode.device.decision import Decision
+from mainmode.device.express import Opened
 from mainmode.device.nat import rewritten
 from mainmode.ike.effects import Send
 from mainmode.lab.entropy import SeededEntropy
@@ -52,7 +55,8 @@ CONFIGURATIONS = {
 class World:
     """Two boxes on a link, `a` perhaps behind a NAT. `lanes`: packets try the fast lane first, `taken` of them took it.
 
-    `wire` is on its way, `past` was, `late` comes when told to. Hosts only take what comes.
+    `wire` is on its way, `past` was, `late` comes when told to. Hosts only take what comes. `longest`: so many packets
+    took the lane as one run.
     """
 
     name: str
@@ -65,6 +69,7 @@ class World:
     past: list[tuple[str, bytes]] = field(default_factory=list)
     late: list[tuple[str, bytes]] = field(default_factory=list)
     taken: int = 0
+    longest: int = 0
 
     def __post_init__(self) -> None:
         text = CONFIGURATIONS[self.name]
@@ -75,16 +80,24 @@ class World:
         for name, one in (("a", text), ("b", other)):
             self.boxes[name] = Box(configured(one), SeededEntropy(1, name), START, hosted=True)
 
-    def host_sends(self, name: str, packet: bytes) -> None:
-        """A packet of the host behind a box, or one that the other's host seems to send."""
-        box = self.boxes[name]
-        express = box.express.seal(packet, self.now) if self.lanes else None
-        if express is not None:
-            self.taken += 1
-            self.carry_out(name, [express.leaving])
-            return
-        ingress = box.towards(IPv4Address(packet[12:16])) or "inside"
-        self.carry_out(name, box.packet_in(ingress, packet, self.now))
+    def host_sends(self, name: str, packets: list[bytes]) -> None:
+        """A burst of the host behind a box, or one that the other's host seems to send."""
+        box, at = self.boxes[name], 0
+        while at < len(packets):
+            express = box.express.seal(packets, at, self.now) if self.lanes else None
+            if express is not None:
+                at += self._took(express.packets)
+                self.carry_out(name, [*express.leaving])
+                continue
+            ingress = box.towards(IPv4Address(packets[at][12:16])) or "inside"
+            self.carry_out(name, box.packet_in(ingress, packets[at], self.now))
+            at += 1
+
+    def _took(self, run: list[bytes]) -> int:
+        """A run took a lane; of how many packets."""
+        self.taken += len(run)
+        self.longest = max(self.longest, len(run))
+        return len(run)
 
     def arrives(self, name: str, packet: bytes) -> None:
         """A packet comes by the link between the boxes."""
@@ -108,10 +121,6 @@ class World:
             remote, local = Endpoint(outer.source, udp.source_port), Endpoint(outer.destination, udp.destination_port)
         else:
             return box.packet_in("outside", packet, self.now)
-        out = box.express.open("outside", esp, remote, self.now) if self.lanes and local.port in (0, 4500) else None
-        if out is not None:
-            self.taken += 1
-            return [out]
         door = box.datagram_in if local.port else box.esp_in
         return door("outside", esp, Path(local, remote), self.now)
 
@@ -141,8 +150,36 @@ class World:
             return rewritten(packet, self.nat, packet.destination).encode()
         return rewritten(packet, packet.source, self.boxes["a"].interfaces["outside"].address).encode()
 
+    def burst_arrives(self, name: str, packets: list[bytes]) -> None:
+        """Packets come by the link one behind the other, as one burst where they are ESP along one path."""
+        at = 0
+        while at < len(packets):
+            taken = self._run_arrives(name, packets[at:]) if self.lanes else 0
+            if not taken:
+                self.arrives(name, packets[at])
+            at += taken or 1
+
+    def _run_arrives(self, name: str, packets: list[bytes]) -> int:
+        """How many of the first packets took the lane."""
+        own = self.boxes[name].interfaces["outside"].address
+        found = [_esp_in(packet, own) for packet in packets]
+        first = found[0]
+        if first is None:
+            return 0
+        alike = [one[1] for one in takewhile(lambda one: one is not None and one[0] == first[0], found) if one]
+        out = self.boxes[name].express.open("outside", alike, 0, first[0], self.now)
+        if not isinstance(out, Opened):
+            return 0
+        self.carry_out(name, [*out.leaving])
+        return self._took(out.packets)
+
     def deliver(self, fate: str = "arrives") -> None:
         """All that is on the wire meets its fate, in its order."""
+        while self.wire and fate == "arrives":
+            burst = list(takewhile(lambda one: one[0] == self.wire[0][0], self.wire))
+            del self.wire[: len(burst)]
+            self.past += burst
+            self.burst_arrives(burst[0][0], [packet for _, packet in burst])
         while self.wire:
             to, packet = self.wire.pop(0)
             self.past.append((to, packet))
@@ -152,10 +189,7 @@ class World:
                 case "bent":
                     self.arrives(to, packet[:-3] + bytes((packet[-3] ^ 1,)) + packet[-2:])
                 case "twice":
-                    self.arrives(to, packet)
-                    self.arrives(to, packet)
-                case "arrives":
-                    self.arrives(to, packet)
+                    self.burst_arrives(to, [packet, packet])
 
     def wait(self, count: float) -> None:
         """Time passes, deadline by deadline."""
@@ -173,6 +207,19 @@ class World:
     def shown(self) -> dict[tuple[str, str], str]:
         """Every `show` output of both boxes."""
         return {(name, command): box.show(command, self.now) for name, box in self.boxes.items() for command in SHOWN}
+
+
+def _esp_in(packet: bytes, own: IPv4Address) -> tuple[Endpoint, bytes] | None:
+    """Who sent what may be ESP for this address, as one packet, and what is in it."""
+    outer = read_ipv4(packet)
+    if outer.destination != own or outer.fragment_offset or outer.more_fragments:
+        return None
+    if outer.protocol == IpProtocol.ESP:
+        return Endpoint(outer.source, 0), outer.payload
+    if outer.protocol != IpProtocol.UDP:
+        return None
+    udp = read_udp(outer)
+    return (Endpoint(outer.source, udp.source_port), udp.payload) if udp.destination_port == 4500 else None
 
 
 SHOWN = (
@@ -268,6 +315,20 @@ packets = st.tuples(
     st.sampled_from(TWEAKS),
     st.sampled_from(FATES),
 )
+bursts = st.tuples(
+    st.just("burst"),
+    sides,
+    st.lists(
+        st.tuples(
+            st.sampled_from(("data",) * 8 + ("push", "udp", "udp", "fin", "ping", "syn", "gre")),
+            st.sampled_from((0, 0, 0, 1)),
+            st.sampled_from((*(100,) * 8, 0, 900, 1390, 1480)),
+            st.sampled_from(("none",) * 16 + TWEAKS),
+        ),
+        max_size=12,
+    ).map(tuple),
+    st.sampled_from((*("arrives",) * 6, "lost", "bent", "late", "twice", "upside down")),
+)
 others = st.one_of(
     st.tuples(st.just("wait"), st.sampled_from((0.01, 1, 40, 130, 1900, 4000))),
     st.tuples(st.just("again"), st.integers(0, 10)),
@@ -277,7 +338,7 @@ others = st.one_of(
     st.tuples(st.just("reconfigure"), st.sampled_from((1300, 1500))),
     st.tuples(st.just("nat moves")),
 )
-steps = st.lists(st.one_of(packets, packets, packets, packets, packets, others), max_size=40)
+steps = st.lists(st.one_of(packets, packets, packets, bursts, bursts, others), max_size=40)
 Step = tuple[str, ...] | tuple[str, object] | tuple[object, ...]
 
 
@@ -285,9 +346,18 @@ def take(world: World, step: Step) -> None:
     """One step of the story."""
     match step:
         case ("packet", str(kind), str(side), int(port), int(size), str(tweak), str(fate)):
-            for octets in tweaked(packet_of(kind, side, port, size), tweak):
-                world.host_sends(side, octets)
+            world.host_sends(side, tweaked(packet_of(kind, side, port, size), tweak))
             world.deliver(fate)
+        case ("burst", str(side), tuple(parts), str(fate)):
+            burst = [
+                octets
+                for kind, port, size, tweak in parts
+                for octets in tweaked(packet_of(kind, side, port, size), tweak)
+            ]
+            world.host_sends(side, burst)
+            if fate == "upside down":
+                world.wire.reverse()
+            world.deliver("arrives" if fate == "upside down" else fate)
         case ("wait", count):
             world.wait(float(str(count)))
         case ("again", int(place)) if world.past:
@@ -370,6 +440,19 @@ def traffic(count: int, fate: str = "arrives", size: int = 100) -> list[Step]:
     return [("packet", ("data", "udp")[n % 2], "ab"[n // 2 % 2], n % 2, size, "none", fate) for n in range(count)]
 
 
+MIXED = ("none", "none", "tos", "df")
+
+
+def several(side: str, fate: str, parts: Iterable[tuple[str, int, int, str]]) -> Step:
+    """Packets one behind the other: kind, port, size and tweak of each."""
+    return ("burst", side, tuple(parts), fate)
+
+
+def burst(side: str, count: int, fate: str = "arrives", size: int = 100, kind: str = "data") -> Step:
+    """Packets of one connection."""
+    return several(side, fate, ((kind, 0, size, "none"),) * count)
+
+
 STORIES: dict[str, list[Step]] = {
     "renewed while packets flow": [step for _ in range(26) for step in (*traffic(2), ("wait", 5))],
     "renewed while packets are late": [
@@ -391,6 +474,21 @@ STORIES: dict[str, list[Step]] = {
                         *traffic(4, size=1000)],
     "large ones": traffic(40, size=1380),
     "bent and repeated": [*traffic(4, "bent"), *traffic(4, "twice"), ("again", 3), ("again", 9), *traffic(4)],
+    "bursts": [burst("a", 20), burst("b", 9, size=0), burst("a", 5, "twice"), burst("a", 6, "bent"), burst("b", 30),
+               burst("a", 8, "late"), ("late ones arrive",), burst("b", 8, "upside down"), burst("a", 5, kind="udp")],
+    "bursts that use up a pair": [burst("ab"[n % 2], 7, size=120) for n in range(12)],
+    "bursts of what differs": [
+        several(side, "arrives", (("data", n // 3 % 2, 50 + n % 2, MIXED[n % 4]) for n in range(20)))
+        for side in "ab"
+    ],
+    "a burst with the end of its connection inside": [
+        several(side, "arrives", (("data" if n != 4 else end, 0, 10, "none") for n in range(9)))
+        for side, end in (("a", "fin"), ("b", "reset"))
+    ],
+    "bursts with packets that do not fit": [
+        several(side, "arrives", (("data", 0, (1200, 1390, 1480)[n % 3], "df" if n > 6 else "none") for n in range(12)))
+        for side in "ab"
+    ],
     "two protocols between the same ports": [
         ("packet", kind, side, 0, 50, "none", "arrives") for _ in range(3) for kind in ("data", "udp") for side in "ab"
     ],
@@ -414,6 +512,11 @@ def both(name: str, story: list[Step]) -> World:
 @pytest.mark.parametrize("story", STORIES)
 def test_what_ends_or_changes_a_lane_is_seen(name: str, story: str) -> None:
     both(name, STORIES[story])
+
+
+def test_a_burst_of_one_connection_is_one_run() -> None:
+    world = both("AES-GCM", [*traffic(4), burst("a", 40)])
+    assert world.longest == 40
 
 
 @pytest.mark.parametrize("name", CONFIGURATIONS)

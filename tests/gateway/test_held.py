@@ -77,10 +77,10 @@ def test_a_packet_of_a_connection_that_stands_takes_no_fast_lane_past_those_that
     a.settle()
     send(a, 3)
     seal, packet = a.gateway.box.express.seal, echo(HOST_A, HOST_B, 4).encode()
-    assert seal(packet, a.gateway.now()) is None
+    assert seal([packet], 0, a.gateway.now()) is None
     a.advance(SETTLING)
     a.gateway.give_again(a.gateway.now())
-    assert seal(packet, a.gateway.now()) is not None
+    assert seal([packet], 0, a.gateway.now()) is not None
     a.settle()
     assert arrived(b) == [1, 2, 3]
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
+from itertools import takewhile
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,8 +13,8 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
-from mainmode.device.decision import PacketOut
-from mainmode.device.express import Express
+from mainmode.device.express import Express, Opened
+from mainmode.device.routing import Hop, Origin, Route
 from mainmode.gateway.user_space.nat_t import Received
 from mainmode.gateway.user_space.traffic import Doors, Traffic
 from mainmode.wire.ip import Ipv4
@@ -53,14 +54,16 @@ class Scene:
 
     # the fast lane
 
-    def seal(self, packet: bytes, now: Instant) -> Express | None:
-        if not packet.startswith(b"e"):
-            return None
-        outlet: Any = OUTLETS[packet[1:2] == b"u"]
-        return Express(outlet, packet, 0, False, 1)
+    def seal(self, packets: Sequence[bytes], begin: int, now: Instant) -> Express | None:
+        run = _alike(packets, begin)
+        outlet: Any = OUTLETS[packets[begin][1:2] == b"u"]
+        return Express(outlet, run, 0, False, 1) if run else None
 
-    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | Drop | None:
-        return PacketOut("inside", esp, INSIDE) if esp.startswith(b"e") else self._shed(interface, esp, remote, now)
+    def open(
+        self, interface: str, datagrams: Sequence[bytes], begin: int, remote: Endpoint, now: Instant
+    ) -> Opened | Drop | None:
+        run, hop = _alike(datagrams, begin), Hop("inside", INSIDE, WAY)
+        return Opened(hop, run) if run else self._shed(interface, datagrams[begin], remote, now)
 
     def _shed(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> Drop | None:
         return Drop.UNKNOWN_SPI if esp.startswith(b"s") else None
@@ -118,6 +121,13 @@ class Scene:
         return self.udp.pop(0) if self.udp else None
 
 
+def _alike(packets: Sequence[bytes], begin: int) -> list[bytes]:
+    """The packets from here on that begin with `e` and do the same in their second octet."""
+    kind = packets[begin][:2]
+    return [*takewhile(lambda one: one[:1] == b"e" and one[:2] == kind, packets[begin:])]
+
+
+WAY = Route(IPv4Network("192.168.1.0/24"), "inside", None, Origin.CONNECTED, 0, ())
 OUTLETS = [SimpleNamespace(udp_encapsulated=udp, path=NAT_T) for udp in (False, True)]
 ORDINARY = b"o" + bytes(11) + INSIDE.packed + bytes(4)
 

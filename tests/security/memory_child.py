@@ -62,7 +62,7 @@ def main() -> None:
         rigs[0].gateway.packet_arrived("inside", echo(HOST_A, HOST_B, number).encode())
         rigs[0].carry()
     gateway = rigs[0].gateway
-    lane = gateway.box.express.seal(echo(HOST_A, HOST_B, 5).encode(), gateway.now())
+    lane = gateway.box.express.seal([echo(HOST_A, HOST_B, 5).encode()], 0, gateway.now())
     if lane is None:
         raise RuntimeError("the fast lane was not used")
     del lane

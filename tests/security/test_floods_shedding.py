@@ -16,6 +16,7 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import later, seconds
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect
+from mainmode.device.express import Opened
 from mainmode.device.watching import Watcher
 from mainmode.gateway.terminal import TunnelLines
 from mainmode.ike.effects import Dropped, Say, Send
@@ -72,7 +73,7 @@ def test_shed_esp_counts_as_the_ordinary_path_counts_it(kind: str) -> None:
         spi = state.pair.inbound_spi if kind != "unknown" else 0x5151_0000 + random.randrange(1 << 16)
         esp = rubbish(spi, kind)
         for rig in (one, other):
-            if rig is one or rig.gateway.box.express.open("outside", esp, RAW.remote, rig.gateway.now()) is None:
+            if rig is one or rig.gateway.box.express.open("outside", [esp], 0, RAW.remote, rig.gateway.now()) is None:
                 rig.gateway.esp_arrived(esp, RAW)
     assert counted(one.gateway.box) == counted(other.gateway.box)
     assert heard.of(Dropped) == 50, "as many as are told of one by one"
@@ -86,12 +87,12 @@ def test_while_it_sheds_the_tunnels_own_packets_are_opened() -> None:
     for number in range(200):
         for kind in ("forged", "unknown"):
             esp = rubbish(state.pair.inbound_spi if kind == "forged" else 0x5151_5151, kind)
-            if a.gateway.box.express.open("outside", esp, RAW.remote, a.gateway.now()) is None:
+            if a.gateway.box.express.open("outside", [esp], 0, RAW.remote, a.gateway.now()) is None:
                 a.gateway.esp_arrived(esp, RAW)
-        sealed = b.gateway.box.express.seal(echo(HOST_B, HOST_A, 2 + number).encode(), b.gateway.now())
+        sealed = b.gateway.box.express.seal([echo(HOST_B, HOST_A, 2 + number).encode()], 0, b.gateway.now())
         assert sealed is not None
-        out = a.gateway.box.express.open("outside", sealed.esp, RAW.remote, a.gateway.now())
-        opened += not isinstance(out, Drop) and out is not None and read_ipv4(out.packet).destination == HOST_A
+        out = a.gateway.box.express.open("outside", sealed.packets, 0, RAW.remote, a.gateway.now())
+        opened += isinstance(out, Opened) and read_ipv4(out.packets[0]).destination == HOST_A
     assert opened == 200
     assert state.tally.bad_icv == 200
 

@@ -4,8 +4,12 @@ A packet takes it when the ordinary path would find nothing to decide: the conne
 SAs is in use, has settled, and is neither over nor due for renewal, and the packet is whole, without options, fits, and
 opens or closes nothing. It counts what the ordinary path counts. For every other packet the lane has changed nothing
 and gives None: the ordinary path takes it, so that every verdict comes from there.
+
+The unit is a run: packets of one burst that follow each other, belong to one direction of one connection and would all
+take the lane. What is decided and counted is decided and counted once for them; each is sealed or opened for itself.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -18,6 +22,7 @@ from mainmode.device.decision import PacketOut
 from mainmode.device.flow import key_of
 from mainmode.device.journal import Traffic
 from mainmode.device.plane import Plane
+from mainmode.device.routing import Hop
 from mainmode.device.shedding import Shedding
 from mainmode.device.vpn_path import COPY_DF, SET_DF, Outlet, VpnPath, around
 from mainmode.device.ways import Way
@@ -39,19 +44,37 @@ _MOST_LANES = 32_768
 
 
 class Express(NamedTuple):
-    """A packet sealed for a peer: its ESP, and what the packet around it says."""
+    """A run sealed for a peer: the ESP of each packet, and what the packets around them say. The first of these has
+    this identification, each other one more than that before it.
+    """
 
     outlet: Outlet
-    esp: bytes
+    packets: list[bytes]
     tos: int
     dont_fragment: bool
     identification: int
 
     @property
-    def leaving(self) -> PacketOut:
-        """The whole packet, as the ordinary path would let it leave."""
-        outer = around(self.outlet, self.esp, self.tos, self.identification, dont_fragment=self.dont_fragment)
-        return PacketOut(self.outlet.hop.interface, outer.encode(), self.outlet.hop.address)
+    def leaving(self) -> list[PacketOut]:
+        """The whole packets, as the ordinary path would let them leave."""
+        hop = self.outlet.hop
+        outers = (
+            around(self.outlet, esp, self.tos, number & 0xFFFF, dont_fragment=self.dont_fragment)
+            for number, esp in enumerate(self.packets, self.identification)
+        )
+        return [PacketOut(hop.interface, outer.encode(), hop.address) for outer in outers]
+
+
+class Opened(NamedTuple):
+    """A run that came out of a tunnel, and where it leaves in clear."""
+
+    hop: Hop
+    packets: list[bytes]
+
+    @property
+    def leaving(self) -> list[PacketOut]:
+        """The packets, as the ordinary path would let them leave."""
+        return [PacketOut(self.hop.interface, packet, self.hop.address) for packet in self.packets]
 
 
 @dataclass(slots=True, eq=False)
@@ -93,40 +116,51 @@ class ExpressLanes:
 
     # --- into a tunnel -------------------------------------------------------------------------------------------
 
-    def seal(self, packet: bytes, now: Instant) -> Express | None:
-        """A packet in clear that arrived at the interface behind which its source is, on its way into a tunnel."""
-        ends = _ends(packet)
+    def seal(self, packets: Sequence[bytes], begin: int, now: Instant) -> Express | None:
+        """The run of packets that begins here, in clear, on their way into a tunnel.
+
+        They arrived at the interface behind which their source is.
+        """
+        first = packets[begin]
+        ends = _ends(first)
         if ends is None:
             return None
         plane = self._plane
         self.look_around()
         lane = self._outward.get(ends)
-        if lane is None or not self._holds(lane, packet, now):
-            lane = self._outward_lane(packet, ends, now)
+        if lane is None or not self._holds(lane, first, now):
+            lane = self._outward_lane(first, ends, now)
             if lane is None:
                 return None
-        outlet, state, length = lane.outlet, lane.state, len(packet)
-        if outlet is None or now < state.settled_at or not state.runs_on(length, now):
+        outlet, state = lane.outlet, lane.state
+        if outlet is None or now < state.settled_at:
             return None
-        mtu = plane.path_mtus.towards(outlet.path.remote.address, outlet.link_mtu, now)
-        if length > mtu - outlet.overhead:
+        room = plane.path_mtus.towards(outlet.path.remote.address, outlet.link_mtu, now) - outlet.overhead
+        if len(first) > room:
             return None
-        esp = state.seal(packet, plane.entropy, now)
-        size, total = len(esp), plane.statistics.outbound
-        total.packets += 1
+        run = _run(packets, begin, ends, room)
+        octets, count = sum(map(len, run)), len(run)
+        if not state.runs_on(octets, now, count):
+            run, octets, count = [first], len(first), 1
+            if not state.runs_on(octets, now):
+                return None
+        sealed = state.seal_run(run, plane.entropy, now)
+        size, total = sum(map(len, sealed)), plane.statistics.outbound
+        total.packets += count
         total.octets += size
-        total.encryptions += 1
-        total.authentications += 1
+        total.encryptions += count
+        total.authentications += count
         came, left = lane.came, lane.left
-        came.packets_in += 1
-        came.octets_in += length
-        left.packets_out += 1
-        left.octets_out += size + (_IP_AND_UDP if outlet.udp_encapsulated else _IP)
-        plane.connections.touch(lane.connection, length, now)
-        plane.identification = identification = (plane.identification + 1) & 0xFFFF
+        came.packets_in += count
+        came.octets_in += octets
+        left.packets_out += count
+        left.octets_out += size + count * (_IP_AND_UDP if outlet.udp_encapsulated else _IP)
+        plane.connections.touch(lane.connection, octets, now)
+        identification = (plane.identification + 1) & 0xFFFF
+        plane.identification = (plane.identification + count) & 0xFFFF
         word = outlet.df_bit.value
-        dont_fragment = packet[6] != 0 if word == COPY_DF else word == SET_DF
-        return Express(outlet, esp, packet[1], dont_fragment, identification)
+        dont_fragment = first[6] != 0 if word == COPY_DF else word == SET_DF
+        return Express(outlet, sealed, first[1], dont_fragment, identification)
 
     def _outward_lane(self, packet: bytes, ends: bytes, now: Instant) -> _Lane | None:
         """A lane for this packet and those that follow it; None where the ordinary path has to find the way first."""
@@ -153,12 +187,15 @@ class ExpressLanes:
 
     # --- out of a tunnel -----------------------------------------------------------------------------------------
 
-    def open(self, interface: str, esp: bytes, remote: Endpoint, now: Instant) -> PacketOut | Drop | None:
-        """ESP that came to `interface`, SPI first; in UDP where the port of `remote` is not 0.
+    def open(
+        self, interface: str, datagrams: Sequence[bytes], begin: int, remote: Endpoint, now: Instant
+    ) -> Opened | Drop | None:
+        """The run of ESP packets that begins here and came to `interface`, SPI first; in UDP where the port of `remote`
+        is not 0.
 
-        A reason where it was dropped, and counted, without a word (see `shedding`).
+        A reason where the first was dropped, and counted, without a word (see `shedding`).
         """
-        plane = self._plane
+        plane, esp = self._plane, datagrams[begin]
         state = plane.sad.inbound(int.from_bytes(esp[:4]))
         if state is None:
             return self._shedding.unknown_spi(interface, esp, remote, now)
@@ -182,23 +219,24 @@ class ExpressLanes:
             lane = self._inward_lane(packet, ends, state, now)
             if lane is None:
                 return None
-        length = len(packet)
-        if length > lane.mtu:
+        if len(packet) > lane.mtu:
             return None
-        state.opened(sequence, length, now)
-        size, total = len(esp), plane.statistics.inbound
-        total.packets += 1
+        state.inbound.take(sequence)
+        packets = [packet, *_others(state, datagrams, begin, packet, lane.mtu, now)]
+        count, octets = len(packets), sum(map(len, packets))
+        state.opened(count, octets, now)
+        size, total = sum(map(len, datagrams[begin : begin + count])), plane.statistics.inbound
+        total.packets += count
         total.octets += size
-        total.decryptions += 1
-        total.authentications += 1
+        total.decryptions += count
+        total.authentications += count
         came, left = plane.journal.traffic[interface], lane.left
-        came.packets_in += 1
-        came.octets_in += size + (_IP_AND_UDP if port else _IP)
-        left.packets_out += 1
-        left.octets_out += length
-        plane.connections.touch(lane.connection, length, now)
-        hop = lane.way.hop
-        return PacketOut(hop.interface, packet, hop.address)
+        came.packets_in += count
+        came.octets_in += size + count * (_IP_AND_UDP if port else _IP)
+        left.packets_out += count
+        left.octets_out += octets
+        plane.connections.touch(lane.connection, octets, now)
+        return Opened(lane.way.hop, packets)
 
     def _inward_lane(self, packet: bytes, ends: bytes, state: SaState, now: Instant) -> _Lane | None:
         """As `_outward_lane`, for what came out of the tunnel of this pair and leaves in clear."""
@@ -273,6 +311,44 @@ def _ends(packet: bytes) -> bytes | None:
     if protocol == _ICMP:
         return packet[12:21] + packet[24:26] if packet[20] in _ECHOES else None
     return packet[12:20]
+
+
+def _run(packets: Sequence[bytes], begin: int, ends: bytes, room: int) -> list[bytes]:
+    """The packet that begins a run, and those that follow it: as large at most, and alike where their ESP will show."""
+    first = packets[begin]
+    protocol, tos, fragments = first[9], first[1], first[6]
+    for end in range(begin + 1, len(packets)):
+        packet = packets[end]
+        if (
+            _ends(packet) != ends
+            or packet[9] != protocol
+            or packet[1] != tos
+            or packet[6] != fragments
+            or len(packet) > room
+        ):
+            return list(packets[begin:end])
+    return list(packets[begin:])
+
+
+def _others(
+    state: SaState, datagrams: Sequence[bytes], begin: int, first: bytes, mtu: int, now: Instant
+) -> Iterator[bytes]:
+    """The packets behind the first of a run; each is noted in the window as the pair gives it."""
+    ends, protocol, spi, inbound = _ends(first), first[9], datagrams[begin][:4], state.inbound
+    octets = sum(map(len, datagrams[begin:]))
+    if not state.runs_on(octets, now, len(datagrams) - begin):
+        return
+    for esp in datagrams[begin + 1 :]:
+        if esp[:4] != spi:
+            return
+        try:
+            packet, next_header, sequence = inbound.peek(esp)
+        except EspRefused:
+            return
+        if next_header != _IPIP or _ends(packet) != ends or packet[9] != protocol or len(packet) > mtu:
+            return
+        inbound.take(sequence)
+        yield packet
 
 
 def _kept(lanes: dict[bytes, _Lane], ends: bytes, lane: _Lane) -> _Lane:

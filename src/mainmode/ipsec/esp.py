@@ -6,7 +6,7 @@ header in transport mode (its protocol). Ciphers in CBC (RFC 2451, 3602), AES-GC
 
 import hmac
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
@@ -116,6 +116,10 @@ class OutboundSa:
             plain = self._cbc(entropy.take(self._block) + plain)
         packet = header + plain
         return packet + self._keyed.icv(packet)
+
+    def seal_run(self, packets: Sequence[bytes], entropy: Entropy) -> list[bytes]:
+        """The ESP of each of these whole inner packets, in their order. Raises as `seal` does, after those before."""
+        return [self.seal(packet, entropy) for packet in packets]
 
 
 class InboundSa:

@@ -1,6 +1,6 @@
 """The security association database: established pairs of SAs, their counters and lifetimes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from ipaddress import IPv4Address
 
@@ -116,6 +116,14 @@ class SaState:
         self.sent = now
         return esp
 
+    def seal_run(self, packets: Sequence[bytes], entropy: Entropy, now: Instant) -> list[bytes]:
+        """As `seal`, of each of these whole packets of tunnel mode."""
+        sealed = self.outbound.seal_run(packets, entropy)
+        self._encapsulated += len(packets)
+        self._octets_out += sum(map(len, packets))
+        self.sent = now
+        return sealed
+
     def open(self, esp: bytes, now: Instant) -> bytes:
         """The inner packet of tunnel mode, counted. Raises EspRefused as `unwrap` and `InboundSa.open` do."""
         packet, next_header = self.unwrap(esp, now)
@@ -159,25 +167,27 @@ class SaState:
         self.heard, self.sent = heard, sent
         self.usable = self.usable or heard is not None
 
-    def opened(self, sequence: int, octets: int, now: Instant) -> None:
-        """What `inbound.peek` showed is taken: noted in the window, and counted as `unwrap` counts it."""
-        self.inbound.take(sequence)
-        self._decapsulated += 1
+    def opened(self, packets: int, octets: int, now: Instant) -> None:
+        """Packets that `inbound.peek` showed and `inbound.take` noted, counted as `unwrap` counts them."""
+        self._decapsulated += packets
         self._octets_in += octets
         self.heard = now
 
-    def runs_on(self, octets: int, now: Instant) -> bool:
-        """Whether another packet with at most so many octets inside finds the pair neither expired nor due."""
+    def runs_on(self, octets: int, now: Instant, packets: int = 1) -> bool:
+        """Whether so many more packets with at most so many octets inside find the pair neither expired nor due.
+
+        False may also mean of several packets that only the last ones do not.
+        """
         if self._ends_at is not None and now >= self._ends_at:
             return False
-        if self.sequence >= _SOFT_SEQUENCE - 1:
+        if self.sequence + packets >= _SOFT_SEQUENCE:
             return False
         kilobytes = self.pair.lifetime_kilobytes
         if kilobytes is None or self._soft_octets is None:
             return True
         busier = self._octets_out if self._octets_out > self._octets_in else self._octets_in
         if self._asked:
-            return busier < kilobytes * _KILOBYTE
+            return busier + (octets if packets > 1 else 0) < kilobytes * _KILOBYTE
         return busier + octets < self._soft_octets
 
     def count_selector_mismatch(self) -> None:

@@ -70,18 +70,18 @@ class PeerSender:
 
 def _runs(datagrams: Sequence[bytes]) -> Iterator[Sequence[bytes]]:
     """Cut where the kernel can cut: each run has one size, but for a smaller last one."""
+    sizes = list(map(len, datagrams))
     begin = 0
-    for end in range(1, len(datagrams) + 1):
-        size = len(datagrams[begin])
-        if (
-            end == len(datagrams)
-            or len(datagrams[end]) > size
-            or len(datagrams[end - 1]) < size
-            or end - begin >= _MOST_SEGMENTS
-            or (end - begin + 1) * size > _MOST_OCTETS
-        ):
-            yield datagrams[begin:end]
-            begin = end
+    while begin < len(sizes):
+        size = sizes[begin]
+        most = begin + max(1, min(_MOST_SEGMENTS, _MOST_OCTETS // size if size else 1))
+        end = begin + 1
+        while end < len(sizes) and end < most and sizes[end] <= size:
+            end += 1
+            if sizes[end - 1] < size:
+                break
+        yield datagrams[begin:end]
+        begin = end
 
 
 @lru_cache(maxsize=1024)

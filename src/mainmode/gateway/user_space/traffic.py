@@ -4,16 +4,16 @@ Packets of connections that stand take the box's fast lane. All others, and ever
 ordinary way, one by one; the order of packets stays as it was. Each burst is bounded, so that nothing starves.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address
-from itertools import groupby
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
-from mainmode.device.decision import PacketOut
-from mainmode.device.express import Express
+from mainmode.device.express import Express, Opened
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.sockets import AT_ONCE, SHED_FOR_ONE
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
@@ -58,24 +58,25 @@ class Traffic:
         gateway, read = self._gateway, self._doors.tun.read
         now, seal, watched = gateway.now(), gateway.box.express.seal, gateway.watched
         gateway.give_again(now)
-        for _ in range(AT_ONCE):
-            packet = read()
-            if packet is None:
-                break
-            if not packet:
-                continue
-            express = None if watched else seal(packet, now)
+        packets: list[bytes] = []
+        while len(packets) < AT_ONCE and (packet := read()) is not None:
+            packets.append(packet)
+        at = 0
+        while at < len(packets):
+            express = None if watched else seal(packets, at, now)
             if express is not None:
                 self._sealed.append(express)
+                at += len(express.packets)
                 continue
-            self._send()
-            self._take(packet)
+            if packets[at]:
+                self._send()
+                self._take(packets[at])
+            at += 1
         self._send()
 
     def by_port_4500(self) -> None:
         """ESP in UDP, and IKE among it."""
         gateway, receive = self._gateway, self._doors.nat_t.receive
-        now, unseal = gateway.now(), self._unsealing
         left = AT_ONCE * SHED_FOR_ONE
         while left > 0:
             try:
@@ -86,54 +87,66 @@ class Traffic:
             if received is None:
                 break
             datagrams, path, cut = received
-            nameif = self._nameifs.get(path.local.address.packed)
-            left -= 0 if datagrams else SHED_FOR_ONE
-            for datagram in datagrams:
-                out = unseal(nameif, datagram, path.remote, now) if nameif is not None else None
-                served = out is None or isinstance(out, PacketOut)
-                if isinstance(out, PacketOut):
-                    self._opened.append(out.packet)
-                elif out is None:
-                    self._hand_over()
-                    served = gateway.datagram_arrived(datagram, path)
-                left -= SHED_FOR_ONE if served else 1
+            left -= self._unseal(datagrams, path, gateway.datagram_arrived) if datagrams else SHED_FOR_ONE
             if cut:
                 self._dropped(Drop.TOO_LARGE, f"the last of datagrams from {path.remote} that the host joined")
         self._hand_over()
 
     def by_protocol_50(self) -> None:
         """ESP as it is."""
-        gateway, receive = self._gateway, self._doors.esp.receive
-        now, unseal = gateway.now(), self._unsealing
-        left = AT_ONCE * SHED_FOR_ONE
+        gateway, left = self._gateway, AT_ONCE * SHED_FOR_ONE
         while left > 0:
-            left -= SHED_FOR_ONE
-            packet = receive()
-            if packet is None:
+            packets = self._by_raw_socket(max(1, left // SHED_FOR_ONE))
+            if not packets:
                 break
+            for path, several in groupby(packets, key=itemgetter(0)):
+                if path is not None:
+                    left -= self._unseal([esp for _, esp in several], path, gateway.esp_arrived)
+                    continue
+                for _, packet in several:
+                    left -= SHED_FOR_ONE
+                    self._dropped(Drop.NOT_AN_IP_PACKET, f"{len(packet)} octets")
+        self._hand_over()
+
+    def _by_raw_socket(self, most: int) -> list[tuple[Path | None, bytes]]:
+        """What came as protocol 50: path and ESP. Without a path it is no packet, though the host has looked at it."""
+        receive, found = self._doors.esp.receive, list[tuple[Path | None, bytes]]()
+        while len(found) < most and (packet := receive()) is not None:
             try:
                 esp, path = esp_of(packet)
-            except WireError as error:
-                self._dropped(error.drop, error.detail)
-                continue
-            nameif = self._nameifs.get(packet[16:20])
-            out = unseal(nameif, esp, path.remote, now) if nameif is not None else None
-            if isinstance(out, PacketOut):
-                self._opened.append(out.packet)
-            elif out is not None or not self._ordinary(esp, path):
-                left += SHED_FOR_ONE - 1
-        self._hand_over()
+            except WireError:
+                found.append((None, packet))
+            else:
+                found.append((path, esp))
+        return found
 
-    def _ordinary(self, esp: bytes, path: Path) -> bool:
-        """Behind those that were opened before. False where it was shed."""
-        self._hand_over()
-        return self._gateway.esp_arrived(esp, path)
+    def _unseal(self, datagrams: Sequence[bytes], path: Path, ordinary: Callable[[bytes, Path], bool]) -> int:
+        """What came along one path, in its order; its share of a turn. `ordinary` says False where it was shed."""
+        gateway, unseal, remote = self._gateway, self._unsealing, path.remote
+        now, nameif = gateway.now(), self._nameifs.get(path.local.address.packed)
+        at = spent = 0
+        while at < len(datagrams):
+            out = unseal(nameif, datagrams, at, remote, now) if nameif is not None else None
+            if isinstance(out, Opened):
+                self._opened += out.packets
+                at += len(out.packets)
+                spent += len(out.packets) * SHED_FOR_ONE
+                continue
+            served = out is None
+            if served:
+                self._hand_over()
+                served = ordinary(datagrams[at], path)
+            spent += SHED_FOR_ONE if served else 1
+            at += 1
+        return spent
+
+    def _shed(self, nameif: str, datagrams: Sequence[bytes], at: int, remote: Endpoint, now: Instant) -> Drop | None:
+        return self._gateway.box.shedding.esp(nameif, datagrams[at], remote, now)
 
     @property
-    def _unsealing(self) -> Callable[[str, bytes, Endpoint, Instant], PacketOut | Drop | None]:
+    def _unsealing(self) -> Callable[[str, Sequence[bytes], int, Endpoint, Instant], Opened | Drop | None]:
         """While somebody watches every packet no lane is taken, and what is dropped without a word still is."""
-        box = self._gateway.box
-        return box.shedding.esp if self._gateway.watched else box.express.open
+        return self._shed if self._gateway.watched else self._gateway.box.express.open
 
     def _take(self, packet: bytes) -> None:
         """A packet of the host, or one that it sends on: it came to the interface behind which its source is."""
@@ -153,10 +166,10 @@ class Traffic:
             return
         sealed, self._sealed = self._sealed, []
         for _, alike in groupby(sealed, _manner):
-            run = list(alike)
-            first, outlet = run[0], run[0].outlet
+            runs = list(alike)
+            first, outlet = runs[0], runs[0].outlet
             sender = self._doors.by_udp if outlet.udp_encapsulated else self._doors.esp.sender
-            packets = [one.esp for one in run]
+            packets = list(chain.from_iterable(run.packets for run in runs))
             lost, error = sender.send(outlet.path, packets, first.tos, dont_fragment=first.dont_fragment)
             for _ in range(lost):
                 self._dropped(Drop.NOT_SENT, f"{outlet.path.remote.address}: {error.strerror if error else ''}")
@@ -175,5 +188,5 @@ class Traffic:
 
 
 def _manner(one: Express) -> tuple[int, int, bool]:
-    """What packets that leave in one go have in common."""
+    """What runs that leave in one go have in common."""
     return id(one.outlet), one.tos, one.dont_fragment
