@@ -41,7 +41,8 @@ def test_without_libcrypto_and_gmpy2_python_does_it(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(primitives, "_libcrypto", lambda: None)
     monkeypatch.setattr(primitives, "_gmpy2", lambda: None)
     assert primitives.exponentiation() == "pow"
-    assert primitives.modular_power(PRIME.to_bytes(66))(b"\3", b"\5") == (243).to_bytes(66)
+    power, fixed = primitives.modular_powers(PRIME.to_bytes(66), 3, 1)
+    assert power(b"\3", b"\5") == fixed(b"\5") == (243).to_bytes(66)
 
 
 def test_a_library_without_the_calls_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -50,20 +51,26 @@ def test_a_library_without_the_calls_is_passed_over(monkeypatch: pytest.MonkeyPa
     assert primitives._libcrypto() is None
 
 
-@given(st.integers(0, 1 << 600), st.integers(0, 1 << 300), st.integers(1, 1 << 512).map(lambda n: 2 * n + 1))
+@given(
+    st.integers(0, 1 << 600),
+    st.integers(2, 255),
+    st.integers(0, 1 << 300),
+    st.integers(1, 1 << 512).map(lambda n: 2 * n + 1),
+)
 @settings(max_examples=60, deadline=None)
-def test_all_libraries_agree(base: int, exponent: int, modulus: int) -> None:
+def test_all_libraries_agree(base: int, fixed: int, exponent: int, modulus: int) -> None:
     octets = modulus.to_bytes((modulus.bit_length() + 7) // 8)
-    arguments = base.to_bytes(76), exponent.to_bytes(40)
-    expected = pow(base, exponent, modulus).to_bytes(len(octets))
-    assert primitives._Python().power(octets)(*arguments) == expected
-    assert primitives._Gmpy2(pow).power(octets)(*arguments) == expected
-    helper = native()
-    if helper is not None:
-        assert helper.modulus(octets).power(*arguments) == expected
-    libcrypto = primitives._libcrypto()
-    if libcrypto is not None:
-        assert libcrypto.power(octets)(*arguments) == expected
+    expected = [pow(one, exponent, modulus).to_bytes(len(octets)) for one in (base, fixed)]
+    helper, libcrypto = native(), primitives._libcrypto()
+    for library in (
+        primitives._Python(),
+        primitives._Gmpy2(pow),
+        *([libcrypto] if libcrypto is not None else []),
+        *([primitives._Compiled(helper)] if helper is not None else []),
+    ):
+        power, own = library.powers(octets, fixed, 40)
+        assert power(base.to_bytes(76), memoryview(exponent.to_bytes(40))) == expected[0], library.name
+        assert own(memoryview(exponent.to_bytes(40))) == expected[1], library.name
 
 
 def test_a_cipher_context_that_lives_on_goes_on_chaining() -> None:

@@ -11,6 +11,13 @@ from typing import Protocol
 from mainmode.base.secret import Octets
 
 
+class Comb(Protocol):
+    """The powers of one base modulo one number, by a table made once."""
+
+    def power(self, exponent: Octets, /) -> bytes:
+        """As `Modulus.power`. Raises ValueError for more octets than the comb was made for."""
+
+
 class Modulus(Protocol):
     """An odd modulus, prepared to take powers by."""
 
@@ -20,12 +27,22 @@ class Modulus(Protocol):
         Raises ValueError for more than 2048 octets.
         """
 
+    def comb(self, base: int, octets: int, /) -> Comb:
+        """The powers of a base below 256 by exponents of at most so many octets, each in the same time.
+
+        The table has 1024 octets for each limb of 64 bits, or of 52 in whole vectors of eight. Raises ValueError for a
+        modulus of more than 512 octets, or more than 2048 octets of exponents.
+        """
+
 
 class Native(Protocol):
     """What the helper offers. Long calls let other threads run."""
 
-    def modulus(self, octets: Octets, /) -> Modulus:
-        """Raises ValueError for an even number, for 1, and for more than 2048 octets."""
+    def wide(self) -> bool:
+        """Whether the processor multiplies vectors of 52 bits (AVX-512 IFMA)."""
+
+    def modulus(self, octets: Octets, wide: bool = True, /) -> Modulus:
+        """`wide`: such vectors may be used. Raises ValueError for an even number, 1, and more than 2048 octets."""
 
 
 @cache

@@ -2,6 +2,7 @@
 
 Every peer's value is checked before it is used (CVE-2015-3240, CVE-2023-41913), every private value comes
 from the caller's entropy, and modular powers are taken in constant time where the machine has libcrypto.
+A key pair is for one exchange: none is used again.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ from mainmode.base.entropy import Entropy
 from mainmode.base.secret import Secret
 from mainmode.crypto import primitives
 from mainmode.crypto.errors import CryptoError, UnsupportedAlgorithm
-from mainmode.crypto.primitives import Curve, ModularPower
+from mainmode.crypto.primitives import Curve, FixedPower, ModularPower
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ModpGroup:
     exponent_bits: int
     prime: int = field(repr=False)
     _power: ModularPower = field(repr=False, compare=False)
+    _own_power: FixedPower = field(repr=False, compare=False)
 
     @property
     def public_length(self) -> int:
@@ -50,20 +52,21 @@ class ModpGroup:
     def keypair(self, entropy: Entropy) -> KeyPair:
         """A fresh key pair. The top bit of the exponent is set, so that all exponents are equally long."""
         drawn = entropy.take(self.exponent_bits // 8)
-        exponent = bytes((drawn[0] | 0x80, *memoryview(drawn)[1:]))
-        pair = KeyPair(Secret(exponent), self._power((2).to_bytes(1), exponent))
-        primitives.overwrite(drawn, exponent)
-        return pair
+        exponent = bytearray(drawn)
+        exponent[0] |= 0x80
+        private = Secret(exponent)
+        exponent[:] = bytes(len(exponent))
+        primitives.overwrite(drawn)
+        return KeyPair(private, self._own_power(private.octets))
 
     def shared(self, pair: KeyPair, peer_public: bytes) -> Secret:
         """g^xy. Raises CryptoError for a wrong length, for 0, 1, p-1 and what is not below p, and for our own value."""
         _check(self, pair, peer_public)
         if not 1 < int.from_bytes(peer_public) < self.prime - 1:
             raise CryptoError("a public value out of range")
-        exponent = pair.private.reveal()
-        power = self._power(peer_public, exponent)
+        power = self._power(peer_public, pair.private.octets)
         shared = Secret(power)
-        primitives.overwrite(exponent, power)
+        primitives.overwrite(power)
         return shared
 
 
@@ -119,6 +122,7 @@ def _check(group: DhGroup, pair: KeyPair, peer_public: bytes) -> None:
         raise CryptoError("our own public value came back")
 
 
+_GENERATOR = 2
 _MODP = {
     Group.MODP_768: (768, 256, 149686),
     Group.MODP_1024: (1024, 256, 129093),
@@ -142,8 +146,8 @@ def group(code: Group) -> DhGroup:
     if code in _MODP:
         bits, exponent_bits, c = _MODP[code]
         prime = _modp_prime(bits, c)
-        power = primitives.modular_power(prime.to_bytes(bits // 8))
-        return ModpGroup(code, bits, exponent_bits, prime, power)
+        powers = primitives.modular_powers(prime.to_bytes(bits // 8), _GENERATOR, exponent_bits // 8)
+        return ModpGroup(code, bits, exponent_bits, prime, *powers)
     if code in _ECP:
         return EcpGroup(code, _ECP[code])
     raise UnsupportedAlgorithm(f"Diffie-Hellman group {code.name} ({code.value})")

@@ -2,14 +2,14 @@
 
 Everything heavy is imported by the first call that needs it, so that importing this module costs nothing.
 `cryptography` cannot serve MODP groups 1 and 2 and is about to drop the others; so modular powers are taken
-by `BN_mod_exp_mont_consttime` of the libcrypto that Python's own `hashlib` stands on: by the compiled helper, or else
-through ctypes.
+by the compiled helper, or else through ctypes by `BN_mod_exp_mont_consttime` of the libcrypto that Python's
+own `hashlib` stands on.
 """
 
 import sys
 from collections.abc import Callable
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from mainmode.base.secret import Octets
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
-ModularPower = Callable[[bytes, bytes], bytes]
+ModularPower = Callable[[bytes, Octets], bytes]
 """(base, exponent) -> base ** exponent by a fixed modulus, as octets of the modulus's length."""
+
+FixedPower = Callable[[Octets], bytes]
+"""The same of a fixed base."""
 
 OctetStream = Callable[[bytes], bytes]
 """A cipher context that goes on where it stopped: whole blocks in, as many octets out."""
@@ -233,12 +236,15 @@ class _Exponentiation(Protocol):
 
     name: str
 
-    def power(self, modulus: bytes) -> ModularPower: ...
+    def powers(self, modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]: ...
 
 
-def modular_power(modulus: bytes) -> ModularPower:
-    """The power function of an odd modulus, from the best library there is; it may be kept for ever."""
-    return _exponentiation().power(modulus)
+def modular_powers(modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]:
+    """The power functions of an odd modulus, from the best library there is; they may be kept for ever.
+
+    The second is that of a base below 256 and of exponents of at most so many octets.
+    """
+    return _exponentiation().powers(modulus, base, octets)
 
 
 def exponentiation() -> str:
@@ -259,13 +265,13 @@ class _Python:
 
     name = "pow"
 
-    def power(self, modulus: bytes) -> ModularPower:
+    def powers(self, modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]:
         number = int.from_bytes(modulus)
 
-        def power(base: bytes, exponent: bytes) -> bytes:
+        def power(base: bytes, exponent: Octets) -> bytes:
             return pow(int.from_bytes(base), int.from_bytes(exponent), number).to_bytes(len(modulus))
 
-        return power
+        return power, partial(power, base.to_bytes())
 
 
 class _Gmpy2:
@@ -276,14 +282,14 @@ class _Gmpy2:
     def __init__(self, powmod_sec: Callable[[int, int, int], int]) -> None:
         self._powmod_sec = powmod_sec
 
-    def power(self, modulus: bytes) -> ModularPower:
+    def powers(self, modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]:
         number = int.from_bytes(modulus)
 
-        def power(base: bytes, exponent: bytes) -> bytes:
+        def power(base: bytes, exponent: Octets) -> bytes:
             found = self._powmod_sec(int.from_bytes(base), int.from_bytes(exponent), number)
             return int(found).to_bytes(len(modulus))
 
-        return power
+        return power, partial(power, base.to_bytes())
 
 
 def _gmpy2() -> _Gmpy2 | None:
@@ -295,15 +301,16 @@ def _gmpy2() -> _Gmpy2 | None:
 
 
 class _Compiled:
-    """The compiled helper, which calls what `_Libcrypto` does."""
+    """The compiled helper: libcrypto again, or vectors of 52 bits, and a table for the base that comes again."""
 
     name = "helper"
 
     def __init__(self, helper: Native) -> None:
         self._helper = helper
 
-    def power(self, modulus: bytes) -> ModularPower:
-        return self._helper.modulus(modulus).power
+    def powers(self, modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]:
+        prepared = self._helper.modulus(modulus)
+        return prepared.power, prepared.comb(base, octets).power
 
 
 _BN_FLG_CONSTTIME = 4
@@ -339,7 +346,11 @@ class _Libcrypto:
         self._library = library
         self._scratch = _present(library.BN_CTX_secure_new())
 
-    def power(self, modulus: bytes) -> ModularPower:
+    def powers(self, modulus: bytes, base: int, octets: int) -> tuple[ModularPower, FixedPower]:
+        power = self._power(modulus)
+        return power, partial(power, base.to_bytes())
+
+    def _power(self, modulus: bytes) -> ModularPower:
         from ctypes import create_string_buffer, memset
 
         library, scratch, length = self._library, self._scratch, len(modulus)
@@ -347,11 +358,12 @@ class _Libcrypto:
         montgomery = _present(library.BN_MONT_CTX_new())
         _present(library.BN_MONT_CTX_set(montgomery, number, scratch))
 
-        def power(base: bytes, exponent: bytes) -> bytes:
+        def power(base: bytes, exponent: Octets) -> bytes:
+            copied = bytes(exponent)
             octets = create_string_buffer(length)
             numbers = [
                 library.BN_bin2bn(base, len(base), None),
-                library.BN_bin2bn(exponent, len(exponent), None),
+                library.BN_bin2bn(copied, len(copied), None),
                 library.BN_new(),
             ]
             try:
@@ -365,6 +377,7 @@ class _Libcrypto:
                 for allocated in numbers:
                     library.BN_clear_free(allocated)
                 memset(octets, 0, length)
+                overwrite(copied)
 
         return power
 

@@ -19,16 +19,20 @@ static int native_exec(PyObject *module)
 static int native_traverse(PyObject *module, visitproc visit, void *arg)
 {
     struct native_state *state = PyModule_GetState(module);
-    if (state != NULL)
+    if (state != NULL) {
         Py_VISIT(state->modulus);
+        Py_VISIT(state->comb);
+    }
     return 0;
 }
 
 static int native_clear(PyObject *module)
 {
     struct native_state *state = PyModule_GetState(module);
-    if (state != NULL)
+    if (state != NULL) {
         Py_CLEAR(state->modulus);
+        Py_CLEAR(state->comb);
+    }
     return 0;
 }
 

@@ -15,6 +15,7 @@
 /* The types of the module, which lives once in each interpreter. */
 struct native_state {
     PyTypeObject *modulus;
+    PyTypeObject *comb;
 };
 
 /* Each gives 0, or -1 with a Python error set. */
