@@ -29,6 +29,7 @@ from mainmode.ike.effects import (
     Say,
 )
 from mainmode.ike.engine import Engine
+from mainmode.ike.entries import MapEntries
 from mainmode.ike.proxies import check_entries
 from mainmode.ike.settings import AclEntry, ConnectionType
 from mainmode.wire.payloads import Notify
@@ -379,7 +380,9 @@ def test_an_originate_only_entry_refuses_a_tunnel_that_the_peer_begins() -> None
     world.trigger("b")
     assert up(world)
     answered = world.b.settings.entries[0]
-    assert [check.verdict for check in check_entries((answered,), A, answered.acl[0].proxies)] == ["originate-only"]
+    assert [check.verdict for check in check_entries(MapEntries((answered,)), A, answered.acl[0].proxies)] == [
+        "originate-only"
+    ]
 
 
 def test_a_newer_release_says_what_its_tunnel_manager_does() -> None:

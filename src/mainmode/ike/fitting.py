@@ -3,7 +3,7 @@
 from mainmode.ike.closing import after_child, close_ike, delete_child, end_session
 from mainmode.ike.effects import Cause, Failure, Step
 from mainmode.ike.endings import Ending
-from mainmode.ike.renewal import serves
+from mainmode.ike.renewal import entries_named, serves
 from mainmode.ike.sa import IkeSa, Turn
 
 
@@ -26,7 +26,7 @@ def fit(turn: Turn) -> None:
         stale = [
             child
             for child in session.children.values()
-            if not any(serves(entry, child) for entry in turn.settings.entries_on(child.pair.interface))
+            if not any(serves(entry, child) for entry in entries_named(child, turn.settings))
         ]
         for child in stale:
             delete_child(child, turn, failure, tell_peer=True, ending=Ending.RESET)

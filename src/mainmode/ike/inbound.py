@@ -181,15 +181,15 @@ class Inbound:
             turn.drop(Drop.MISSING_PAYLOAD, "a first message without SA payload")
             return
         interface = self._interface(path, turn)
-        entries = turn.settings.entries_on(interface)
-        if not entries:
+        entries = turn.settings.on(interface)
+        if not entries.all:
             absent = turn.settings.sources.get(f"map {interface}") or Absent(
                 turn.settings.file, f"crypto map <name> interface {interface}"
             )
             turn.say(lines.NO_CRYPTO_MAP_BOUND, about, Step.MM1, exchange, (absent,))
             turn.drop(Drop.NO_CRYPTO_MAP, f"interface {interface}", (absent,))
             return
-        theirs = [entry for entry in entries if path.remote.address in entry.peers]
+        theirs = entries.of(path.remote.address)
         standing = any(session.ikes for session in turn.sessions.with_peer(path.remote.address))
         if theirs and not standing and all(entry.connection_type is ConnectionType.ORIGINATE_ONLY for entry in theirs):
             sources = tuple(source for entry in theirs for source in entry_sources(entry, "connection_type"))
@@ -226,7 +226,7 @@ class Inbound:
         self._course.run_main_mode(sa, (State.MM_START, Event.START_MM), turn)
 
     def _interface(self, path: Path, turn: Turn) -> str:
-        return next((name for name, address in turn.settings.addresses.items() if address == path.local.address), "")
+        return turn.settings.interface_at(path.local.address) or ""
 
     def _duplicate(self, sa: IkeSa, turn: Turn) -> None:
         """One answer for one repetition, along the path that the SA is on; none where another than the peer repeats."""

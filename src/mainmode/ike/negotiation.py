@@ -24,7 +24,7 @@ from mainmode.ike.naming import (
     transform_name,
 )
 from mainmode.ike.proposals import KEY_IKE
-from mainmode.ike.settings import IkePolicy, MapEntry, TransformSet
+from mainmode.ike.settings import IkePolicy, MapEntry, Phase1Numbers, Policies, TransformSet
 from mainmode.ipsec.dataplane import EspSuite, Mode
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
@@ -132,7 +132,7 @@ def phase1_lifetime(transform: Transform) -> int | None:
 def compare_policy(transform: Transform, policy: IkePolicy) -> Iterator[tuple[str, str, str, str]]:
     """The differences of an offered phase 1 transform from a policy: class, offered, configured, source key."""
     offered = transform.numbers
-    if any(number and kind in _PRIVATE_GROUP for kind, number in offered.items()):
+    if _private_group(transform):
         yield GROUP_CLASS, "private group", group_name(policy.group), "group"
     wanted_numbers = (policy.group, policy.encryption, policy.hash, policy.authentication)
     for (name, kind, spell, key), wanted in zip(_POLICY_CLASSES, wanted_numbers, strict=True):
@@ -144,8 +144,24 @@ def compare_policy(transform: Transform, policy: IkePolicy) -> Iterator[tuple[st
         yield "Key Length", str(bits or ABSENT), str(policy.key_bits or ABSENT), "encryption"
 
 
-_PRIVATE_GROUP = range(Phase1Attribute.GROUP_TYPE, Phase1Attribute.GROUP_CURVE_B + 1)
+_PRIVATE_GROUP = frozenset(range(Phase1Attribute.GROUP_TYPE, Phase1Attribute.GROUP_CURVE_B + 1))
 _ENCRYPTION, _PHASE1_KEY_LENGTH = int(Phase1Attribute.ENCRYPTION), int(Phase1Attribute.KEY_LENGTH)
+_HASH, _METHOD = int(Phase1Attribute.HASH), int(Phase1Attribute.AUTHENTICATION)
+_DH_GROUP = int(Phase1Attribute.GROUP)
+
+
+def _private_group(transform: Transform) -> bool:
+    """Whether an offered phase 1 transform describes a group of its own (RFC 2409 App. A)."""
+    offered = transform.numbers
+    return not _PRIVATE_GROUP.isdisjoint(offered) and any(offered.get(kind) for kind in _PRIVATE_GROUP)
+
+
+def _phase1_numbers(transform: Transform) -> Phase1Numbers:
+    """What `compare_policy` holds against a policy: equal numbers leave it nothing to name, but for a private group."""
+    get = transform.numbers.get
+    return get(_DH_GROUP), get(_ENCRYPTION), get(_HASH), get(_METHOD), get(_PHASE1_KEY_LENGTH, 0)
+
+
 _POLICY_CLASSES: tuple[tuple[str, int, Callable[[int], str], str], ...] = (
     (GROUP_CLASS, Phase1Attribute.GROUP, group_name, "group"),
     ("Encryption Alg", Phase1Attribute.ENCRYPTION, encryption_name, "encryption"),
@@ -156,7 +172,7 @@ _POLICY_CLASSES: tuple[tuple[str, int, Callable[[int], str], str], ...] = (
 
 
 def choose_policy(
-    offer: SecurityAssociation, policies: Sequence[IkePolicy], unspoken: Sequence[IkePolicy] = ()
+    offer: SecurityAssociation, policies: tuple[IkePolicy, ...], unspoken: Sequence[IkePolicy] = ()
 ) -> PolicyChosen | Refused:
     """The first offered transform, in the peer's order, that equals a policy, lowest priority number first.
 
@@ -164,11 +180,13 @@ def choose_policy(
     are `unspoken` are never chosen; the refusals say how the offer differs from them too.
     """
     offered = list(islice(_offered(offer, ProtocolId.ISAKMP), MOST_COMPARED))
+    known = Policies.of(policies).by_numbers
     for proposal, transform in offered:
-        for entry, policy in enumerate(policies, 1):
-            if next(compare_policy(transform, policy), None) is None:
-                lifetime = smaller(phase1_lifetime(transform), policy.lifetime)
-                return PolicyChosen(policy, entry, proposal.number, transform, lifetime)
+        found = known.get(_phase1_numbers(transform))
+        if found is not None and not _private_group(transform):
+            entry, policy = found
+            lifetime = smaller(phase1_lifetime(transform), policy.lifetime)
+            return PolicyChosen(policy, entry, proposal.number, transform, lifetime)
     return Refused(
         tuple(
             Refusal(proposal.number, transform.number, str(policy.priority), name, got, wanted, policy.sources.get(key))
@@ -195,7 +213,7 @@ def smaller(first: int | None, second: int | None) -> int | None:
     return min(first, second)
 
 
-def accept_policy(answer: SecurityAssociation, policies: Sequence[IkePolicy]) -> PolicyChosen | Refused | None:
+def accept_policy(answer: SecurityAssociation, policies: tuple[IkePolicy, ...]) -> PolicyChosen | Refused | None:
     """The initiator's check of MM2: the one transform that came back must be one that was offered.
 
     None where the answer is not one proposal with one transform. The lifetime is the one that was offered, whatever the

@@ -136,7 +136,7 @@ class Origination:
 
     def lost(self, peer: IPv4Address, settings: IkeSettings) -> None:
         """The peer is declared dead: entries that would ask it turn to the next of their list."""
-        for entry in settings.entries:
+        for entry in settings.naming(peer):
             if len(entry.peers) > 1 and self._first_choice(entry) == peer:
                 self._turned_to[_key(entry)] = _after(entry.peers, peer)
 
@@ -213,7 +213,7 @@ def obstacle(entry: MapEntry, settings: IkeSettings) -> Failure | None:
     if not entry.complete or not entry.peers or entry.interface not in settings.addresses:
         detail = "the crypto map entry is incomplete (ACL, peer, sound transform set), or its interface has no address"
         return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=tuple(entry.sources.values()))
-    if any(peer in settings.addresses.values() for peer in entry.peers):
+    if any(settings.interface_at(peer) is not None for peer in entry.peers):
         detail = "a peer of the crypto map entry is this device's own address"
         return Failure(Cause.NO_MATCHING_ENTRY, Step.TRIGGER, detail, sources=entry_sources(entry, "peer"))
     if entry.connection_type is ConnectionType.ANSWER_ONLY:

@@ -11,7 +11,7 @@ from mainmode.base.codes import (
     Phase2Attribute,
     ProtocolId,
 )
-from mainmode.ike.settings import IkePolicy, MapEntry
+from mainmode.ike.settings import IkePolicy, MapEntry, Policies
 from mainmode.ipsec.dataplane import EspSuite, Mode
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
@@ -39,11 +39,13 @@ def _policy_transform(number: int, policy: IkePolicy) -> Transform:
     return Transform(number, KEY_IKE, tuple(attributes))
 
 
-@lru_cache(256)
 def phase1_offer(policies: tuple[IkePolicy, ...]) -> SecurityAssociation:
     """All policies as transforms of one proposal, in priority order (RFC 2409 §5, at most 255)."""
-    transforms = tuple(_policy_transform(number, policy) for number, policy in enumerate(policies[:255], 1))
-    return SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    known = Policies.of(policies)
+    if known.offer is None:
+        transforms = tuple(_policy_transform(number, policy) for number, policy in enumerate(known[:255], 1))
+        known.offer = SecurityAssociation((Proposal(1, ProtocolId.ISAKMP, b"", transforms),))
+    return known.offer
 
 
 def encapsulation(mode: Mode, nat: bool, draft: bool) -> Encapsulation:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import ProxyPair
+from mainmode.ike.entries import MapEntries
 from mainmode.ike.settings import AclEntry, ConnectionType, MapEntry
 
 
@@ -20,17 +21,6 @@ class EntryChecked:
     verdict: str
     ace: AclEntry | None = None
     mirrored: bool = True
-
-
-def mirror_of(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
-    """The permit ACE that takes the proxies, seen from this side.
-
-    Static entries want the exact mirror; a dynamic one takes what lies within a line (`asa_config.md`, recalled).
-    """
-    for ace in entry.acl or ():
-        if ace.proxies == proxies or ((entry.dynamic or not ace.permit) and ace.proxies.covers(proxies)):
-            return ace if ace.permit else None
-    return None
 
 
 def nearest_ace(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
@@ -51,16 +41,20 @@ def nearest_ace(entry: MapEntry, proxies: ProxyPair) -> AclEntry | None:
 
 
 def check_entries(
-    entries: tuple[MapEntry, ...], peer: IPv4Address, proxies: ProxyPair, standing: bool = False
+    entries: MapEntries, peer: IPv4Address, proxies: ProxyPair, standing: bool = False, every: bool = True
 ) -> Iterator[EntryChecked]:
     """Each entry in sequence with its verdict, ending with the first match.
 
     Behind an entry that names the peer a dynamic one without peer does not take it (the device's own line says so).
     `standing`: a tunnel with the peer stands, so that an originate-only entry takes what the peer begins.
     Proxies that a static entry gives to another peer are no dynamic map's any more.
+    `every` False leaves out the entries that neither take the proxies nor have a say in who does; the last verdict is
+    "match" or not as it is with all of them.
     """
+    exact = entries.exact(proxies)
     named = taken = False
-    for entry in entries:
+    for place in range(len(entries.all)) if every else entries.deciding(peer, exact):
+        entry = entries.all[place]
         if entry.dynamic and taken:
             continue
         if not entry.complete:
@@ -70,18 +64,15 @@ def check_entries(
             yield EntryChecked(entry, "peerless")
             continue
         named = named or peer in entry.peers
+        ace = entries.mirror(place, proxies, exact)
         if entry.dynamic:
-            ace = mirror_of(entry, proxies)
             if entry.acl is None or ace is not None:
                 yield EntryChecked(entry, "match", ace)
                 return
             yield EntryChecked(entry, "proxies")
-            continue
-        if entry.acl is None:
+        elif entry.acl is None:
             yield EntryChecked(entry, "no-acl")
-            continue
-        ace = mirror_of(entry, proxies)
-        if ace is None:
+        elif ace is None:
             yield EntryChecked(entry, "proxies")
         elif peer not in entry.peers:
             taken = True

@@ -136,12 +136,13 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
     if message is None or proxies is None:
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "QM1 came to nothing")
     checked = []
+    entries = turn.settings.on(qm.sa.interface)
     standing = qm.sa.session is not None and qm.sa.session.had_children
-    for check in check_entries(turn.settings.entries_on(qm.sa.interface), qm.sa.peer, proxies, standing):
+    for check in check_entries(entries, qm.sa.peer, proxies, standing, every=turn.listened):
         checked.append(check)
         _say_check(qm, turn, check, proxies)
     if not checked or checked[-1].verdict != "match":
-        return _no_entry(qm, turn, tuple(checked), proxies)
+        return _no_entry(qm, turn, tuple(check_entries(entries, qm.sa.peer, proxies, standing)), proxies)
     entry = checked[-1].entry
     qm.entry, qm.ace = entry, checked[-1].ace
     if turn.listened:

@@ -23,7 +23,7 @@ from mainmode.ike.fsm import Event
 from mainmode.ike.quick_mode_exchange import entry_sources
 from mainmode.ike.sa import IkeSa, QuickMode, Turn
 from mainmode.ike.session import Child, Session
-from mainmode.ike.settings import ConnectionType, MapEntry
+from mainmode.ike.settings import ConnectionType, IkeSettings, MapEntry
 from mainmode.ike.succession import shift
 from mainmode.ike.timing import (
     OVERLAP,
@@ -306,12 +306,15 @@ def _about(session: Session) -> About:
 
 def _entry_of(child: Child, turn: Turn) -> MapEntry | None:
     """The entry of a child as it is configured now; None where no entry holds its proxies any more."""
-    if child.entry in turn.settings.entries:
+    entries = entries_named(child, turn.settings)
+    if child.entry in entries:
         return child.entry
-    for entry in turn.settings.entries_on(child.pair.interface):
-        if serves(entry, child):
-            return entry
-    return None
+    return next((entry for entry in entries if serves(entry, child)), None)
+
+
+def entries_named(child: Child, settings: IkeSettings) -> tuple[MapEntry, ...]:
+    """The entries that bear the name of a child's entry now."""
+    return settings.on(child.pair.interface).named(child.pair.map_name, child.pair.map_sequence)
 
 
 def serves(entry: MapEntry, child: Child) -> bool:
@@ -326,9 +329,8 @@ def serves(entry: MapEntry, child: Child) -> bool:
 
 def _entry_with(sa: IkeSa, turn: Turn) -> MapEntry | None:
     """A static entry by which this device may begin a main mode with the peer of an IKE SA."""
-    for entry in turn.settings.entries_on(sa.interface):
-        named = entry.complete and not entry.dynamic and sa.entered_as.address in entry.peers
-        if named and entry.connection_type is not ConnectionType.ANSWER_ONLY:
+    for entry in turn.settings.on(sa.interface).of(sa.entered_as.address):
+        if entry.complete and not entry.dynamic and entry.connection_type is not ConnectionType.ANSWER_ONLY:
             return entry
     return None
 

@@ -6,13 +6,19 @@ The device builds these from its model. IKE never sees the configuration languag
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from ipaddress import IPv4Address
+from typing import TYPE_CHECKING
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.codes import Authentication1, Encryption1, EspAuthentication, EspTransform, Group, Hash1
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
+from mainmode.ike.entries import MapEntries
 from mainmode.ipsec.dataplane import Mode
+
+if TYPE_CHECKING:
+    from mainmode.wire.payloads import SecurityAssociation
 
 DEFAULT_IDLE_TIMEOUT = 1800
 """Seconds of `vpn-idle-timeout` where no group-policy says otherwise."""
@@ -33,6 +39,30 @@ class IkePolicy:
     group: Group
     lifetime: int | None
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
+
+
+Phase1Numbers = tuple[int | None, int | None, int | None, int | None, int]
+"""Group, encryption, hash, authentication, and bits of the key (0 for a cipher with one key length)."""
+
+
+class Policies(tuple[IkePolicy, ...]):
+    """IKE policies in the order in which they are tried; what is derived from them is derived once."""
+
+    offer: "SecurityAssociation | None" = None
+    """What they are as an SA payload, once somebody made it."""
+
+    @classmethod
+    def of(cls, policies: tuple[IkePolicy, ...]) -> "Policies":
+        """The same policies; these themselves where they are of this class already."""
+        return policies if isinstance(policies, cls) else cls(policies)
+
+    @cached_property
+    def by_numbers(self) -> dict[Phase1Numbers, tuple[int, IkePolicy]]:
+        """The first policy with certain numbers, and where it stands (from 1)."""
+        found: dict[Phase1Numbers, tuple[int, IkePolicy]] = {}
+        for place, one in enumerate(self, 1):
+            found.setdefault((one.group, one.encryption, one.hash, one.authentication, one.key_bits), (place, one))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +200,11 @@ class IkeSettings:
     unspoken: tuple[IkePolicy, ...] = ()
     mtus: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False)
-    _entries_on: dict[str, tuple[MapEntry, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _derived: "_Derived" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "policies", Policies.of(self.policies))
+        object.__setattr__(self, "_derived", _Derived(self))
 
     def group_for(self, peer: IPv4Address) -> TunnelGroup | None:
         """The tunnel-group that a main mode peer with a pre-shared key lands on: by address, else the default's."""
@@ -181,10 +215,41 @@ class IkeSettings:
             return self.default_group
         return None
 
+    def on(self, interface: str) -> MapEntries:
+        """The crypto map entries bound to `interface`, with their indexes."""
+        return self._derived.on.get(interface, _NO_ENTRIES)
+
     def entries_on(self, interface: str) -> tuple[MapEntry, ...]:
         """The crypto map entries bound to `interface`, in the order in which they are tried."""
-        found = self._entries_on.get(interface)
-        if found is None:
-            found = tuple(entry for entry in self.entries if entry.interface == interface)
-            self._entries_on[interface] = found
-        return found
+        return self.on(interface).all
+
+    def naming(self, peer: IPv4Address) -> tuple[MapEntry, ...]:
+        """The crypto map entries that name the peer, whatever their interface."""
+        return tuple([entry for entries in self._derived.on.values() for entry in entries.of(peer)])
+
+    def interface_at(self, address: IPv4Address) -> str | None:
+        """The interface with this address of the device's own; None where there is none."""
+        return self._derived.interfaces.get(address)
+
+
+_NO_ENTRIES = MapEntries(())
+
+
+class _Derived:
+    """What is derived from settings once, by the first who asks."""
+
+    def __init__(self, settings: IkeSettings) -> None:
+        self._settings = settings
+
+    @cached_property
+    def on(self) -> dict[str, MapEntries]:
+        """The entries by interface."""
+        found: dict[str, list[MapEntry]] = {}
+        for entry in self._settings.entries:
+            found.setdefault(entry.interface, []).append(entry)
+        return {interface: MapEntries(tuple(entries)) for interface, entries in found.items()}
+
+    @cached_property
+    def interfaces(self) -> dict[IPv4Address, str]:
+        """The interfaces by address; of two with one address the first."""
+        return {address: name for name, address in reversed(list(self._settings.addresses.items()))}

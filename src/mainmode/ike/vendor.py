@@ -78,8 +78,8 @@ def wants_traversal(sa: IkeSa, turn: Turn) -> bool:
     """
     if turn.settings.nat_traversal is None:
         return False
-    entries = turn.settings.entries_on(sa.interface)
-    theirs = [entry for entry in entries if sa.peer in entry.peers] or [entry for entry in entries if entry.dynamic]
+    entries = turn.settings.on(sa.interface)
+    theirs = entries.of(sa.peer) or entries.dynamic
     return not theirs or not all(entry.nat_t_disable for entry in theirs)
 
 
