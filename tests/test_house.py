@@ -22,6 +22,8 @@ BANNED_IMPORTS = {
     *("socket", "socketserver", "select", "selectors", "ssl", "asyncio", "threading", "multiprocessing"),
 }
 BANNED_CALLS = {"print", "input", "breakpoint", "eval", "exec", "__import__"}
+DEFAULTS = {"field", "frozenset", "bytes.fromhex", "Conditions", "Suite"}
+"""What may be called for a field's default: it makes a field, or what cannot change."""
 CLOCK_CALLS = {"now", "utcnow", "today"}
 FILE_IMPORTS = {"os", "io", "pathlib", "shutil", "tempfile", "glob"}
 NATIVE = {"mainmode.crypto.primitives": None, "mainmode.gateway.privileges": {"ctypes"}}
@@ -138,6 +140,20 @@ def call_breaches(tree: ast.AST, module: str) -> Iterator[str]:
             yield f"{module}:{node.lineno} calls {called}"
 
 
+def field_breaches(tree: ast.AST, module: str) -> Iterator[str]:
+    """Fields of a dataclass whose default is made by a call, once, for all that are ever made."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.ClassDef):
+            continue
+        if not any(re.match(r"dataclass\b", ast.unparse(one)) for one in node.decorator_list):
+            continue
+        for line in node.body:
+            if isinstance(line, ast.AnnAssign) and isinstance(line.value, ast.Call):
+                called = ast.unparse(line.value.func)
+                if called not in DEFAULTS and "ClassVar" not in ast.unparse(line.annotation):
+                    yield f"{module}:{line.lineno} calls {called} for a default"
+
+
 def length_breaches(tree: ast.AST, text: str, module: str) -> Iterator[str]:
     """Files and functions that are too long."""
     lines = text.count("\n")
@@ -157,6 +173,7 @@ def all_breaches(text: str, module: str, is_package: bool = False) -> list[str]:
         *room_breaches(tree, module, is_package),
         *foreign_breaches(tree, module),
         *call_breaches(tree, module),
+        *field_breaches(tree, module),
         *length_breaches(tree, text, module),
     ]
 
@@ -231,6 +248,7 @@ def test_no_room_is_a_box_for_odds_and_ends() -> None:
         ("mainmode.cli.main", "import _hashlib"),
         ("mainmode.wire.x", "import jinja2"),
         ("mainmode.cli.main", "assert True"),
+        ("mainmode.base.x", "@dataclass(frozen=True)\nclass X:\n    a: list[int] = made()"),
         ("mainmode.base.x", "\n" * (MAX_FILE_LINES + 1)),
         ("mainmode.base.x", "def f():\n" + "    x = 1\n" * MAX_FUNCTION_LINES),
     ],

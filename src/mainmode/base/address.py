@@ -1,8 +1,9 @@
 """Addresses, endpoints and proxies (the traffic selectors of IKEv1)."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
+
+from mainmode.base.dataclass import dataclass
 
 
 class Endpoint(NamedTuple):

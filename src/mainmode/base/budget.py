@@ -1,8 +1,8 @@
 """Budgets of what may happen how often, by the clock that is given: tokens that are taken, and come back with time."""
 
-from dataclasses import dataclass
 from math import ceil
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 
 

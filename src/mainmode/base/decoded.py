@@ -1,6 +1,6 @@
 """A decoded message for people's eyes: a tree of named pieces with labelled texts."""
 
-from dataclasses import dataclass
+from mainmode.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Where a value came from: a line of a configuration, or the device's default."""
 
-from dataclasses import dataclass
+from mainmode.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

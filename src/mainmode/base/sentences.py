@@ -6,11 +6,11 @@ of a field and a kind, what may be left out in brackets.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 from typing import Any, ClassVar, Generic, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 
 _PLACE = re.compile(r"\{(\w+):(\w+)\}")

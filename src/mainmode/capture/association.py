@@ -1,9 +1,10 @@
 """What a capture shows of one IKE SA: who began it, what was said in clear, and what was seen before."""
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mainmode.base.codes import ExchangeType, ProtocolId
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.datagrams import Address
 from mainmode.capture.decrypting import Known, Opener
 from mainmode.wire.message import HEADER_LENGTH, Header

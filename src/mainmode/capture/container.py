@@ -9,11 +9,11 @@ Sources: draft-ietf-opsawg-pcap and draft-ietf-opsawg-pcapng.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from dpkt import UnpackError, pcap, pcapng  # type: ignore[import-untyped,import-not-found,unused-ignore]
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 from mainmode.capture.frame import Flaw, Frame
 

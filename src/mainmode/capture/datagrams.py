@@ -5,12 +5,12 @@ capture's snap length is told with what is left.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import NamedTuple
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant
 from mainmode.capture.frame import Flaw, Frame

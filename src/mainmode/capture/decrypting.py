@@ -8,9 +8,9 @@ the Diffie-Hellman exchange that is secret.
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from mainmode.base.codes import Encryption1, Hash1, Phase1Attribute
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.secret import Secret
 from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm, hash_algorithm, phase1_cipher

@@ -7,11 +7,11 @@ message of a pair is taken for the initiator.
 
 import struct
 from collections import OrderedDict
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint
 from mainmode.base.codes import Authentication1, ExchangeType, PayloadType, Phase1Attribute
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.capture.association import PHASE_1, Association, phase1_name, quick_name
 from mainmode.capture.datagrams import Address, Ike

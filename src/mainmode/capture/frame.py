@@ -1,7 +1,6 @@
 """A frame of a capture, and what may be wrong with one."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 
 

@@ -6,10 +6,10 @@ key. `preferences` switches ESP decryption on, which is off by default. Algorith
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.secret import Secret
 from mainmode.ipsec.dataplane import EspSuite, SaPair

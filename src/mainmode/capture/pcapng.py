@@ -6,8 +6,8 @@ file is read as far as its blocks are whole, so one that is cut off loses its la
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 
 LINKTYPE_IPV4 = 228

@@ -5,9 +5,9 @@ for the next of that chain. A repetition would make all that follow unreadable, 
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.wire.natt import NON_ESP_MARKER
 
 _IKE_PORT, _NAT_T_PORT = 500, 4500

@@ -1,8 +1,9 @@
 """What the user has to open a capture with."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.secret import Secret
 from mainmode.capture.keys import IkeKey
 

@@ -5,9 +5,9 @@ shown where one of the conditions fits; without any all are.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.catalogue.entry import About, Line

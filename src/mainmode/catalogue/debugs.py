@@ -1,7 +1,6 @@
 """Which lines a console with debugs switched on shows."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.catalogue.entry import Channel, Line
 

@@ -6,10 +6,11 @@ Lines become text in `envelope`, text becomes lines in `recogniser`.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Fact
 
 _PART = re.compile(r"\{(\w+)\}")

@@ -6,10 +6,10 @@ holds what its line says and no more: what is not said is None or empty. Names a
 the dialect prints (`spelling.py` turns a dialect's words into them).
 """
 
-from dataclasses import dataclass
 from enum import Enum
 
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 
 
 class Phase(Enum):

@@ -1,7 +1,6 @@
 """Where the wording of each line comes from, and how sure it is."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.entry import Certainty
 
 

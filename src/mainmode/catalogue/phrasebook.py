@@ -8,9 +8,10 @@ so the time is linear in the text.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Generic, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.entry import Facts as Facts
 from mainmode.catalogue.entry import Kind, teller
 from mainmode.catalogue.facts import Fact

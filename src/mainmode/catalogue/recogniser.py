@@ -7,9 +7,9 @@ nested repetition over the same characters, so the time is linear in the text, w
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.entry import NOBODY, About, Channel, Entry, Line, Syslog
 from mainmode.catalogue.envelope import Form
 from mainmode.catalogue.lines import ALL

@@ -1,10 +1,10 @@
 """What the two devices agreed on for a tunnel that came up: read off their SAs, without the keys."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.codes import Encryption1, Group, Hash1
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration, Policy, Sourced

@@ -5,12 +5,12 @@ is what its users send: the tunnel is judged by that.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from itertools import islice
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.device.acl import AccessPolicy
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Ace, AclAddress, AnyAddress, Configuration

@@ -1,7 +1,6 @@
 """A warning about a pair that is up, or would be: with the evidence of the run. Values only."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.ladder.transcript import Blame
 
 

@@ -4,8 +4,8 @@ What a healthy pair does not need is loaded only where it is asked for: loading 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.cautions import cautions_of
 from mainmode.check.fix import Fix
 from mainmode.check.hours import Hours

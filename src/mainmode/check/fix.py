@@ -1,7 +1,8 @@
 """Edits of a configuration, and fixes made of them: the commands, how invasive they are, and the proof. Values only."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.matrix import Matrix
 from mainmode.explain.finding import Safety
 from mainmode.ladder.transcript import Side

@@ -1,10 +1,11 @@
 """What a fix is for: the cells that are to carry, and when a matrix of edited configurations shows that it holds."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.check.matrix import Came, Cell, Matrix, Row
 from mainmode.ladder.transcript import Side
 

@@ -1,8 +1,8 @@
 """What a tunnel goes through over hours with light traffic. Values only."""
 
-from dataclasses import dataclass
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span
 from mainmode.base.provenance import Source
 from mainmode.ladder.transcript import Side

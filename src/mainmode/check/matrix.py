@@ -1,10 +1,10 @@
 """The matrix: what came of each permit entry of the crypto access lists, begun by either side. Values only."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.check.agreed import Agreed
 from mainmode.device.config.model import Ace, CryptoMapEntry

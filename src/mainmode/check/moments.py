@@ -1,9 +1,9 @@
 """What happens to the tunnels of a pair in the course of time: who renewed, what ended them, and by which timer."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, between, seconds
 from mainmode.base.provenance import Source

@@ -6,11 +6,11 @@ anew. Whoever gets no reply repeats, as people and TCP do; only who then gets no
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, SECOND, Instant, Span, between, later, seconds
 from mainmode.base.provenance import Source
 from mainmode.check.agreed import matching

@@ -1,9 +1,9 @@
 """A folder of configurations: who is whose peer, by an index of all addresses, and what stays without a partner."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.report import Lonely
 from mainmode.device.config.model import Configuration
 from mainmode.lab.facing import entries

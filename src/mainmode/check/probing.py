@@ -1,13 +1,14 @@
 """What is sent for a row: two hosts that its lines protect, as the lines see them and as the hosts themselves do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 from itertools import islice
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.check.alternates import Way, alternates
 from mainmode.check.matrix import Line, Row
 from mainmode.device.config.model import Ace, AddressRange, Configuration, CryptoMap, CryptoMapEntry

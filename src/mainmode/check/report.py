@@ -1,8 +1,8 @@
 """All that a check tells: of one pair, and of a folder. Values only; `faces` lays them out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.caution import Caution
 from mainmode.check.fix import Fix
 from mainmode.check.hours import Hours

@@ -6,10 +6,11 @@ is run: only what it proves is a fix.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count, islice, product
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.fix import Edit, Fix
 from mainmode.check.goal import Goal, Wanted, all_up, goal_of, reached, rest_of
 from mainmode.check.matrix import Came, Cell, Matrix

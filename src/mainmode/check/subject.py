@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.secret import Secret
 from mainmode.check.absent import absent_peers
 from mainmode.check.fix import Edit

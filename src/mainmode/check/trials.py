@@ -1,9 +1,9 @@
 """Sets of edits, typed into the pair and run; each set, and each cell of it, once."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.check.fix import Edit
 from mainmode.check.goal import Goal, Wanted

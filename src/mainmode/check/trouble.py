@@ -1,8 +1,8 @@
 """A cause behind cells that are down: the sentence, the places on both sides, what each device says. Values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.fix import Fix
 from mainmode.ladder.transcript import Blame, LineSaid, Side
 

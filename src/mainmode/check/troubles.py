@@ -5,9 +5,9 @@ begins, as traffic in clear where this one does. What is one fault is put togeth
 """
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
 
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Absent, Source
 from mainmode.check.matrix import Cell, Matrix, Row
 from mainmode.check.nothing import nothing_to_protect

@@ -10,11 +10,12 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Generic, TypeVar
+
+from mainmode.base.dataclass import dataclass
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")

@@ -5,9 +5,9 @@ that it can be.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.lines import CONFIGURING_BEGUN
 from mainmode.device.line.declaration import REST, Asked, Command, Surety, command
 from mainmode.device.line.expectation import Expectation, Offer

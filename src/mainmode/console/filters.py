@@ -3,9 +3,9 @@
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Generic
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.console.patterns import Pattern, PatternError
 from mainmode.device.config.model import Configuration

@@ -7,7 +7,9 @@ twice: all ways through the expression are followed at once, so a line costs its
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from mainmode.base.dataclass import dataclass
 
 _MOST_NODES = 1000
 _MOST_STATES = 1000

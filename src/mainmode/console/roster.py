@@ -1,9 +1,9 @@
 """Who sits at a firewall over SSH: for `show ssh sessions`, `ssh disconnect`, and the bound on their number."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from mainmode.base.dataclass import dataclass
 from mainmode.console.firewall import Firewall
 
 MOST = 5

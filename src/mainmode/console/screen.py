@@ -1,8 +1,9 @@
 """What a session prints on and asks at: a terminal, a pipe, the far end of SSH."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
+
+from mainmode.base.dataclass import dataclass
 
 
 class InterruptedByUser(Exception):  # noqa: N818 - nothing went wrong

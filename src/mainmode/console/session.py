@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.faults import place_of
 from mainmode.catalogue.entry import Line

@@ -2,9 +2,9 @@
 
 import hashlib
 import hmac
-from dataclasses import dataclass
 
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Hash1
+from mainmode.base.dataclass import dataclass
 from mainmode.base.secret import Octets
 from mainmode.crypto.errors import UnsupportedAlgorithm
 from mainmode.crypto.primitives import BlockCipher, CbcKey

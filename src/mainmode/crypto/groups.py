@@ -5,10 +5,11 @@ from the caller's entropy, and modular powers are taken in constant time where t
 A key pair is for one exchange: none is used again.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
 from mainmode.base.codes import Group
+from mainmode.base.dataclass import dataclass
 from mainmode.base.entropy import Entropy
 from mainmode.base.secret import Secret
 from mainmode.crypto import primitives

@@ -5,9 +5,10 @@ nonces (`ni_b`, `nr_b`) are payload bodies.
 """
 
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from mainmode.base.address import Endpoint
+from mainmode.base.dataclass import dataclass
 from mainmode.base.secret import Octets, Secret
 from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
 from mainmode.crypto.errors import CryptoError

@@ -1,8 +1,8 @@
 """Which traffic may pass between interfaces: access groups, security levels, and the tunnel's exemption."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.prefixes import PrefixIndex
 from mainmode.base.provenance import Absent, Default, Source

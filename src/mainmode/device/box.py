@@ -1,12 +1,13 @@
 """One firewall as a value: packets and moments go in, an ordered stream of effects comes out."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address, IPv4Network
 from typing import TYPE_CHECKING
 
 from mainmode.base.address import Endpoint, Path
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
@@ -47,10 +48,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Box", "BoxEffect", "Decision", "Dropped", "Held", "InterfaceView", "PacketOut", "ToHost", "Trace"]
 
-_IP, _IP_AND_UDP = 20, 28
-"""Octets of the headers that a socket takes off."""
-_ECHO_HEADERS = 28
-"""Octets of the headers of an echo request."""
+_IP, _IP_AND_UDP, _ECHO_HEADERS = 20, 28, 28
+"""Octets of the headers that a socket takes off, and of those of an echo request."""
 _LONGEST_LOGGED = 250
 """Characters of a command that the system log keeps."""
 

@@ -5,11 +5,12 @@ is, and a connection that was idle too long is not found any more.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span, seconds
 from mainmode.device.config.model import Timeouts
 from mainmode.device.flow import ConnectionKey, Flow

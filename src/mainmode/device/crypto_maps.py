@@ -1,9 +1,9 @@
 """The crypto maps of a device as a packet meets them: which entry and which ACE protect it, if any."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import summarize_address_range
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Absent, Source
 from mainmode.device.config.model import Configuration
 from mainmode.device.decision import Decision, Stage, Verdict

@@ -1,10 +1,10 @@
 """What the box answers with: the effects of IKE, packets that leave, and what the packet path decided."""
 
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, NamedTuple
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.ike.effects import Dropped, Effect

@@ -10,11 +10,11 @@ take the lane. What is decided and counted is decided and counted once for them;
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mainmode.base.address import Endpoint
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.device.connections import Connection

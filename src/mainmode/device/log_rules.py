@@ -5,8 +5,9 @@ Lines without a message id are debugs; `logging debug-trace` makes messages 7-71
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.debugs import Debugs
 from mainmode.catalogue.entry import Line
 from mainmode.catalogue.envelope import DEBUG_TRACE, Form, prefix, render

@@ -5,11 +5,12 @@ access lists come in between; then the first rule that fits the source translate
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.prefixes import PrefixIndex
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import EVERYTHING, AddressBook, Ranges, holds, size

@@ -5,9 +5,9 @@ the smaller network. A rule of pool N stands once for every interface that has a
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import AddressBook, Ranges, size
 from mainmode.device.config.model import (

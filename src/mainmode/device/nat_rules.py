@@ -1,7 +1,8 @@
 """What an address translation rule is, resolved: where it holds, what it looks at, what it makes of addresses."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import Ranges
 from mainmode.device.services import Ports

@@ -3,9 +3,10 @@
 The heading, the marks and the last line are seen in public sessions; so is the line where no route leads there.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Span
 
 USUAL_COUNT = 5

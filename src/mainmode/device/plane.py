@@ -1,8 +1,9 @@
 """What the rooms of the packet path share: the tables, the state that packets leave behind, and the way to IKE."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.entropy import Entropy
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.complaints import Complaints

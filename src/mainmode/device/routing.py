@@ -1,10 +1,11 @@
 """Routes: connected networks, `route` lines, and those that `set reverse-route` puts in for a remote side."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Address, IPv4Network, summarize_address_range
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Configuration, CryptoMapEntry

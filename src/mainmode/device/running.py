@@ -5,9 +5,10 @@ thousands of pasted lines cost what thousands of lines cost in a file.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Statement
 from mainmode.device.config.commands.families import Family, family
 from mainmode.device.config.commands.interfaces import INTERFACES

@@ -1,9 +1,9 @@
 """Protocols, ports and ICMP types of a configuration as a packet meets them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import (
     Ace,
     Configuration,

@@ -5,10 +5,10 @@ A host behind a shared address keeps its port where that is free, else it gets t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.device.addresses import Ranges, size
 from mainmode.device.nat import nth
 from mainmode.device.nat_rules import Rule

@@ -5,9 +5,10 @@ go on counting (public outputs show both).
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.ike.effects import InstallSa, Phase1Down, Phase1Up, RemoveSa
 from mainmode.ipsec.dataplane import SaPair, SaTally
 from mainmode.ipsec.sad import Sad

@@ -1,10 +1,10 @@
 """Into a tunnel and out of it: sizes and fragments, ESP, the packet around it, and what is checked inside."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
 from mainmode.catalogue import lines

@@ -1,9 +1,9 @@
 """The way of one direction of a connection: found once, by every rule there is, and then followed by its packets."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Absent

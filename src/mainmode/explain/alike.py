@@ -6,10 +6,10 @@ clocks change them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from math import exp
 
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Span
 from mainmode.catalogue.facts import Phase, Suite, Way, Whose
 from mainmode.explain import clocks

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from statistics import mean, median
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, SECOND, Instant, Span
 from mainmode.catalogue.facts import Way
 from mainmode.explain.passages import Passage

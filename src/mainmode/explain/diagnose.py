@@ -5,8 +5,9 @@ silence. Of all causes that fit one trouble the weightiest is the finding; the o
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Configured, Whose
 from mainmode.device.config.model import Configuration
 from mainmode.explain.configured import with_configurations

@@ -1,9 +1,9 @@
 """The door of a dialect: text of one record in, what it tells out. A dialect holds no state between records."""
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.catalogue.facts import NO_TAG, Fact, Tag
 

@@ -1,8 +1,9 @@
 """The whole answer: logs read, sorted, paired and diagnosed, the other side drawn, the ladder laid."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.secrets import NO_SECRETS, Secrets
 from mainmode.device.config.model import Configuration
 from mainmode.explain.choosing import chosen_of, fitting, own_findings

@@ -1,7 +1,6 @@
 """All that is told about one or two logs, as values. Every layout reads this."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.explain.finding import Finding
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Pairing

@@ -1,8 +1,8 @@
 """What is told to the user: findings with their evidence, advice, and what else it could be."""
 
-from dataclasses import dataclass
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.catalogue.facts import Whose
 from mainmode.explain.record import Record

@@ -1,11 +1,11 @@
 """What is wrong with a configuration by itself, or with two of them together: causes that leave no line in a log."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Policy, TransformSet
 from mainmode.device.flow import Flow
 from mainmode.device.nat import Translator

@@ -1,8 +1,8 @@
 """Which message of one log is which of the other: sent here, received there, or lost between."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Span
 from mainmode.catalogue.facts import Way
 from mainmode.explain.clocks import tolerance

@@ -1,7 +1,6 @@
 """One log from its source to its negotiations: a text through the dialects, a capture message by message."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.reading import is_capture
 from mainmode.capture.secrets import NO_SECRETS, Secrets
 from mainmode.explain.assembler import Assembler

@@ -1,10 +1,10 @@
 """Negotiations: what records tell, sorted by peer and SA, repetitions folded."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.catalogue.facts import Fact, Phase, Role
 from mainmode.explain.record import Noted, Record

@@ -1,8 +1,9 @@
 """Two logs: which negotiation of one is which of the other, how sure that is, and what never arrived."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span
 from mainmode.explain import alike
 from mainmode.explain.alike import Ground

@@ -1,8 +1,8 @@
 """Two logs of one exchange: which negotiation of one is which of the other, what never arrived, how sure that is."""
 
-from dataclasses import dataclass
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Span
 from mainmode.explain.record import Noted
 

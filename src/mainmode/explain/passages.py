@@ -5,8 +5,9 @@ leave the message to be guessed. What is here is what pairing and the ladder cou
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.catalogue.facts import Exchange, Message, Notify, Phase, Role, Symptom, Told, Way
 from mainmode.explain.negotiation import Negotiation

@@ -1,9 +1,10 @@
 """What one side's log tells of the other: its address, vendor and identity, and what would fit this side."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import (
     Agreed,
     Configured,

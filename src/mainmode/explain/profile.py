@@ -1,8 +1,9 @@
 """What one negotiation is recognised by in the other end's log: numbers that both ends see, addresses, messages."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, SECOND, Instant, Span
 from mainmode.catalogue.facts import (
     Agreed,

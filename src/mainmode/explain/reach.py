@@ -2,8 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Span
 from mainmode.catalogue.facts import Symptom, Told, Way
 from mainmode.explain.negotiation import Negotiation, Outcome

@@ -1,8 +1,8 @@
 """A record: the lines of a log that say one thing, where they stand, and what they tell."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Fact, Tag
 from mainmode.explain.dialect import NO_CLOCK, Clock, Reading
 from mainmode.explain.sense import Sense, sense_of

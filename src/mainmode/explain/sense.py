@@ -1,7 +1,6 @@
 """What a reading means for the sorting of its record, told once for all records that say the same."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import (
     Agreed,
     Began,

@@ -1,11 +1,11 @@
 """A configuration that was given, seen from one negotiation: its entry for the peer, its lines for the networks."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Absent, Source
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry, Release, TunnelGroup

@@ -6,8 +6,9 @@ responders. Those that no negotiation of the other log matches belong to the one
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import Message
 from mainmode.explain.negotiation import Negotiation

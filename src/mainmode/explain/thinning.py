@@ -4,9 +4,10 @@ Nothing that speaks of trouble is left out, and no line that a finding rests on;
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import groupby
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Down, GaveUp, Refused, Told
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.passages import Passage

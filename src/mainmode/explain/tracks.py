@@ -1,9 +1,9 @@
 """One log as one side of a ladder: its lines in order, each with the message that it is about."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 from mainmode.catalogue.facts import (
     Began,

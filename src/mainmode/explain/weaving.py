@@ -1,8 +1,9 @@
 """The tracks of one log or of two woven into the one order of a ladder: what was sent before it was received."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span
 from mainmode.base.provenance import Source
 from mainmode.catalogue.facts import Notify

@@ -1,8 +1,8 @@
 """Each message of a ladder once: who sent it, which passage of which log tells of it, and what became of it."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Notify, Role, Way
 from mainmode.explain.negotiation import Negotiation
 from mainmode.explain.pairing import Link, Pairing

@@ -1,8 +1,9 @@
 """What effects tell and nobody else keeps: negotiations by their end, failures and ends of SAs by their cause."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.device.decision import BoxEffect
 from mainmode.device.watching import Watcher

@@ -1,9 +1,10 @@
 """Prometheus' text format (version 0.0.4): a metric is declared once; its lines and its reference come from that."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from typing import Generic, TypeVar
+
+from mainmode.base.dataclass import dataclass
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 MOST_SERIES = 2000

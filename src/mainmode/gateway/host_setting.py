@@ -3,9 +3,9 @@
 import errno
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path as File
 
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.notes import Notes
 

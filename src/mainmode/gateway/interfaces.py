@@ -1,9 +1,10 @@
 """Which interface of the host is which of the configuration: by its address, or as the command line says."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.provenance import Default
 from mainmode.device.config.model import Configuration, Interface, InterfaceAddress, Sourced

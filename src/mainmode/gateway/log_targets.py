@@ -1,8 +1,8 @@
 """Where messages of the system log go: the hosts of the configuration, and what the command line adds to them."""
 
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.device.config.model import USUAL_LOG_PORTS, Configuration, LogHost
 

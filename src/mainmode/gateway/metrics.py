@@ -9,11 +9,11 @@ import resource
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from mainmode import __version__
 from mainmode.base.address import Proxy
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 from mainmode.device.journal import Traffic
 from mainmode.device.tunnels import Tunnel

@@ -3,9 +3,9 @@
 import asyncio
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.gateway.exposition import CONTENT_TYPE
 

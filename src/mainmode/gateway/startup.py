@@ -5,10 +5,11 @@ import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from mainmode import __version__
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError, MainmodeError
 from mainmode.catalogue.conditions import Wish
 from mainmode.catalogue.debugs import Debugs

@@ -1,8 +1,8 @@
 """Traffic that asks for a tunnel: what the box hands to IKE when the SPD says protect and no SA is there."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.ike.settings import AclEntry, MapEntry
 
 

@@ -1,10 +1,11 @@
 """What the machines want done and said, as values in one ordered stream. A shell carries them out in this order."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import NamedTuple
 
 from mainmode.base.address import Path
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret

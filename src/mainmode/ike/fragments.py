@@ -9,9 +9,10 @@ header fits (CVE-2016-1287), which its reader checks.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.wire.message import HEADER_LENGTH, Message, read_header
 from mainmode.wire.payloads import Fragment

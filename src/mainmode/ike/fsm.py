@@ -7,9 +7,10 @@ completed in the same manner.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
+
+from mainmode.base.dataclass import dataclass
 
 Machine = TypeVar("Machine")
 HISTORY = 8

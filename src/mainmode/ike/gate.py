@@ -11,13 +11,13 @@ budget of its own: who knows only the peer's address cannot make one.
 """
 
 from collections import OrderedDict
-from dataclasses import dataclass
 from enum import Enum
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Path
 from mainmode.base.budget import Bucket, Budget
 from mainmode.base.codes import ExchangeType, Flag
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant, Span, between, later, seconds
 from mainmode.ike.nat import FLOATED_PORT
 from mainmode.ike.session import Sessions

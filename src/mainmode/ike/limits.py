@@ -10,10 +10,11 @@ we.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import later
 from mainmode.base.provenance import Source
 from mainmode.catalogue import lines

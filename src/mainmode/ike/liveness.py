@@ -1,7 +1,6 @@
 """What one IKE SA remembers of its peer's signs of life, and of its own."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 
 _NEVER = Instant(0)

@@ -1,9 +1,9 @@
 """NAT traversal: which version both know, what the NAT-D payloads tell, and where the talk goes on (RFC 3947)."""
 
-from dataclasses import dataclass
 from enum import Enum
 
 from mainmode.base.address import Endpoint, Path
+from mainmode.base.dataclass import dataclass
 from mainmode.crypto.algorithms import HashAlgorithm
 from mainmode.crypto.skeyid import equal, nat_d
 from mainmode.wire.payloads import NatDiscovery, VendorId

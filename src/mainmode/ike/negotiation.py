@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from mainmode.base.codes import (
@@ -14,6 +14,7 @@ from mainmode.base.codes import (
     Phase2Attribute,
     ProtocolId,
 )
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.ike.naming import (
     authentication_name,

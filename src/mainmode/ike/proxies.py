@@ -1,10 +1,10 @@
 """Which crypto map entry a quick mode belongs to: the responder's check of the peer's proxies (RFC 2407 §4.6.2)."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.ike.entries import MapEntries
 from mainmode.ike.settings import AclEntry, ConnectionType, MapEntry
 

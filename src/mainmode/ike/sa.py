@@ -1,10 +1,11 @@
 """The state of one IKE SA (phase 1) and of one quick mode (phase 2), and what happens in one turn of the engine."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from mainmode.base.address import Endpoint, Path, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant

@@ -5,11 +5,12 @@ carries no tunnel: its `terminating` line counts them). Two devices behind one a
 apart by the identities that they proved.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.base.multimap import Multimap
 from mainmode.ike.agenda import Agenda

@@ -4,7 +4,7 @@ The device builds these from its model. IKE never sees the configuration languag
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from functools import cached_property
 from ipaddress import IPv4Address
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.codes import Authentication1, Encryption1, EspAuthentication, EspTransform, Group, Hash1
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.ike.entries import MapEntries

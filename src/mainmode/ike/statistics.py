@@ -6,10 +6,11 @@ count.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any
 
 from mainmode.base.codes import ExchangeType, ProtocolId
+from mainmode.base.dataclass import dataclass
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop
 from mainmode.ike.effects import (

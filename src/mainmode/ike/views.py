@@ -1,10 +1,10 @@
 """What others may see of the engine's state: plain values for `show`, none of which holds a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import Authentication1, Encryption1, Group, Hash1
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.ike.effects import Role
 from mainmode.ike.sa import IkeSa

@@ -1,11 +1,11 @@
 """The door of the data plane: plain values that describe IPsec SAs. Software ESP and the kernel stand behind it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 
 from mainmode.base.address import Path, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform, Group
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret

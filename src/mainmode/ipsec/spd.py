@@ -1,10 +1,10 @@
 """The security policy database: which outbound packets a device's crypto maps protect."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.prefixes import PrefixIndex
 from mainmode.base.provenance import Source
 

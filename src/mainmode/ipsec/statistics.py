@@ -1,7 +1,8 @@
 """What the data plane counts: for one pair of SAs, and for the whole device (`show crypto ipsec stats`)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 
 

@@ -6,8 +6,8 @@ A sentence names `{knower}`, the device that found out or is at fault, with its 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.lab.blame import (
     access_lists,
     bindings,

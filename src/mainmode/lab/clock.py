@@ -1,9 +1,9 @@
 """Virtual time: nothing waits, the clock jumps to whatever happens next. Bounds end a run that would not end itself."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from heapq import heappop, heappush
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import MainmodeError
 from mainmode.base.instant import SECOND, Instant, Span, later
 
@@ -26,6 +26,9 @@ class Bounds:
     time: Span = _DAY
 
 
+_USUAL = Bounds()
+
+
 class Agenda:
     """What happens when, earliest first; at one instant in the order in which it was put down.
 
@@ -34,7 +37,7 @@ class Agenda:
 
     __slots__ = ("_bounds", "_heap", "_order", "_spent", "now", "start")
 
-    def __init__(self, start: Instant = START, bounds: Bounds = Bounds()) -> None:
+    def __init__(self, start: Instant = START, bounds: Bounds = _USUAL) -> None:
         self.start = start
         self.now = start
         self._bounds = bounds

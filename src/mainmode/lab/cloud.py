@@ -5,11 +5,11 @@ pair of nodes of the open net; what stands behind a NAT box uses the links of th
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import NamedTuple, Protocol
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, later
 from mainmode.lab.damage import turned_over

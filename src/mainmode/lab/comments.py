@@ -1,8 +1,8 @@
 """The capture of a run: each packet as it was sent, with the debug lines of both ends beside it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.capture.pcapng import Captured
 from mainmode.capture.repetitions import Repetitions

@@ -1,7 +1,6 @@
 """The console of each device: its lines, what was typed there and what it answered, and what the lab tells of it."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.catalogue.entry import Line

@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import ExchangeType
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.capture.keys import EspKey, IkeKey, esp_keys
 from mainmode.device.decision import BoxEffect, Decision

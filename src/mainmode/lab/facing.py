@@ -1,11 +1,11 @@
 """Which interfaces of two configurations face each other: found from the peer addresses, faults included."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from itertools import islice, product
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Configuration, CryptoMapEntry

@@ -6,10 +6,10 @@ with a mark of the lab's own, which comes back with another.
 """
 
 import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.wire.ip import IcmpEcho, Ipv4, Udp, checksum, read_echo, read_ipv4, read_udp
 

@@ -1,10 +1,11 @@
 """The hosts behind the devices of a scenario: any address that a device leads to by an inside interface has one."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address
 from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, between
 from mainmode.lab.hosts import Probe, answer

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME, Span, seconds
 
@@ -78,7 +79,10 @@ FORM = (
 """What a description of a link can say."""
 
 
-def read_link(text: str, told_by: str = "--link", link: Link = Link()) -> Link:
+_PLAIN = Link()
+
+
+def read_link(text: str, told_by: str = "--link", link: Link = _PLAIN) -> Link:
     """The link that `delay=80ms,loss=5%,block=udp/500` describes; what is not named stays as it is in `link`.
 
     Raises InputError, which begins with `told_by` and says what is understood.

@@ -1,10 +1,10 @@
 """The crypto access lists of both sides compared line by line: what the traffic of a run did not try."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Ace, CryptoMapEntry
 from mainmode.lab.facing import Facing, Pair
 from mainmode.lab.scene import permits, refused_lines

@@ -5,10 +5,11 @@ a translated packet are translated with the packet that they quote (RFC 5508 §4
 """
 
 import struct
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.device.nat import rewritten

@@ -1,9 +1,9 @@
 """The inside hosts of a pair: one sends a series of requests to the other, as a person does who tries a tunnel."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import Instant, Span, between, later, seconds
 from mainmode.ike.effects import Failure

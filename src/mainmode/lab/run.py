@@ -1,9 +1,10 @@
 """One run of the lab: two configurations in; a transcript, the wire's packets and the keys out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.keys import key_files
 from mainmode.capture.pcapng import Captured
 from mainmode.catalogue.debugs import Debugs

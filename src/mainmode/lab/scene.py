@@ -1,13 +1,14 @@
 """Where a cause is looked for, and what all who look for places share."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from ipaddress import IPv4Address
 from itertools import islice
 from typing import Any
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Absent, Source, Statement
 from mainmode.device.addresses import AddressBook
 from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry, Release, Sourced

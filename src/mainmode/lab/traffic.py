@@ -1,12 +1,12 @@
 """Which traffic is interesting: a pair of inside hosts for each pair of networks to protect, and what they send."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from itertools import chain, islice
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Ace, AddressRange, Configuration, CryptoMapEntry

@@ -1,8 +1,8 @@
 """A world of two devices that try traffic: the core of a run of the lab, and of all who ask what a pair comes to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import seconds
 from mainmode.base.secret import Secret
 from mainmode.device.box import Box

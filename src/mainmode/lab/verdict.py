@@ -5,9 +5,10 @@ that waited. What neither side can know (a filter, a wrong address) the wire tel
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
 from mainmode.device.addresses import holds

@@ -1,13 +1,13 @@
 """Devices, their inside hosts and the net between them, moved from event to event in virtual time."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from ipaddress import IPv4Address
 from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, later
 from mainmode.device.box import Box

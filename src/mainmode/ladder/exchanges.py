@@ -1,8 +1,9 @@
 """What each event of a transcript belongs to: which negotiation, which step of it, and which message it announces."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.catalogue.lines import failures, teardown
 from mainmode.ladder.transcript import Event, LineSaid, MessageArrived, MessageSent, Remark, Side

@@ -4,9 +4,9 @@ The text, the page and the ticket fold; the JSON document has every line.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.ladder.spelling import clean

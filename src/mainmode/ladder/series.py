@@ -1,9 +1,9 @@
 """Pings as a person reads them: a long run with one and the same outcome is one row. The JSON document has each."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span
 from mainmode.ladder.transcript import Ping, Side
 

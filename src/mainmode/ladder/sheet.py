@@ -3,8 +3,9 @@
 Nothing here is escaped or cleaned: each layout does that for itself, with every text.
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from mainmode.base.dataclass import dataclass
 
 
 class Tone(Enum):

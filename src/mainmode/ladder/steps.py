@@ -5,9 +5,10 @@ crossed one of its own stands with the message that it is about. Sections exist 
 holds more than one main mode: each has its own, with its quick modes and with what the run remarked meanwhile.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Absent, Default, Source, Statement
 from mainmode.ladder.exchanges import (

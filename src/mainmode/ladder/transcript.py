@@ -4,9 +4,10 @@ The lab fills it from effects; a reader of strangers' logs fills it from text. N
 leaves unsaid (a length, what became of a message, the time) has a value for it.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.decoded import Decoded
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source

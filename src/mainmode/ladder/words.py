@@ -5,8 +5,8 @@ Sources: RFC 2408 §3 to §5, RFC 2409 §5.1, §5.4 and §5.5, RFC 3706, RFC 394
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.decoded import Decoded
 from mainmode.ladder.exchanges import TRIGGER
 from mainmode.ladder.reception import repeated_itself, repetition, triggered, unused

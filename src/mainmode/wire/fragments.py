@@ -6,9 +6,10 @@ defaults: `fragment size 200`, `fragment chain 24`, `fragment timeout 5`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.wire.ip import Ipv4

@@ -1,10 +1,10 @@
 """ICMP errors about a packet that was too large (RFC 792, RFC 1191): written for a host, read about our own packets."""
 
 import struct
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.wire.ip import Ipv4, checksum
 

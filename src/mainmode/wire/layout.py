@@ -7,11 +7,11 @@ same fields. Sizes and counts on the wire are no fields: they follow from the pa
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from operator import attrgetter
 from typing import Any, ClassVar, Self, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.wire.cursor import Cursor
 
 _CODES = {1: "B", 2: "H", 4: "I"}

@@ -2,10 +2,11 @@
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NamedTuple, TypeVar, cast
 
 from mainmode.base.codes import ExchangeType, Flag, PayloadType
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.wire.layout import member_of
 from mainmode.wire.payloads import Payload, read_payload

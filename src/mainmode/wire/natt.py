@@ -1,7 +1,6 @@
 """What a datagram on UDP port 4500 is (RFC 3948 §2)."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 
 NON_ESP_MARKER = bytes(4)

@@ -5,11 +5,12 @@ generic header: as received, or as encoded when the payload was built from its f
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import ClassVar
 
 from mainmode.base.codes import Doi, IdType, NotifyType, PayloadType, ProtocolId
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.wire.cursor import Cursor
 from mainmode.wire.layout import (

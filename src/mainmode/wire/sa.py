@@ -2,11 +2,12 @@
 
 import struct
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from mainmode.base.codes import PayloadType, ProtocolId
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.wire.cursor import Cursor
 from mainmode.wire.layout import CountOf, Layout, Number, Octets, Part, Reserved, SizeOf, Structure

@@ -4,8 +4,9 @@ Most values are MD5 sums of a text that names the feature (vendor ID reference, 
 A vendor ID is not authenticated: it announces a feature and decides nothing else (RFC 2408 §3.16).
 """
 
-from dataclasses import dataclass
 from enum import Enum
+
+from mainmode.base.dataclass import dataclass
 
 NAT_T_02 = bytes.fromhex("90cb80913ebb696e086381b5ec427b1f")
 """draft-ietf-ipsec-nat-t-ike-02 with a newline: the form that devices send."""

@@ -1,12 +1,12 @@
 """What a caution is declared as, and what its search may look at: the two configurations and what the run agreed on."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.check.agreed import Agreed
 from mainmode.check.matrix import Cell, Matrix, Row
 from mainmode.check.numbering import numbered

@@ -1,8 +1,8 @@
 """Lifetimes on which the two sides do not say the same, and sessions that end though they are used."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.agreed import lifetime_of, matching, volume_of
 from mainmode.check.cautions.declaration import Found, Look, Tunnel, Warned
 from mainmode.check.cautions.listening import PHASE_1, PHASE_2, rekey_timers

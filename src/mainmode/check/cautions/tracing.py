@@ -1,10 +1,10 @@
 """One packet of a host let through a device, to see which of its rules it meets: what `packet-tracer` is for."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Proxy, ProxyPair
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.box import Box
 from mainmode.device.decision import Decision, Stage, Verdict

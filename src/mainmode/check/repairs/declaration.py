@@ -1,9 +1,10 @@
 """What a repair is: its code, the causes that it may mend, and the changes that it would try for a case of them."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.fix import Edit
 from mainmode.check.matrix import Cell, Row
 from mainmode.check.subject import Subject

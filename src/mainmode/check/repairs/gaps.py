@@ -1,9 +1,9 @@
 """What of two crypto access lists has no mirror: lines that one side lacks, and lines that mirror nothing."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.check.repairs.declaration import Case
 from mainmode.check.repairs.networks import Ranges, ranges_of

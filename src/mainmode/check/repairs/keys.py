@@ -1,8 +1,9 @@
 """Repairs of pre-shared keys and of the tunnel-groups that hold them. No key is ever shown: its place is."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Statement
 from mainmode.base.secret import Secret
 from mainmode.check.repairs.declaration import Case, Change, Repair

@@ -1,9 +1,9 @@
 """Repairs of phase 1 policies: one like the other side's behind the own ones, or another value in the nearest."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 
+from mainmode.base.dataclass import dataclass
 from mainmode.check.repairs.declaration import Case, Change, Repair
 from mainmode.device.config.model import Policy
 from mainmode.explain.finding import Safety

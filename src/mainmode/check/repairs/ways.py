@@ -1,10 +1,10 @@
 """How the traffic of a case goes through a device: which hosts, by which interfaces, as the lab has them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.check.matrix import Row
 from mainmode.check.repairs.declaration import Case
 from mainmode.check.repairs.tunnels import MOST_ROWS, seen_by

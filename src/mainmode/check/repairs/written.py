@@ -1,7 +1,6 @@
 """Lines for an access list, written in the style of those that stand there."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Absent
 from mainmode.check.repairs.declaration import Case
 from mainmode.check.repairs.networks import Ranges, defined, line_of, new_name, plainly, ranges_of, said_as, uses_names

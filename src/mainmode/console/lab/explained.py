@@ -1,10 +1,11 @@
 """A negotiation of the lab explained by somebody who sees both devices and the wire: ladder, verdict, places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, InputError
 from mainmode.catalogue.debugs import Debugs
 from mainmode.console.lab.negotiations import Event, Negotiation

@@ -1,11 +1,11 @@
 """The traffic that asks for a device's tunnels, found from its crypto access lists as the lab does."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.device.config.model import Ace, Configuration, CryptoMapEntry
 from mainmode.lab.facing import ends, entries, find_facing

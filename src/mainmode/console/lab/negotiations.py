@@ -4,10 +4,11 @@ Everything is kept as it was told, and told again to whoever reads: a ladder's r
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from typing import Protocol
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span, later, seconds
 from mainmode.catalogue.entry import Channel
 from mainmode.device.decision import BoxEffect, Decision, EchoReply, Verdict

@@ -1,10 +1,10 @@
 """A negotiation of the lab, message by message: the lab's time stands in between, for everybody."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import seconds
 from mainmode.console.lab.explained import explained

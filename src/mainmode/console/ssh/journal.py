@@ -1,8 +1,8 @@
 """What the device's system log says of logins over SSH."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import Entry, Line

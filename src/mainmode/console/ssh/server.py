@@ -2,12 +2,12 @@
 
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
 from socket import socket
 
 import asyncssh
 
 from mainmode import __version__
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.secret import Secret
 from mainmode.console.firewall import Firewall

@@ -2,12 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import NamedTuple
 
 from mainmode.base.address import Path
 from mainmode.base.codes import Flag, IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
 from mainmode.device.acl import ResolvedList

@@ -2,9 +2,10 @@
 for writing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, field, fields
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Statement
 from mainmode.device.config.draft import Draft, Mode, Record, RefusedError, Roll, Row, Scope, Table
 from mainmode.device.config.model import Release, Sourced

@@ -1,10 +1,10 @@
 """What a declared command is: its text, what it does, where it stands, and how far it is carried out."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Statement
 from mainmode.device.config.actions import Action, Remove
 from mainmode.device.config.draft import Draft, Mode, Row, Scope, Table

@@ -1,10 +1,11 @@
 """A configuration in the making: tables of records, each with what the lines said of it so far."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Statement
 from mainmode.device.config.model import Configuration, Sourced
 

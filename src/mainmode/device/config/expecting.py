@@ -5,9 +5,10 @@ at that place; names and values stay as they are typed.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.commands import COMMANDS
 from mainmode.device.config.declaration import Command
 from mainmode.device.config.draft import Mode

@@ -4,9 +4,10 @@ A file that is read and saved loses nothing that a real device had in it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.draft import Mode
 from mainmode.device.config.masking import masked_guess
 from mainmode.device.config.parts import Tokens

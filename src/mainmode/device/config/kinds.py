@@ -1,11 +1,11 @@
 """The makings of typed parts that are one token: addresses, masks, numbers, keywords, tables of names."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.parts import MismatchError, Spelling, Tokens, UnwritableError
 
 HIDDEN, HIDDEN_BEFORE_8_3 = "*****", "*"

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from itertools import islice
 from typing import Any, Protocol
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Release
 
 _WORD = re.compile(r"[^ ]+")

@@ -1,7 +1,8 @@
 """A remark on a line of a configuration, as the device would make it."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from mainmode.base.dataclass import dataclass
 
 
 class Severity(Enum):

@@ -5,9 +5,10 @@ it read, or None where the line does not fit. Where a part may be left out, the 
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Release
 from mainmode.device.config.parts import (
     END,

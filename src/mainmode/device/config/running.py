@@ -1,10 +1,11 @@
 """`show running-config`: the model written by the declared commands, in the device's order and layout."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source, Statement
 from mainmode.device.config.actions import Action, Append, Assign, Enter
 from mainmode.device.config.commands import LAYOUT, access_lists, inspection

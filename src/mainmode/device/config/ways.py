@@ -5,8 +5,9 @@ walked. What values mean is for the reader: a walk knows single tokens only.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.forms import EitherKind, VariantsKind
 from mainmode.device.config.kinds import RestKind
 from mainmode.device.config.model import Release

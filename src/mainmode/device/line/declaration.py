@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import Generic, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.line.places import ACCESS_LIST as ACCESS_LIST
 from mainmode.device.line.places import ADDRESS as ADDRESS
 from mainmode.device.line.places import CRYPTO_MAP as CRYPTO_MAP

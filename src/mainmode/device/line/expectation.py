@@ -1,7 +1,8 @@
 """What may come next in a line that is being typed: the answer to `?`, and what Tab completes."""
 
-from dataclasses import dataclass
 from enum import Enum
+
+from mainmode.base.dataclass import dataclass
 
 
 class Kind(Enum):

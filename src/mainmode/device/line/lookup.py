@@ -4,10 +4,10 @@ The cutting of keywords to a unique prefix (`sh cry isa sa`) is seen in public s
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Generic
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Configuration
 from mainmode.device.line import syntax
 from mainmode.device.line.declaration import Asked, Command, Handler, Level, Surety

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Configuration, Host
 from mainmode.device.config.words import ICMP_TYPES, PROTOCOLS, TCP_PORTS, UDP_PORTS
 

@@ -9,7 +9,8 @@ order cost no more than they are long.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from mainmode.base.dataclass import dataclass
 
 _PIECE = re.compile(r"\s*(<<|>>|[\[\]{}|]|<\d+-\d+>|[^\s\[\]{}|]+)")
 

@@ -6,9 +6,10 @@ the expanded lines. A list with which an output would come to more than `MOST_EL
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from zlib import crc32
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND
 from mainmode.device.config.expansion import address_ranges
 from mainmode.device.config.model import (

@@ -6,10 +6,11 @@ of `detail` and the summary are recalled from the command reference.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model import Release
 from mainmode.device.show.layout import Layout, fill, text
 from mainmode.device.show.standing import Standing

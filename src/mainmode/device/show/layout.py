@@ -1,9 +1,9 @@
 """How a show output is declared: rows with named parts, and tables with columns; and the device's times."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, Span, whole_seconds
 
 Layout = tuple[str, ...]

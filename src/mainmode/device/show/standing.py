@@ -1,9 +1,9 @@
 """What `show` commands look at."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.device.config.model import Configuration, Release

@@ -7,9 +7,9 @@ there. Phases of what mainmode has not (MAC access lists, QoS, IP options, inspe
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
 from mainmode.base.provenance import Source
 from mainmode.device.box import Box

@@ -1,10 +1,11 @@
 """One negotiation with what diagnoses ask of it: facts by kind, who waits for what, what was answered."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import (
     Agreed,
     Began,

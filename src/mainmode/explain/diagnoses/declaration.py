@@ -1,9 +1,10 @@
 """What a diagnosis is: its code, what it looks for, why it happens, what to check and type, what else it could be."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum, IntEnum
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.facts import Whose
 from mainmode.explain.diagnoses.case import Case
 from mainmode.explain.finding import Check, Safety, Sure

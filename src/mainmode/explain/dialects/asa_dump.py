@@ -7,8 +7,9 @@ recognised and tell what is there.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue import spelling
 from mainmode.catalogue.facts import (
     NO_TAG,

@@ -5,10 +5,10 @@ open for more. A block whose rows were run together in one line is read as well.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.dialects.asa import ASA_SAYINGS
 from mainmode.catalogue.dialects.asa_parts import HOST, MASKED_PROXY, MASKED_SERVICE_PROXY
 from mainmode.catalogue.entry import Facts, Kind, Tells

@@ -1,9 +1,9 @@
 """charon, the daemon of strongSwan: its log files, system logs and journals, and what its commands print."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.dialects.charon import BARE, book, openings
 from mainmode.catalogue.dialects.charon_messages import step_of
 from mainmode.catalogue.dialects.charon_parts import End

@@ -1,9 +1,9 @@
 """pluto, the daemon of Libreswan and Openswan: its log file, system logs, and what `ipsec auto --up` prints."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from mainmode.base.dataclass import dataclass
 from mainmode.catalogue.dialects.parts import Spot, spot
 from mainmode.catalogue.dialects.pluto import book
 from mainmode.catalogue.dialects.pluto_parts import Ends, role_of

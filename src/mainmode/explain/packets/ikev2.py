@@ -1,8 +1,8 @@
 """Messages of IKEv2 (RFC 7296) as far as an explainer of IKEv1 needs them: that they are there, what is refused."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.datagrams import Address, Ike
 from mainmode.capture.exchanges import header_of
 from mainmode.catalogue.facts import Exchange, Fact, Message, Notify, Phase, Symptom, Told, Way

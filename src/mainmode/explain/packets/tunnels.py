@@ -1,8 +1,8 @@
 """ESP of a capture: the first packet of each SPI is told, and at the end how many went which way."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.capture.datagrams import Address, Ends, Esp
 
 _MOST_SPIS = 8192

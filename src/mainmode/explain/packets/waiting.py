@@ -6,9 +6,9 @@ nothing more of the exchange came for long.
 
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mainmode.base.codes import ExchangeType
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, seconds
 from mainmode.capture.datagrams import Address
 from mainmode.capture.exchanges import Heard

@@ -5,11 +5,11 @@ Source: linux/rtnetlink.h. Reading needs no privilege, changing needs CAP_NET_AD
 
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network
 from struct import error
 from typing import TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import CREATE, EXCLUSIVE, REPLACE, Message, NetlinkError
 from mainmode.gateway.netlink.objects import (
     HostRoute,

@@ -5,11 +5,11 @@ linux/fib_rules.h (policy rules).
 """
 
 import socket
-from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network
 from struct import Struct, error, pack
 
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import attribute, attributes
 
 OWN_PROTOCOL = 77

@@ -6,11 +6,11 @@ one has to stay wrong for the host behind to see, and in a run it would be made 
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.wire.ip import checksum
 
 _IP = 20

@@ -2,10 +2,10 @@
 
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.base.dataclass import dataclass
 from mainmode.base.secret import Secret
 from mainmode.device.config.model import Configuration
 from mainmode.gateway.netlink.codec import NetlinkError

@@ -4,11 +4,11 @@ Source: linux/xfrm.h (struct xfrm_user_acquire, xfrm_user_expire, xfrm_user_mapp
 """
 
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from struct import Struct, error
 
 from mainmode.base.address import Endpoint
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import Message
 from mainmode.gateway.netlink.sockets import EventSocket
 from mainmode.gateway.xfrm.layout import (

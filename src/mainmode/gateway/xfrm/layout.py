@@ -5,13 +5,14 @@ ports are in network byte order, everything else in the host's.
 """
 
 import socket
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network
 from struct import Struct, error
 from typing import Any, NamedTuple
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 
 ANYWHERE = IPv4Address(0)
 

@@ -1,9 +1,9 @@
 """What a configuration asks for that the kernel's IPsec does not do, each with the statement that asks for it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source, Statement
 from mainmode.device.addresses import AddressBook, Ranges
 from mainmode.device.config.model import AccessGroup, Ace, AddressRange, Configuration

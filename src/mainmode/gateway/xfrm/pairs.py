@@ -1,8 +1,9 @@
 """Pairs of SAs of the box as two SAs of the kernel: what goes in, and what the kernel says of both together."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import SECOND, Instant
 from mainmode.device.config.model import Configuration
 from mainmode.device.settings import entry_named

@@ -4,10 +4,10 @@ Source: linux/xfrm.h (struct xfrm_userpolicy_info, xfrm_userpolicy_id, xfrm_user
 """
 
 import socket
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from struct import Struct
 
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import attribute, attributes
 from mainmode.gateway.xfrm.layout import (
     ADDRESS_SIZE,

@@ -5,11 +5,11 @@ no policy of the kernel can say by itself: so what a deny has in common with lat
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from ipaddress import summarize_address_range
 from typing import NamedTuple
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.gateway.xfrm.layout import Selector
 from mainmode.ike.settings import AclEntry, IkeSettings, MapEntry

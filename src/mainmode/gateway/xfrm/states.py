@@ -4,11 +4,12 @@ Source: linux/xfrm.h (struct xfrm_usersa_info, xfrm_usersa_id, xfrm_encap_tmpl, 
 """
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from struct import Struct, pack
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.gateway.netlink.codec import attribute, attributes
 from mainmode.gateway.xfrm.algorithms import write_algorithms
 from mainmode.gateway.xfrm.layout import (

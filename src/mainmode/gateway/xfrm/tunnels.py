@@ -1,10 +1,11 @@
 """The tunnels that policies lead to: those of the configuration, and those that peers of dynamic maps brought up."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
 from mainmode.base.address import ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.gateway.ingress import NOWHERE, WRONG_LINK, Barred, wrong_link_rules
 from mainmode.gateway.netlink.objects import Rule

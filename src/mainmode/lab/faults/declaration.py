@@ -1,11 +1,12 @@
 """What a fault is: its name, what it does, where it leads, which value it takes; and what a rig lets it do."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Address
 from typing import Protocol
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant, Span
 from mainmode.device.config.model import Configuration

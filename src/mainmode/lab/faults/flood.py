@@ -1,8 +1,9 @@
 """A fault of strangers: many first messages from addresses of their own, and nothing after them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError, WireError
 from mainmode.lab.cloud import Departure, Meddling
 from mainmode.lab.faults.declaration import Fault, Ordered, Place, Rig

@@ -1,10 +1,11 @@
 """Faults of the net and of devices: filters, outages, NAT boxes that forget, restarts, clocks."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME, Span, seconds
 from mainmode.lab.cloud import Departure, Meddling

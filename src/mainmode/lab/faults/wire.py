@@ -1,8 +1,9 @@
 """Faults on the wire: single messages lost, repeated, late, damaged or played again."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Span, seconds
 from mainmode.lab.cloud import Departure, Meddling

@@ -1,10 +1,10 @@
 """What a scenario expects: each expectation is declared once, as a sentence, with what it means and how to judge it."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from operator import eq, ge, le
 from typing import ClassVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, Instant, Span, later
 from mainmode.base.sentences import Sentence
 from mainmode.ike.effects import Failure

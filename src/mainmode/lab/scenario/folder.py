@@ -1,8 +1,8 @@
 """A folder of configurations without a scenario: everything that fits is connected, and every tunnel is tried."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Span, seconds
 from mainmode.device.config.model import Configuration

@@ -1,9 +1,9 @@
 """What may stand in the places of a scenario's sentences."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.sentences import PLAIN, Kind
 from mainmode.lab.lengths import read_span

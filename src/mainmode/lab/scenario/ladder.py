@@ -1,8 +1,9 @@
 """The ladder of two of a scenario's devices: what they sent and said to each other over the whole run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant, Span
 from mainmode.capture.keys import key_files

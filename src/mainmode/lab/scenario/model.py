@@ -1,9 +1,10 @@
 """A scenario as it is written down: who is there, how they are connected, what happens, what is expected."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, Span
 from mainmode.catalogue.debugs import Debugs
 from mainmode.lab.link import Link

@@ -1,9 +1,9 @@
 """A scenario played: its steps happen, its expectations are judged, and everything that came of it is told."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import NO_TIME, Instant, Span, later, seconds
 from mainmode.lab.clock import Bounds, RunawayError

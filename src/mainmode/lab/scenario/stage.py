@@ -1,10 +1,11 @@
 """The stage of a scenario: its devices, their hosts, their consoles and the net, and what a step can do to them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import partial
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError
 from mainmode.base.instant import Instant, Span
 from mainmode.base.secret import Secret

@@ -1,11 +1,11 @@
 """What can happen in a scenario: each step is declared once, as a sentence, with what it does."""
 
-from dataclasses import dataclass
 from functools import partial
 from ipaddress import IPv4Address
 from typing import ClassVar
 
 from mainmode.base.codes import IpProtocol
+from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import NO_TIME, Span, seconds
 from mainmode.base.sentences import Sentence
 from mainmode.catalogue.debugs import parse

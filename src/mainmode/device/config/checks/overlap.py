@@ -6,9 +6,9 @@ square of the pairs.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from mainmode.base.address import Proxy, ProxyPair
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.expansion import ExpansionError, proxy_pairs
 from mainmode.device.config.model import Ace, Configuration, CryptoMap, CryptoMapEntry
 

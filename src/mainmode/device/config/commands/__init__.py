@@ -1,8 +1,8 @@
 """All declared commands, by family, in the order in which the device writes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.commands import (
     access_lists,
     administration,

@@ -5,8 +5,8 @@ Each is the beginning of a line, word by word; `*` is any word. What stands belo
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.declaration import Support
 from mainmode.device.config.draft import Mode
 

@@ -1,7 +1,8 @@
 """Access lists and where they are bound."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.addresses import AclAddress, AnyAddress, GroupRef, Host, ObjectRef, Subnet
 from mainmode.device.config.model.services import IcmpMatch, PortMatch

@@ -1,7 +1,8 @@
 """Addresses as commands say them, and the references that stand in their place."""
 
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
+
+from mainmode.base.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Who may log in to the device, how, and what their sessions are like at first."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Network
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.device.config.model.values import Sourced

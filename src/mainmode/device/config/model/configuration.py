@@ -1,11 +1,12 @@
 """All that one file says."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model.access_lists import AccessGroup, AccessList
 from mainmode.device.config.model.administration import Authenticator, EnablePassword, User
 from mainmode.device.config.model.globals import Globals

@@ -1,7 +1,6 @@
 """Settings that stand once."""
 
-from dataclasses import dataclass
-
+from mainmode.base.dataclass import dataclass
 from mainmode.device.config.model.administration import Administration
 from mainmode.device.config.model.ike import Identity
 from mainmode.device.config.model.logs import LogSettings

@@ -1,7 +1,8 @@
 """IKE policies and tunnel-groups."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.device.config.model.values import Sourced

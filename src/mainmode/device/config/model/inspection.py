@@ -1,7 +1,8 @@
 """Policy maps, as far as they say that ICMP is inspected."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.values import Sourced
 

@@ -1,8 +1,9 @@
 """Interfaces, and what other commands say of one by its nameif."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.values import Sourced
 

@@ -1,8 +1,9 @@
 """Transform sets and crypto maps."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.values import Sourced
 

@@ -1,8 +1,9 @@
 """NAT rules: inside `object network` (section 2) and twice NAT (sections 1 and 3)."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 
 

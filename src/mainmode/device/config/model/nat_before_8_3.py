@@ -1,8 +1,9 @@
 """Address translation in the language of 7.x and 8.2: `nat-control`, `nat`, `global` and `static`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 
 

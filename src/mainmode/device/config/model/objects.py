@@ -1,7 +1,8 @@
 """`object network` and `object-group network`."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.addresses import (
     AddressRange,

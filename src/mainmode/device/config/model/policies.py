@@ -1,8 +1,9 @@
 """Group-policies and time-ranges."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, time
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.values import Sourced
 

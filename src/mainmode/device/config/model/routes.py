@@ -1,8 +1,9 @@
 """Static routes."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 
 

@@ -1,7 +1,8 @@
 """Protocols, ports and ICMP types: matches, `object service`, and the groups of them."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 from mainmode.device.config.model.addresses import GroupRef, ObjectRef
 from mainmode.device.config.model.values import Sourced

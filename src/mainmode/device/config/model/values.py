@@ -1,9 +1,10 @@
 """What all families of the model share: a value with its source, and the two spellings."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Generic, TypeVar
 
+from mainmode.base.dataclass import dataclass
 from mainmode.base.provenance import Source
 
 T = TypeVar("T", covariant=True)
