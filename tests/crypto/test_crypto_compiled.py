@@ -172,6 +172,18 @@ def test_what_is_too_long_is_refused(helper: Native) -> None:
 
 
 @needs_helper
+def test_only_octets_are_overwritten(helper: Native) -> None:
+    kept = bytes(bytearray(b"tern-Quarry-58"))
+    helper.overwrite((kept,), 1)
+    assert kept == b"tern-Quarry-58"
+    helper.overwrite((kept,), 2)
+    assert kept == bytes(14)
+    for wrong in ((), ([kept], 2), ((bytearray(2),), 2), (("tern",), 2), ((kept,), "2")):
+        with pytest.raises(TypeError):
+            helper.overwrite(*wrong)  # type: ignore[arg-type]
+
+
+@needs_helper
 def test_what_is_no_octets_is_refused(helper: Native) -> None:
     modulus = helper.modulus(b"\3")
     for arguments in ((), (b"\1",), (b"\1", 2), ("1", b"\2"), (b"\1", b"\2", b"\3")):

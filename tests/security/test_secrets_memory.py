@@ -13,6 +13,7 @@ import pytest
 
 from mainmode.base.codes import Group
 from mainmode.base.secret import Secret, SecretForgotten
+from mainmode.crypto import primitives
 from mainmode.crypto.groups import group
 from mainmode.crypto.primitives import overwrite
 
@@ -44,7 +45,10 @@ def test_a_secret_that_nobody_refers_to_is_zeros() -> None:
     assert held == bytes(14)
 
 
-def test_octets_that_somebody_else_refers_to_are_not_overwritten() -> None:
+@pytest.mark.parametrize("helped", [True, False])
+def test_octets_that_somebody_else_refers_to_are_not_overwritten(monkeypatch: pytest.MonkeyPatch, helped: bool) -> None:
+    if not helped:
+        monkeypatch.setattr(primitives, "native", lambda: None)
     kept = bytes(range(40, 60))
     copy, alone = kept, bytes(bytearray(range(40, 60)))
     overwrite(kept)

@@ -38,6 +38,9 @@ class Modulus(Protocol):
 class Native(Protocol):
     """What the helper offers. Long calls let other threads run."""
 
+    def overwrite(self, secrets: tuple[bytes, ...], references: int, /) -> None:
+        """Fills octets with zeros that so many references hold, the tuple's too, or fewer."""
+
     def wide(self) -> bool:
         """Whether the processor multiplies vectors of 52 bits (AVX-512 IFMA)."""
 

@@ -43,12 +43,27 @@ def overwrite(*secrets: bytes) -> None:
     """
     if sys.implementation.name != "cpython" or sys.version_info >= (3, 14):
         return
-    from ctypes import memset
-
+    helper = native()
+    if helper is not None:
+        # Without the loop's and the count's.
+        helper.overwrite(secrets, _REFERENCES - 2)
+        return
+    fill = _fill()
     for octets in secrets:
         # One octet, and none, are objects that all of Python shares.
         if len(octets) > 1 and sys.getrefcount(octets) <= _REFERENCES:
-            memset(id(octets) + bytes.__basicsize__ - 1, 0, len(octets))
+            fill(id(octets) + _HEADER, 0, len(octets))
+
+
+_HEADER = bytes.__basicsize__ - 1
+"""Octets of an object of Python's before those that it holds."""
+
+
+@cache
+def _fill() -> Callable[[int, int, int], object]:
+    from ctypes import memset
+
+    return memset
 
 
 # Block ciphers
@@ -79,8 +94,9 @@ class CbcKey:
     def __init__(self, cipher: BlockCipher, key: Octets) -> None:
         """Raises CryptoError for a key of the wrong size."""
         self._cipher = cipher
-        self._encrypt = cbc_encryptor(cipher, key)
-        self._decrypt = cbc_decryptor(cipher, key)
+        both = _cbc(cipher, key)
+        self._encrypt: OctetStream = both.encryptor().update
+        self._decrypt: OctetStream = both.decryptor().update
         self._left = 0
 
     def encrypt(self, iv: bytes, data: bytes) -> bytes:

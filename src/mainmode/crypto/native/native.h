@@ -20,5 +20,6 @@ struct native_state {
 
 /* Each gives 0, or -1 with a Python error set. */
 int dh_init(PyObject *module, struct native_state *state);
+int overwrite_init(PyObject *module, struct native_state *state);
 
 #endif
