@@ -76,6 +76,19 @@ def test_the_indexes_of_entries_find_what_a_look_at_all_of_them_finds(
     assert all((id(check.entry), check.verdict) in told for check in some)
 
 
+def test_a_line_that_denies_the_proxies_before_they_are_permitted_keeps_them_out() -> None:
+    sample = settings(A).entries[0]
+    permit = sample.acl[0]  # type: ignore[index]
+    deny = replace(permit, permit=False, proxies=ProxyPair(Proxy.of("0.0.0.0/0"), Proxy.of("0.0.0.0/0")))
+    for acl, found in (
+        ((permit, deny), permit),
+        ((deny, permit), None),
+        ((replace(permit, permit=False), permit), None),
+    ):
+        known = MapEntries((replace(sample, acl=acl),))
+        assert known.mirror(0, permit.proxies, known.exact(permit.proxies)) is found
+
+
 def test_only_few_entries_are_looked_at_for_a_match() -> None:
     sample = settings(A).entries[0]
     ace = sample.acl[0]  # type: ignore[index]

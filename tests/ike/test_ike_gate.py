@@ -266,8 +266,9 @@ def test_a_gate_remembers_no_more_sources_than_it_may() -> None:
     for number in range(3 * gate.MAX_SOURCES):
         world.now = Instant(world.now + SECOND // 40)
         datagram, where = os.urandom(28), path(peer=STRANGER + number)
-        if not seen.keeps_out(datagram, where, world.now):
-            seen.admit(datagram, where, world.now)
+        sort = seen.sort(datagram, where)
+        if sort is not None and not seen.shuts_out(sort, where, world.now):
+            seen.admit(sort, where, world.now)
     assert gate.MAX_SOURCES // 2 < seen.sources() <= gate.MAX_SOURCES
     for number in range(3 * gate.REMEMBERED_PEERS):
         for beginning in range(2 * gate.REMEMBERED_BEGINNINGS):

@@ -39,6 +39,10 @@ class Proxy:
     protocol: int = 0
     port: int = 0
 
+    def __hash__(self) -> int:
+        """Of the numbers: addresses hash their digits."""
+        return hash((int(self.first), int(self.last), self.protocol, self.port))
+
     @classmethod
     def of(cls, network: IPv4Network | IPv4Address | str, protocol: int = 0, port: int = 0) -> "Proxy":
         """The proxy of a network or a host. Raises ValueError for a string that is neither."""

@@ -1,6 +1,7 @@
 """MM5 and MM6: identity and authentication hash (RFC 2409 §5.4), and what travels with them."""
 
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from mainmode.base.codes import IdType, IpProtocol, NotifyType, Phase2Attribute
@@ -51,7 +52,12 @@ def own_identity(sa: IkeSa, settings: IkeSettings) -> Identification:
         return Identification(IdType.FQDN, IpProtocol.UDP, port, settings.hostname.encode("ascii", "replace"))
     if settings.identity == "key-id":
         return Identification(IdType.KEY_ID, IpProtocol.UDP, port, settings.identity_value.encode("utf-8"))
-    return Identification(IdType.IPV4_ADDR, IpProtocol.UDP, port, sa.path.local.address.packed)
+    return _address_identity(sa.path.local.address, port)
+
+
+@lru_cache(64)
+def _address_identity(address: IPv4Address, port: int) -> Identification:
+    return Identification(IdType.IPV4_ADDR, IpProtocol.UDP, port, address.packed)
 
 
 def own_payloads(sa: IkeSa, turn: Turn, step: Step) -> tuple[Payload, ...]:
@@ -138,7 +144,8 @@ def verify(sa: IkeSa, turn: Turn) -> Outcome:
         turn.drop(Drop.MISSING_PAYLOAD, "one ID and one HASH payload are needed")
         return Outcome.STAY
     identity = identities[0]
-    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ID")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="ID")
     if not _acceptable_identity(sa, turn, identity, step):
         return Outcome.STAY
     if turn.listened:
@@ -249,7 +256,7 @@ def _acceptable_length(sa: IkeSa, turn: Turn, identity: Identification, step: St
 
 def say_nat_status(sa: IkeSa, turn: Turn, step: Step) -> None:
     """Who is behind a NAT, once NAT discovery judged it."""
-    if sa.nat.judged:
+    if turn.listened and sa.nat.judged:
         turn.say(
             lines.NAT_STATUS,
             sa.about,

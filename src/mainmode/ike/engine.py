@@ -81,12 +81,14 @@ class Engine:
         turn = self._turn(now)
         turn.path = path
         self.statistics.received(len(datagram))
-        if self._gate.keeps_out(datagram, path, now):
-            turn.drop(Drop.RATE_LIMITED, f"from {path.remote.address}")
-            return self._close(turn)
-        sort = self._gate.admit(datagram, path, now)
-        if sort is not None and self._gate.under_flood(sort, now):
-            turn.listened = False
+        sort = self._gate.sort(datagram, path)
+        if sort is not None:
+            if self._gate.shuts_out(sort, path, now):
+                turn.drop(Drop.RATE_LIMITED, f"from {path.remote.address}")
+                return self._close(turn)
+            self._gate.admit(sort, path, now)
+            if self._gate.under_flood(sort, now):
+                turn.listened = False
         try:
             self._inbound.receive(datagram, turn)
         except WireError as error:

@@ -143,10 +143,39 @@ class Gate:
         """Whether an address is a peer's: named in a crypto map entry, or with a session."""
         return source in self._configured or self._sessions.any_with(source)
 
+    def sort(self, datagram: bytes, path: Path) -> Sort | None:
+        """What a datagram is; None for one with the cookies of an SA that stands."""
+        source = path.remote.address
+        if path.local.port == FLOATED_PORT:
+            if not datagram.startswith(NON_ESP_MARKER):
+                return Sort.OTHER_OF_PEER if self.knows(source) else Sort.OTHER_OF_STRANGER
+            datagram = datagram[len(NON_ESP_MARKER) :]
+        sa = self._table.find(datagram[:8], datagram[8:_COOKIES])
+        if sa is not None and (sa.active or sa.peer == source):
+            return None
+        known = self.knows(source)
+        if not _begins(datagram):
+            return Sort.OTHER_OF_PEER if known else Sort.OTHER_OF_STRANGER
+        if not known:
+            return Sort.STRANGER_BEGINS
+        begun = self._begun.get(source)
+        return Sort.PEER_BEGINS_AS_BEFORE if begun is not None and datagram[8:] in begun else Sort.PEER_BEGINS
+
     def keeps_out(self, datagram: bytes, path: Path, now: Instant) -> bool:
         """Whether a datagram finds no budget: then it is dropped and counted. Else nothing has changed."""
-        sort = self._sort(datagram, path)
-        return sort is not None and self._kept_out(sort, path, now)
+        sort = self.sort(datagram, path)
+        return sort is not None and self.shuts_out(sort, path, now)
+
+    def shuts_out(self, sort: Sort, path: Path, now: Instant) -> bool:
+        """Whether a datagram of this sort finds no budget: then it is dropped and counted. Else nothing has changed."""
+        purse = self._purse(sort, now)
+        if purse.holds(path.remote.address, now):
+            return False
+        if sort in self._strangers_wait and (until := purse.shut_until(now)) is not None:
+            self._strangers_wait[sort] = until
+            self._some_wait = max(self._strangers_wait.values())
+        self._drop(sort, now)
+        return True
 
     def keeps_stranger_out(self, message: bytes, source: bytes, now: Instant) -> bool:
         """The same for a message of a stranger while none of any stranger may pass, at half the cost; else False.
@@ -164,12 +193,9 @@ class Gate:
         self._drop(sort, now)
         return True
 
-    def admit(self, datagram: bytes, path: Path, now: Instant) -> Sort | None:
-        """Let a datagram in that was not kept out, at the cost of its budget. Its sort, None for one of an SA."""
-        sort = self._sort(datagram, path)
-        if sort is not None:
-            self._purse(sort, now).take(path.remote.address, now)
-        return sort
+    def admit(self, sort: Sort, path: Path, now: Instant) -> None:
+        """Let a datagram of this sort in that was not kept out, at the cost of its budget."""
+        self._purse(sort, now).take(path.remote.address, now)
 
     def under_flood(self, sort: Sort, now: Instant) -> bool:
         """Whether some of this sort were dropped within the last second: the lines of the others would be too many."""
@@ -215,39 +241,11 @@ class Gate:
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _sort(self, datagram: bytes, path: Path) -> Sort | None:
-        """What a datagram is; None for one with the cookies of an SA that stands."""
-        source = path.remote.address
-        if path.local.port == FLOATED_PORT:
-            if not datagram.startswith(NON_ESP_MARKER):
-                return Sort.OTHER_OF_PEER if self.knows(source) else Sort.OTHER_OF_STRANGER
-            datagram = datagram[len(NON_ESP_MARKER) :]
-        sa = self._table.find(datagram[:8], datagram[8:_COOKIES])
-        if sa is not None and (sa.active or sa.peer == source):
-            return None
-        known = self.knows(source)
-        if not _begins(datagram):
-            return Sort.OTHER_OF_PEER if known else Sort.OTHER_OF_STRANGER
-        if not known:
-            return Sort.STRANGER_BEGINS
-        begun = self._begun.get(source)
-        return Sort.PEER_BEGINS_AS_BEFORE if begun is not None and datagram[8:] in begun else Sort.PEER_BEGINS
-
     def _purse(self, sort: Sort, now: Instant) -> _Purse:
         purse = self._purses.get(sort)
         if purse is None:
             purse = self._purses[sort] = _Purse(sort, now)
         return purse
-
-    def _kept_out(self, sort: Sort, path: Path, now: Instant) -> bool:
-        purse = self._purse(sort, now)
-        if purse.holds(path.remote.address, now):
-            return False
-        if sort in self._strangers_wait and (until := purse.shut_until(now)) is not None:
-            self._strangers_wait[sort] = until
-            self._some_wait = max(self._strangers_wait.values())
-        self._drop(sort, now)
-        return True
 
     def _drop(self, sort: Sort, now: Instant) -> None:
         self.dropped += 1

@@ -105,7 +105,8 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
         return fail(sa, Cause.BAD_MESSAGE, Step.MM1, "MM1 has no single SA payload")
     offer = message.all(SecurityAssociation)[0]
     sa.sa_i_body = offer.body
-    turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="SA")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="SA")
     foreign = _foreign(offer)
     if foreign is not None:
         return _refuse_foreign(sa, turn, offer, foreign)
@@ -113,8 +114,9 @@ def process_msg1(sa: IkeSa, turn: Turn) -> Outcome:
     if isinstance(found, Refused):
         say_unknown_groups(sa, turn, offer)
         return _refuse_policies(sa, turn, found)
-    sources = tuple(found.policy.sources.values())
-    turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources)
+    if turn.listened:
+        sources = tuple(found.policy.sources.values())
+        turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM1, sa.exchange, sources)
     hear_vendor_ids(sa, turn, message, Step.MM1)
     if turn.listened:
         turn.say(lines.PROCESSING, sa.about, Step.MM1, sa.exchange, payload="IKE SA")
@@ -203,10 +205,11 @@ def build_msg2(sa: IkeSa, turn: Turn) -> Outcome:
     """
     if sa.choice is None:
         return Outcome.FAIL
-    turn.say(
-        lines.CONSTRUCTING, sa.about, Step.MM2, sa.exchange, tuple(sa.choice.policy.sources.values()),
-        payload="ISAKMP SA",
-    )  # fmt: skip
+    if turn.listened:
+        turn.say(
+            lines.CONSTRUCTING, sa.about, Step.MM2, sa.exchange, tuple(sa.choice.policy.sources.values()),
+            payload="ISAKMP SA",
+        )  # fmt: skip
     answer = SecurityAssociation((Proposal(sa.choice.proposal, ProtocolId.ISAKMP, b"", (sa.choice.transform,)),))
     room = len(turn.datagram) - HEADER_LENGTH - answer.length
     vendors = nat_vendor_ids(sa, turn, Step.MM2, sa.nat.version, room)
@@ -220,13 +223,15 @@ def process_msg2(sa: IkeSa, turn: Turn) -> Outcome:
     message = turn.message
     if message is None or _lacks(sa, turn, Step.MM2, SecurityAssociation):
         return Outcome.STAY
-    turn.say(lines.PROCESSING, sa.about, Step.MM2, sa.exchange, payload="SA")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, Step.MM2, sa.exchange, payload="SA")
     found = accept_policy(message.all(SecurityAssociation)[0], turn.settings.policies)
     if not isinstance(found, PolicyChosen):
         turn.drop(Drop.UNEXPECTED_MESSAGE, "MM2 does not answer with one of the offered transforms")
         return Outcome.STAY
     sa.cookie_r = message.responder_cookie
-    turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM2, sa.exchange, tuple(found.policy.sources.values()))
+    if turn.listened:
+        turn.say(lines.OAKLEY_ACCEPTABLE, sa.about, Step.MM2, sa.exchange, tuple(found.policy.sources.values()))
     hear_vendor_ids(sa, turn, message, Step.MM2)
     if wants_traversal(sa, turn):
         sa.nat.version = best_common(message.all(VendorId))
@@ -308,7 +313,8 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
     except CryptoError as error:
         turn.drop(Drop.BAD_KEY_EXCHANGE, str(error))
         return Outcome.STAY
-    turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="nonce")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, step, sa.exchange, payload="nonce")
     sa.peer_public = public
     if sa.role is Role.INITIATOR:
         sa.nonce_r = nonce
@@ -327,8 +333,8 @@ def process_exchange(sa: IkeSa, turn: Turn) -> Outcome:
 def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
     """The tunnel-group, by the peer's address: its identity is still unknown."""
     step = Step.MM5 if sa.role is Role.INITIATOR else Step.MM4
-    found = turn.settings.group_for(sa.peer)
-    named = turn.settings.groups.get(str(sa.peer))
+    named = turn.settings.groups.get(sa.about_ip.ip)
+    found = named or turn.settings.group_for(sa.peer)
     if found is None or found.key is None:
         sources = authentication.missing_group_sources(turn.settings, sa.peer)
         if named is None:
@@ -346,10 +352,11 @@ def look_up_group(sa: IkeSa, turn: Turn) -> Outcome:
             sources=sources,
         )
     sa.land_on(found)
-    sources = authentication.key_sources(sa)
-    if named is None:
-        turn.say(lines.USING_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
-    turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, sources, group=found.name)
+    if turn.listened:
+        sources = authentication.key_sources(sa)
+        if named is None:
+            turn.say(lines.USING_BASE_GROUP_KEY, sa.about_ip, step, sa.exchange, sources, group=str(sa.peer))
+        turn.say(lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, sources, group=found.name)
     if "ikev1" not in found.protocols:
         allowed = " ".join(sorted(found.protocols)) or "nothing"
         detail = f"vpn-tunnel-protocol of group-policy {found.policy_name} allows {allowed}"
@@ -365,7 +372,8 @@ def generate_keys(sa: IkeSa, turn: Turn) -> Outcome:
     key = sa.tunnel_group.key if sa.tunnel_group is not None else None
     if key is None or sa.shared is None or sa.pair is None or sa.hash is None or sa.cipher is None:
         return Outcome.FAIL
-    turn.say(lines.GENERATING_KEYS, sa.about, step, sa.exchange, authentication.key_sources(sa), role=sa.role.value)
+    if turn.listened:
+        turn.say(lines.GENERATING_KEYS, sa.about, step, sa.exchange, authentication.key_sources(sa), role=sa.role.value)
     skeyid = skeyid_psk(sa.hash, key.octets, sa.nonce_i, sa.nonce_r)
     sa.keys = phase1_keys(sa.hash, sa.cipher, skeyid, sa.shared, sa.cookie_i, sa.cookie_r)
     overwrite(skeyid)
@@ -422,7 +430,7 @@ def commit(sa: IkeSa, turn: Turn) -> Outcome:
         authentication.say_nat_status(sa, turn, step)
     else:
         phase1_lifetime.obey(sa, turn)
-    if sa.tunnel_group is not None:
+    if turn.listened and sa.tunnel_group is not None:
         turn.say(
             lines.LANDED_ON_GROUP, sa.about_ip, step, sa.exchange, authentication.key_sources(sa),
             group=sa.tunnel_group.name,

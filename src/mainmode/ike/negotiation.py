@@ -27,6 +27,7 @@ from mainmode.ike.naming import (
 from mainmode.ike.proposals import KEY_IKE
 from mainmode.ike.settings import IkePolicy, MapEntry, Phase1Numbers, Policies, TransformSet
 from mainmode.ipsec.dataplane import EspSuite, Mode
+from mainmode.wire.layout import member_of
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
 GROUP_CLASS = "Group Description"
@@ -125,9 +126,17 @@ def lifetimes(attributes: Sequence[Attribute], type_class: int, duration_class: 
     return values.get(LifeType.SECONDS), values.get(LifeType.KILOBYTES)
 
 
+def _lifetimes_of(transform: Transform, type_class: int, duration_class: int) -> tuple[int | None, int | None]:
+    """The same of a transform, reckoned once."""
+    known = transform.lives.get(type_class)
+    if known is None:
+        known = transform.lives[type_class] = lifetimes(transform.attributes, type_class, duration_class)
+    return known
+
+
 def phase1_lifetime(transform: Transform) -> int | None:
     """The lifetime that a phase 1 transform carries, in seconds."""
-    return lifetimes(transform.attributes, Phase1Attribute.LIFE_TYPE, Phase1Attribute.LIFE_DURATION)[0]
+    return _lifetimes_of(transform, Phase1Attribute.LIFE_TYPE, Phase1Attribute.LIFE_DURATION)[0]
 
 
 def compare_policy(transform: Transform, policy: IkePolicy) -> Iterator[tuple[str, str, str, str]]:
@@ -223,7 +232,9 @@ def accept_policy(answer: SecurityAssociation, policies: tuple[IkePolicy, ...]) 
     if len(answer.proposals) != 1 or len(answer.proposals[0].transforms) != 1:
         return None
     found = choose_policy(answer, policies)
-    return replace(found, lifetime=found.policy.lifetime) if isinstance(found, PolicyChosen) else found
+    if not isinstance(found, PolicyChosen) or found.lifetime == found.policy.lifetime:
+        return found
+    return replace(found, lifetime=found.policy.lifetime)
 
 
 _PHASE2_KEY_LENGTH, _AUTHENTICATION = int(Phase2Attribute.KEY_LENGTH), int(Phase2Attribute.AUTHENTICATION)
@@ -279,12 +290,13 @@ def choose_transform(
     Perfect forward secrecy: where the entry sets a group the offer must have it; where it sets none a responder takes
     what is offered (ASA command reference, `crypto map set pfs`), an initiator only what it asked for.
     """
-    numbers = Counter(proposal.number for proposal in offer.proposals)
+    proposals = offer.proposals
+    numbers = Counter([proposal.number for proposal in proposals]) if len(proposals) > 1 else _ONCE
     usable = [each for each in entry.transform_sets if each.sound]
     single = [
         (proposal, transform)
         for proposal, transform in islice(_offered(offer, ProtocolId.ESP), MOST_COMPARED)
-        if numbers[proposal.number] == 1 and len(proposal.spi) == 4
+        if (numbers is _ONCE or numbers[proposal.number] == 1) and len(proposal.spi) == 4
     ]
     for proposal, transform in single:
         for candidate in usable:
@@ -308,19 +320,22 @@ def choose_transform(
     return Refused(tuple(refusals))
 
 
+_ONCE: Counter[int] = Counter()
+"""Of an offer with one proposal nothing is counted."""
+_encapsulation, _group = member_of(Encapsulation), member_of(Group)
+
+
 def _chosen(proposal: Proposal, transform: Transform, candidate: TransformSet) -> TransformChosen:
     numbers = transform.numbers
-    asked_seconds, asked_kilobytes = lifetimes(
-        transform.attributes, Phase2Attribute.LIFE_TYPE, Phase2Attribute.LIFE_DURATION
-    )
+    asked_seconds, asked_kilobytes = _lifetimes_of(transform, Phase2Attribute.LIFE_TYPE, Phase2Attribute.LIFE_DURATION)
     group = numbers.get(_GROUP)
     return TransformChosen(
         candidate,
         EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
         proposal,
         transform,
-        Encapsulation(numbers[_ENCAPSULATION]),
-        None if group is None else Group(group),
+        _encapsulation(numbers[_ENCAPSULATION]),
+        None if group is None else _group(group),
         asked_seconds,
         asked_kilobytes,
     )

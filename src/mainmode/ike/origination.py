@@ -224,9 +224,10 @@ def obstacle(entry: MapEntry, settings: IkeSettings) -> Failure | None:
 
 
 def _say_beginning(request: Acquire, peer: IPv4Address, what: str, turn: Turn, sa: IkeSa | None) -> None:
-    turn.say(
-        lines.IKE_INITIATOR, sa.about if sa is not None else About(ip=str(peer)), Step.TRIGGER,
-        sa.exchange if sa is not None else NO_EXCHANGE, request_sources(request),
-        what=what, interface=request.ingress, peer=peer,
-        local=request.ace.proxies.local.first, remote=request.ace.proxies.remote.first, map=request.entry.map_name,
-    )  # fmt: skip
+    if turn.listened:
+        turn.say(
+            lines.IKE_INITIATOR, sa.about if sa is not None else About(ip=str(peer)), Step.TRIGGER,
+            sa.exchange if sa is not None else NO_EXCHANGE, request_sources(request),
+            what=what, interface=request.ingress, peer=peer,
+            local=request.ace.proxies.local.first, remote=request.ace.proxies.remote.first, map=request.entry.map_name,
+        )  # fmt: skip

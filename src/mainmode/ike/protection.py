@@ -1,10 +1,9 @@
 """How messages are encrypted and by which IV (RFC 2409 §5 and App. B)."""
 
-from mainmode.base.codes import PayloadType
 from mainmode.base.errors import Drop, WireError
 from mainmode.crypto.algorithms import CbcCipher
 from mainmode.crypto.skeyid import Phase1Keys
-from mainmode.wire.message import Header, Message, read_payloads
+from mainmode.wire.message import Header, Message, header_of, read_payloads
 from mainmode.wire.payloads import Payload
 
 HEADER_LENGTH = 28
@@ -30,19 +29,8 @@ class Chain:
         body = message.body()
         block = self._block
         ciphertext = self._messages.encrypt(self._iv, body + bytes(-len(body) % block))
-        first = message.payloads[0].type if message.payloads else PayloadType.NONE
-        header = Header(
-            message.initiator_cookie,
-            message.responder_cookie,
-            first,
-            message.version,
-            message.exchange,
-            message.flags,
-            message.message_id,
-            HEADER_LENGTH + len(ciphertext),
-        )
         self._iv = ciphertext[-block:]
-        return header.encode() + ciphertext
+        return header_of(message, len(ciphertext)) + ciphertext
 
     def open(self, header: Header, datagram: bytes) -> tuple[tuple[Payload, ...], bytes]:
         """The payloads of an encrypted datagram and their octets without padding. The chain does not move.

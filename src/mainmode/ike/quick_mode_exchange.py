@@ -55,7 +55,8 @@ def reserve_spi(qm: QuickMode, turn: Turn, step: Step) -> Outcome:
     qm.session = turn.handles.session()
     qm.scb = turn.handles.address()
     ipsec_lines.say_embryonic(qm, turn, step, "inbound", spi)
-    turn.say(lines.GOT_SPI, qm.about, step, qm.exchange, spi=spi)
+    if turn.listened:
+        turn.say(lines.GOT_SPI, qm.about, step, qm.exchange, spi=spi)
     return Outcome.OK
 
 
@@ -103,7 +104,8 @@ def verify_hash(qm: QuickMode, turn: Turn) -> Outcome:
     message = quick_message(qm, payloads)
     turn.message = message
     say_decode(turn, sa.about_ip, "RECEIVED", message, step, qm.exchange)
-    turn.say(lines.PROCESSING, qm.about, step, qm.exchange, payload="hash")
+    if turn.listened:
+        turn.say(lines.PROCESSING, qm.about, step, qm.exchange, payload="hash")
     if not payloads or not isinstance(payloads[0], Hash) or len(message.all(Hash)) != 1:
         turn.drop(Drop.MISSING_PAYLOAD, "the HASH payload comes first, once")
         return Outcome.STAY

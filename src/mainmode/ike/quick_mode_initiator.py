@@ -78,9 +78,13 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
     if qm.initial_contact:
         turn.say(lines.INITIAL_CONTACT, qm.about, Step.QM1, qm.exchange)
         payloads.append(Notify(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookie_i + sa.cookie_r))
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="qm hash")
+    if turn.listened:
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="qm hash")
     qm.outgoing = protected(qm, tuple(payloads))
-    turn.say(lines.QM_PACKET, qm.about, Step.QM1, qm.exchange, role="Initiator", number="1st", message_id=qm.message_id)
+    if turn.listened:
+        turn.say(
+            lines.QM_PACKET, qm.about, Step.QM1, qm.exchange, role="Initiator", number="1st", message_id=qm.message_id
+        )
     qm.tries = 0
     return Outcome.OK
 
@@ -179,8 +183,12 @@ def _shorten(qm: QuickMode, turn: Turn, notify: Notify) -> None:
 
 def build_msg3(qm: QuickMode, turn: Turn) -> Outcome:
     """HASH(3)."""
-    turn.say(lines.OAKLEY_FINAL_QM, qm.about, Step.QM3, qm.exchange)
+    if turn.listened:
+        turn.say(lines.OAKLEY_FINAL_QM, qm.about, Step.QM3, qm.exchange)
     qm.outgoing = quick_message(qm, (Hash(third_hash(qm)),))
-    turn.say(lines.QM_PACKET, qm.about, Step.QM3, qm.exchange, role="Initiator", number="3rd", message_id=qm.message_id)
+    if turn.listened:
+        turn.say(
+            lines.QM_PACKET, qm.about, Step.QM3, qm.exchange, role="Initiator", number="3rd", message_id=qm.message_id
+        )
     qm.tries = 0
     return Outcome.OK

@@ -126,7 +126,8 @@ def is_rekey(qm: QuickMode, turn: Turn) -> Outcome:
         _refuse(qm, turn, NotifyType.INVALID_ID_INFORMATION, _offered_spi(qm, turn))
         detail = f"peer {elsewhere.session.peer} has a tunnel with the proxies {proxies} already"
         return fail(qm, Cause.NO_MATCHING_ENTRY, Step.QM1, detail, elsewhere.pair.sources)
-    turn.say(lines.REKEY_NO_OLD_SA, qm.about, Step.QM1, qm.exchange)
+    if turn.listened:
+        turn.say(lines.REKEY_NO_OLD_SA, qm.about, Step.QM1, qm.exchange)
     return Outcome.OK
 
 
@@ -159,10 +160,11 @@ def negotiate(qm: QuickMode, turn: Turn) -> Outcome:
     if found.spi < 256:
         turn.drop(Drop.MALFORMED_PAYLOAD, "a reserved SPI")
         return fail(qm, Cause.BAD_MESSAGE, Step.QM1, "the offered SPI is a reserved one")
-    turn.say(
-        lines.IPSEC_TRANSFORM_ACCEPTABLE, qm.about, Step.QM1, qm.exchange, (found.transform_set.source,),
-        proposal=found.proposal.number, transform=found.transform.number, sequence=entry.sequence,
-    )  # fmt: skip
+    if turn.listened:
+        turn.say(
+            lines.IPSEC_TRANSFORM_ACCEPTABLE, qm.about, Step.QM1, qm.exchange, (found.transform_set.source,),
+            proposal=found.proposal.number, transform=found.transform.number, sequence=entry.sequence,
+        )  # fmt: skip
     qm.choice = found
     return _take_key_exchange(qm, turn)
 
@@ -302,7 +304,8 @@ def get_spi(qm: QuickMode, turn: Turn) -> Outcome:
                 lines.OVERRIDING_DURATION, qm.about, Step.QM1, qm.exchange, sources,
                 before=offered or 0, after=settled, unit=unit,
             )  # fmt: skip
-    turn.say(lines.REQUESTING_SPI, qm.about, Step.QM2, qm.exchange)
+    if turn.listened:
+        turn.say(lines.REQUESTING_SPI, qm.about, Step.QM2, qm.exchange)
     return reserve_spi(qm, turn, Step.QM2)
 
 
@@ -336,9 +339,13 @@ def build_msg2(qm: QuickMode, turn: Turn) -> Outcome:
         )  # fmt: skip
     if qm.tell_lifetime:
         payloads.append(_responder_lifetime(qm, spi))
-    turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="qm hash")
+    if turn.listened:
+        turn.say(lines.CONSTRUCTING, qm.about, Step.QM2, qm.exchange, payload="qm hash")
     qm.outgoing = protected(qm, tuple(payloads))
-    turn.say(lines.QM_PACKET, qm.about, Step.QM2, qm.exchange, role="Responder", number="2nd", message_id=qm.message_id)
+    if turn.listened:
+        turn.say(
+            lines.QM_PACKET, qm.about, Step.QM2, qm.exchange, role="Responder", number="2nd", message_id=qm.message_id
+        )
     qm.tries = 0
     return Outcome.OK
 

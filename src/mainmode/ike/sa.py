@@ -261,7 +261,7 @@ class IkeSa:
     def land_on(self, group: TunnelGroup) -> None:
         """The tunnel-group that serves this peer; its name is in the lines from here on."""
         self.tunnel_group = group
-        self.about = replace(self.about, group=group.name)
+        self.about = About(group.name, self.about.username, self.about.ip)
 
     def forget(self) -> None:
         """It is over: its keys are overwritten. The cipher's goes with the last of those who were told of it."""

@@ -1,5 +1,6 @@
 """Identification payloads of quick mode as proxies, and back (RFC 2407 §4.6.2)."""
 
+from functools import lru_cache
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Proxy
@@ -10,6 +11,7 @@ from mainmode.wire.payloads import Identification
 _LENGTHS = {IdType.IPV4_ADDR: 4, IdType.IPV4_ADDR_SUBNET: 8, IdType.IPV4_ADDR_RANGE: 8}
 
 
+@lru_cache(1024)
 def proxy_to_identification(proxy: Proxy) -> Identification:
     """A host as IPV4_ADDR, a subnet as IPV4_ADDR_SUBNET, anything else as IPV4_ADDR_RANGE."""
     if proxy.is_host:
@@ -26,7 +28,11 @@ def identification_to_proxy(identification: Identification) -> Proxy:
     Raises WireError (MALFORMED_PAYLOAD) for types that are not IPv4 addresses, wrong lengths, masks with
     holes, and ranges that end before they start.
     """
-    kind, data = identification.id_type, identification.data
+    return _proxy(identification.id_type, identification.protocol, identification.port, identification.data)
+
+
+@lru_cache(1024)
+def _proxy(kind: IdType, protocol: int, port: int, data: bytes) -> Proxy:
     wanted = _LENGTHS.get(kind)
     if wanted is None:
         raise _refusal(f"ID type {int(kind)} names no IPv4 traffic")
@@ -42,7 +48,7 @@ def identification_to_proxy(identification: Identification) -> Proxy:
         last = first | wild
     if last < first:
         raise _refusal("the range ends before it starts")
-    return Proxy(IPv4Address(first), IPv4Address(last), identification.protocol, identification.port)
+    return Proxy(IPv4Address(first), IPv4Address(last), protocol, port)
 
 
 def _refusal(detail: str) -> WireError:

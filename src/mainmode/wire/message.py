@@ -21,6 +21,7 @@ ALIGNMENT = 4
 
 _HEADER = struct.Struct(">8s8sBBBBII")
 HEADER_LENGTH = _HEADER.size
+_pack_header = _HEADER.pack
 
 _payload_type = member_of(PayloadType)
 _exchange_type = member_of(ExchangeType)
@@ -98,17 +99,7 @@ class Message:
     def encode(self) -> bytes:
         """The datagram in clear. Raises ValueError where something does not fit its octets."""
         body = self.body()
-        header = Header(
-            self.initiator_cookie,
-            self.responder_cookie,
-            self.payloads[0].type if self.payloads else PayloadType.NONE,
-            self.version,
-            self.exchange,
-            self.flags,
-            self.message_id,
-            HEADER_LENGTH + len(body),
-        )
-        return header.encode() + body
+        return header_of(self, len(body)) + body
 
     def first(self, kind: type[_P]) -> _P | None:
         """The first payload of a class, or None."""
@@ -176,10 +167,25 @@ def write_payloads(payloads: Iterable[Payload]) -> bytes:
     following = 0
     for payload in reversed(tuple(payloads)):
         body = payload.body
-        parts += body, generic_header(following, len(body))
+        parts += body, generic_header(following, body)
         following = payload.type
     parts.reverse()
     return b"".join(parts)
+
+
+def header_of(message: "Message", octets: int) -> bytes:
+    """The header of a message whose payloads take so many octets on the wire. Raises ValueError as `Header.encode`."""
+    cookie_i, cookie_r, payloads = message.initiator_cookie, message.responder_cookie, message.payloads
+    if len(cookie_i) != 8 or len(cookie_r) != 8:
+        raise ValueError("a cookie has 8 octets")
+    first = payloads[0].type if payloads else 0
+    try:
+        return _pack_header(
+            cookie_i, cookie_r, first, message.version, message.exchange, message.flags, message.message_id,
+            HEADER_LENGTH + octets,
+        )  # fmt: skip
+    except struct.error as error:
+        raise ValueError(f"ISAKMP header: {error}") from error
 
 
 def read_message(datagram: bytes, header: Header | None = None) -> Message:

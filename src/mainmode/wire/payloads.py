@@ -355,14 +355,14 @@ def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
             raise WireError(Drop.MALFORMED_PAYLOAD, offset, f"payload type {int(type_)} outside an SA payload")
         return Opaque(PayloadType(type_), body)
     cls, whole, further = known
-    if not whole:
-        again = _COME_AGAIN.get(type_)
-        if again is None or len(body) > _KEPT_OCTETS or (type_ == _SA and any(body[_SPI_SIZE : _SPI_SIZE + 1])):
-            return cls.read(Cursor(body, origin=offset), body=body, **further)
+    again = _COME_AGAIN.get(type_)
+    if again is not None and len(body) <= _KEPT_OCTETS and not (type_ == _SA and any(body[_SPI_SIZE : _SPI_SIZE + 1])):
         try:
             return again(body)
         except WireError as error:
             raise WireError(error.drop, error.offset + offset, error.detail) from error
+    if not whole:
+        return cls.read(Cursor(body, origin=offset), body=body, **further)
     made = _new(cls)
     _set(made, "body", body)
     _set(made, whole, body)
@@ -381,6 +381,7 @@ def _reader(cls: type[Payload]) -> Callable[[bytes], Payload]:
 _COME_AGAIN: dict[int, Callable[[bytes], Payload]] = {
     PayloadType.SA: lru_cache(128)(_reader(SecurityAssociation)),
     PayloadType.ID: lru_cache(1024)(_reader(Identification)),
+    PayloadType.VENDOR: lru_cache(256)(_reader(VendorId)),
 }
 """Payloads whose bodies are often the same from one negotiation to the next: read once, the value serves them all."""
 _KEPT_OCTETS = 512

@@ -136,20 +136,21 @@ class Chain(Part):
         following = 0
         for structure in reversed(value):
             body = structure.encode()
-            parts += body, generic_header(following, len(body))
+            parts += body, generic_header(following, body)
             following = self._type
         parts.reverse()
         return b"".join(parts)
 
 
-def generic_header(following: int, octets: int) -> bytes:
-    """The generic header of a body of so many octets, which type `following` follows, or nothing (0).
+def generic_header(following: int, body: bytes) -> bytes:
+    """The generic header of a body which type `following` follows, or nothing (0).
 
     Raises ValueError for a body of more than 65531 octets.
     """
-    if octets > 0xFFFF - 4:
-        raise ValueError(f"{octets} octets do not fit a payload")
-    return _pack_generic(following, 0, octets + 4)
+    length = len(body) + 4
+    if length > 0xFFFF:
+        raise ValueError(f"{len(body)} octets do not fit a payload")
+    return _pack_generic(following, 0, length)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,8 @@ class Transform(Structure):
     attributes: tuple[Attribute, ...]
     body: bytes = field(init=False, repr=False, compare=False)
     numbers: Mapping[int, int] = field(init=False, repr=False, compare=False)
+    lives: dict[int, tuple[int | None, int | None]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What was made of its lifetimes, by the class of their types; the same value stands in many offers."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "body", self.LAYOUT.write(self))

@@ -5,6 +5,7 @@ A vendor ID is not authenticated: it announces a feature and decides nothing els
 """
 
 from enum import Enum
+from functools import lru_cache
 
 from mainmode.base.dataclass import dataclass
 
@@ -78,6 +79,7 @@ def fragmentation_modes(data: bytes) -> tuple[bool, bool]:
     return taken, taken
 
 
+@lru_cache(256)
 def recognise(data: bytes) -> Vendor | None:
     """The vendor ID's name by its whole value, else by the longest known beginning; None where unknown.
 
