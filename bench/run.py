@@ -1,17 +1,16 @@
 """What mainmode costs, measured: `.venv/bin/python bench/run.py [--write]`.
 
-CPU time (user and system) of the commands, complete negotiations per second of two engines in one process, the
-reading of a long configuration, virtual days of ten tunnels, keepalives, and packets through a tunnel: each beside
-what it could cost at best, in the same run. `--write` puts the table into the docs.
+Complete negotiations per second of CPU time of two engines in one process, the reading of a long configuration, virtual
+days of ten tunnels, keepalives, and packets through a tunnel: each beside what it could cost at best, in the same run.
+`--write` puts the table into the docs.
 """
 
 import argparse
-import sys
 
 from boxes import BareEsp, Boxes
 from lanes import SUITES, EspAlone, Lanes
 from long_life import Hours, Keepalives, Protection, quiet_text
-from measuring import MAINMODE, ROOT, cpu_of, medians, rate_of
+from measuring import ROOT, medians, rate_of
 from negotiation import Negotiation, exponentiations
 from page import Row, Section, tell
 
@@ -22,20 +21,9 @@ CONFIGURATION = ROOT / "tests" / "config" / "shops" / "provider_hub_91.cfg"
 
 def measured(rounds: int, seconds: float) -> list[Row]:
     """All rows."""
-    bare, usage, lab = medians(
-        rounds,
-        lambda: cpu_of([sys.executable, "-c", "pass"]),
-        lambda: cpu_of([MAINMODE, "--help"]),
-        lambda: cpu_of([MAINMODE, "lab", "--seed", "1"]),
-    )
-    rows = [
-        Row("`mainmode --help`, CPU", usage, "bare interpreter", bare, 80, "ms"),
-        Row("`mainmode lab`, CPU", lab, "bare interpreter", bare, 600, "ms"),
-    ]
-    for number, goal in ((2, 800), (14, 400)):
-        rows.extend(negotiations(number, goal, rounds, seconds))
     return [
-        *rows,
+        *negotiations(2, 800, rounds, seconds),
+        *negotiations(14, 400, rounds, seconds),
         reading(rounds, seconds),
         *days(rounds),
         keepalives(rounds, seconds),

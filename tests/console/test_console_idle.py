@@ -4,7 +4,8 @@ import asyncio
 
 from lab_rig import devices, in_lab
 
-from mainmode.console.faces.face import Behind, converse
+from mainmode.console.faces.conversing import converse
+from mainmode.console.faces.face import Behind
 from mainmode.console.lab.lab import Lab
 from mainmode.console.screen import Screen
 from mainmode.console.session import CONSOLE, Session, User

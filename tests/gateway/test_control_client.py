@@ -375,3 +375,13 @@ def test_a_show_loads_nothing_of_the_engine(running: Running) -> None:
         check=True,
     )
     assert finished.stderr.split() == []
+
+
+def test_the_cable_to_a_console_loads_no_console_of_its_own() -> None:
+    script = "import sys\nimport mainmode.cli.cable\nprint(*(n for n in sys.modules if n.startswith('mainmode.')))"
+    finished = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(finished.stdout.split())
+    assert {name.split(".")[1] for name in loaded} == {"base", "cli", "console", "gateway"}
+    assert {name for name in loaded if name.startswith("mainmode.console.")} == {
+        f"mainmode.console.faces{part}" for part in ("", ".face", ".pipe", ".tty", ".writing")
+    }
