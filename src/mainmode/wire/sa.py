@@ -186,9 +186,26 @@ class Transform(Structure):
 
 
 def read_transform(cursor: Cursor) -> Transform:
-    """The transform that fills the cursor's window. Raises WireError."""
-    values = Transform.LAYOUT.read(cursor)
+    """The transform that fills the cursor's window. Raises WireError.
+
+    The same few stand in all offers; those are read once, one value serves all, of long chains too.
+    """
+    place, octets = cursor.place, cursor.rest()
+    try:
+        return _transform_again(octets) if len(octets) <= _KEPT_TRANSFORM else _transform(octets)
+    except WireError as error:
+        raise WireError(error.drop, place + error.offset, error.detail) from error
+
+
+_KEPT_TRANSFORM = 128
+
+
+def _transform(octets: bytes) -> Transform:
+    values = Transform.LAYOUT.read(Cursor(octets))
     return Transform(values["number"], values["identifier"], values["attributes"])
+
+
+_transform_again = lru_cache(512)(_transform)
 
 
 @dataclass(frozen=True, slots=True)
