@@ -12,11 +12,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from measuring import MAINMODE, cpu_of, medians, wall_of
-from page import Row, Section, tell
+from page import Curve, Row, Section, tell
 from sites import write_folder
 
 from mainmode.cli.crew import cores
 
+COUNTS = (1, 10, 30, 100, 300, 500)
+"""Sites of the folders that tell how the cost grows."""
 _EXAMPLES = files("mainmode.lab") / "examples"
 _READ = (
     "import gc, sys; gc.set_threshold(100_000); from pathlib import Path; "
@@ -58,6 +60,16 @@ def folder(place: Path, sites: int, faulty: int, rounds: int) -> Row:
     return Row(f"{what}, on {cores()} cores", took, "its files read, on one core", bare, 60, "s")
 
 
+def growing(counts: tuple[int, ...]) -> Curve:
+    """What a healthy folder costs, the larger it is: CPU seconds of all processes."""
+    spent = []
+    for count in counts:
+        with tempfile.TemporaryDirectory() as name:
+            write_folder(Path(name), count)
+            spent.append(cpu_of([MAINMODE, "check", name]) / 1000)
+    return Curve("`mainmode check` of a hub and its sites, CPU", "sites", "s", counts, tuple(spent))
+
+
 def main() -> None:
     """Measures, prints, and writes the page if told to."""
     parser = argparse.ArgumentParser(description="Measure the preflight; prints a table.")
@@ -73,7 +85,8 @@ def main() -> None:
         rows = pairs(Path(few), given.rounds)
         rows.append(folder(Path(one), given.sites, 0, 1))
         rows.append(folder(Path(two), given.sites, given.sites // 50, 1))
-    tell(Section.of("check", f"medians of {given.rounds}, folders once", rows), given.write)
+    curve = growing(tuple(count for count in COUNTS if count <= given.sites))
+    tell(Section.of("check", f"medians of {given.rounds}, folders once", rows, (curve,)), given.write)
 
 
 if __name__ == "__main__":

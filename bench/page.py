@@ -53,8 +53,8 @@ class Goal:
 class Row:
     """One measured thing, and what was measured beside it in turns; `limit` is None where there is nothing.
 
-    The unit says whether more is better (`MORE_IS_BETTER`) or less: `ms`, `s`, `us`, `MB`, `KB`, `%`. The goal is a
-    figure (`goal`), or a multiple of what stands beside it (`times`), or None. `job` is the job of the summary.
+    The unit says whether more is better (`MORE_IS_BETTER`) or less, as for `ms`, `MB` or `%`. The goal is a figure
+    (`goal`), or a multiple of what stands beside it (`times`), or None. `job` is the job of the summary.
     """
 
     what: str
@@ -119,13 +119,17 @@ class Curve:
 
 @dataclass(frozen=True)
 class Section:
-    """All that one bench says. `note`: how often it was measured. `table`: its cells, headings first."""
+    """All that one bench says. `note`: how often it was measured. `table`: its cells, headings first.
+
+    `pictures`: what they show, and their names in docs/images.
+    """
 
     name: str
     note: str
     table: tuple[tuple[str, ...], ...]
     goals: tuple[Goal, ...] = ()
     curves: tuple[Curve, ...] = ()
+    pictures: tuple[tuple[str, str], ...] = ()
     day: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).date().isoformat())
     machine: str = field(default_factory=lambda: machine())
 
@@ -137,7 +141,8 @@ class Section:
 
     def text(self) -> str:
         """What stands on the page."""
-        return f"Measured {self.day} on {self.machine}; {self.note}.\n\n{aligned(self.table)}"
+        shown = "".join(f"\n\n![{what}](images/{name})" for what, name in self.pictures)
+        return f"Measured {self.day} on {self.machine}; {self.note}.\n\n{aligned(self.table)}{shown}"
 
 
 def machine() -> str:
@@ -217,6 +222,7 @@ def tell(section: Section, write: bool) -> None:
 
 def _read(values: dict) -> Section:  # type: ignore[type-arg]
     values["table"] = tuple(tuple(line) for line in values["table"])
+    values["pictures"] = tuple(tuple(picture) for picture in values.get("pictures", ()))
     values["goals"] = tuple(Goal(**goal) for goal in values["goals"])
     values["curves"] = tuple(
         Curve(**{**curve, "count": tuple(curve["count"]), "cost": tuple(curve["cost"])}) for curve in values["curves"]

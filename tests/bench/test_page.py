@@ -23,6 +23,11 @@ def test_the_page_is_what_its_figures_say() -> None:
     assert page.rendered(text, page.kept()) == text
 
 
+def test_every_picture_on_the_page_is_there() -> None:
+    names = [name for section in page.kept() for _, name in section.pictures]
+    assert [name for name in names if not (ROOT / "docs" / "images" / name).is_file()] == []
+
+
 def test_every_bench_on_the_page_is_there() -> None:
     assert every.names()
     assert [name for name in every.names() if not (ROOT / "bench" / f"{name}.py").is_file()] == []
