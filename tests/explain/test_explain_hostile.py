@@ -89,6 +89,21 @@ DERIVED = (
 )
 
 
+ASSIGNED = (
+    *("pre-shared-key", "isakmp key", "failover key", "tacacs-server key", "key-string", "key-secret", "secret", "psk"),
+    *("password", "passwd", "passphrase", "community", "shared-secret", "xauthpass", "pin", "PIN", "leftpsk"),
+    *("preshared key", "ipsec_psk", "pre_shared_key", "key"),
+)
+
+
+@pytest.mark.parametrize("name", ASSIGNED)
+@pytest.mark.parametrize("between", ["=", " = ", ": ", ":", "\t:\t", " =\t"])
+@pytest.mark.parametrize("front", ["", "Nov 30 10:38:29 fw1 : "])
+def test_a_key_is_masked_behind_each_name_and_however_it_is_set_off(front: str, name: str, between: str) -> None:
+    assert KEY not in masked(f"{front}{name}{between}{KEY}")
+    assert KEY not in masked(f"{front}{name.upper()}{between}'{KEY}'")
+
+
 def keyed(template: str) -> str:
     return re.sub(r"\bK\b|(?<=0s)K\b", KEY, template)
 

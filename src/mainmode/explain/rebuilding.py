@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
 from ipaddress import IPv4Address
+from operator import is_
 from typing import TypeVar, cast
 
 Value = TypeVar("Value")
@@ -30,6 +31,7 @@ class Rebuilding:
         self._special = special
         self._kept = (int, float, Enum, bytes, *kept)
         self._plain = plain
+        self._leaves: set[type] = {type(None)}
         self._made: dict[int, tuple[object, object]] = {}
 
     def of(self, value: Value) -> Value:
@@ -37,7 +39,13 @@ class Rebuilding:
         return cast(Value, self._of(value))
 
     def _of(self, value: object) -> object:
-        if value is None or isinstance(value, self._kept):
+        kind = value.__class__
+        if kind is str:
+            return self._text(value)  # type: ignore[arg-type]
+        if kind in self._leaves:
+            return value
+        if isinstance(value, self._kept):
+            self._leaves.add(kind)
             return value
         if isinstance(value, str):
             return self._text(value)
@@ -54,17 +62,17 @@ class Rebuilding:
     def _parts(self, value: object) -> object:
         if isinstance(value, tuple):
             parts = [self._of(one) for one in value]
-            if all(one is two for one, two in zip(parts, value, strict=True)):
+            if all(map(is_, parts, value)):
                 return value
             made: Callable[..., object] = getattr(type(value), "_make", tuple)
             return made(parts)
         if is_dataclass(value) and not isinstance(value, type):
-            anew, changed = {}, False
-            for name in _made_of(type(value)):
-                part = getattr(value, name)
-                anew[name] = other = self._of(part)
-                changed = changed or other is not part
-            return type(value)(**anew) if changed else value
+            names = _made_of(type(value))
+            before = [getattr(value, name) for name in names]
+            parts = [self._of(one) for one in before]
+            if all(map(is_, parts, before)):
+                return value
+            return type(value)(**dict(zip(names, parts, strict=True)))
         return value
 
 

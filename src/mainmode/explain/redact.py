@@ -51,16 +51,26 @@ def without_keys(explanation: Explanation) -> Explanation:
     known: dict[str, str] = {}
 
     def text(one: str) -> str:
-        if one not in known:
-            known[one] = masked(one)
-        return known[one]
+        found = known.get(one)
+        if found is None:
+            found = known[one] = masked(one)
+        return found
 
     def plain(value: object) -> bool:
-        """A record tells what stands in its text: where no key is in that, none is in its facts."""
-        record = value.record if isinstance(value, Noted) else value
-        return isinstance(record, Record) and record.text != "" and text(record.text) == record.text
+        """A record tells what stands in its text: where no key is in that, none is in its facts.
 
-    return Rebuilding(text, kept=(Commands, Sketch), plain=plain).of(explanation)
+        Of a record whose text was let go the parts are looked at, its facts once for all records that tell the same.
+        """
+        record = value.record if isinstance(value, Noted) else value
+        if not isinstance(record, Record):
+            return False
+        if record.text:
+            return text(record.text) == record.text
+        fact = value.fact if isinstance(value, Noted) else None
+        return rebuilding.of(fact) is fact and rebuilding.of(record.reading) is record.reading
+
+    rebuilding = Rebuilding(text, kept=(Commands, Sketch), plain=plain)
+    return rebuilding.of(explanation)
 
 
 class Redaction:
