@@ -5,6 +5,7 @@ from collections.abc import Callable
 from mainmode.base.address import Path, Proxy, ProxyPair
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
+from mainmode.base.multimap import Multimap
 from mainmode.base.provenance import Default, Source
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import Line
@@ -44,7 +45,7 @@ class TunnelLines(Watcher):
         self._tell = tell
         self._stamp = stamp
         self._pairs: dict[int, SaPair] = {}
-        self._standing: dict[tuple[str, ProxyPair], set[int]] = {}
+        self._standing: Multimap[tuple[str, ProxyPair], int] = Multimap()
         self._repeats = Repeats()
 
     def happened(self, effect: BoxEffect, now: Instant) -> None:
@@ -72,20 +73,19 @@ class TunnelLines(Watcher):
 
     def _up(self, pair: SaPair, now: Instant) -> None:
         self._pairs[pair.inbound_spi] = pair
-        standing = self._standing.setdefault((pair.peer, pair.proxies), set())
-        if not standing:
+        tunnel = pair.peer, pair.proxies
+        if tunnel not in self._standing:
             encapsulated = ", ESP in UDP" if pair.udp_encapsulated else ""
             self._tell(f"{clock(self._stamp(now))} tunnel up: {_named(pair)}{encapsulated}")
-        standing.add(pair.inbound_spi)
+        self._standing.add(tunnel, pair.inbound_spi)
 
     def _down(self, effect: RemoveSa, now: Instant) -> None:
         pair = self._pairs.pop(effect.inbound_spi, None)
         if pair is None:
             return
-        standing = self._standing[pair.peer, pair.proxies]
-        standing.discard(effect.inbound_spi)
-        if not standing:
-            del self._standing[pair.peer, pair.proxies]
+        tunnel = pair.peer, pair.proxies
+        self._standing.remove(tunnel, effect.inbound_spi)
+        if tunnel not in self._standing:
             self._tell(f"{clock(self._stamp(now))} tunnel down: {_named(pair)}: {_ended(effect.failure)}")
 
     def _failed(self, who: str, what: str, failure: Failure, now: Instant) -> None:

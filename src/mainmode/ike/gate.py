@@ -126,7 +126,7 @@ class Gate:
         self._sessions = sessions
         self._purses: dict[Sort, _Purse] = {}
         self._configured: frozenset[IPv4Address] = frozenset()
-        self._begun: OrderedDict[IPv4Address, OrderedDict[bytes, None]] = OrderedDict()
+        self._begun: OrderedDict[IPv4Address, tuple[bytes, ...]] = OrderedDict()
         self._tell_at: Instant | None = None
         self._told_at: Instant | None = None
         self._began = self._since = Instant(0)
@@ -206,12 +206,9 @@ class Gate:
         """A negotiation that began with these octets, behind the initiator's cookie, was authenticated."""
         if not beginning or len(beginning) > _LONGEST_REMEMBERED:
             return
-        known = self._begun.setdefault(peer, OrderedDict())
-        known[beginning] = None
-        known.move_to_end(beginning)
+        others = [one for one in self._begun.get(peer, ()) if one != beginning]
+        self._begun[peer] = (*others, beginning)[-REMEMBERED_BEGINNINGS:]
         self._begun.move_to_end(peer)
-        if len(known) > REMEMBERED_BEGINNINGS:
-            known.popitem(last=False)
         if len(self._begun) > REMEMBERED_PEERS:
             self._begun.popitem(last=False)
 

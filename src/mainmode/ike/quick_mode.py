@@ -77,6 +77,7 @@ def _activate(qm: QuickMode, turn: Turn) -> Outcome:
     qm.deadline = None
     if qm.loaded is not None:
         completed(qm, turn, qm.loaded)
+    qm.settle()
     return O.OK
 
 

@@ -193,8 +193,11 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
         fail(qm, Cause.TRANSFORM_MISMATCH, step, str(error), sources)
         return None
     qm.forget()
+    if qm.ace is not None and qm.ace.proxies == proxies:
+        # The very ones of the configuration: the peer's are equal, and would be kept beside them.
+        proxies = qm.ace.proxies
     pair = SaPair(
-        peer=str(sa.peer),
+        peer=sa.about_ip.ip,
         group_name=sa.tunnel_group.name if sa.tunnel_group is not None else "",
         interface=sa.interface,
         map_name=entry.map_name,

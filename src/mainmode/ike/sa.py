@@ -338,6 +338,11 @@ class QuickMode:
             if secret is not None:
                 secret.forget()
 
+    def settle(self) -> None:
+        """Phase 2 is complete: what only the agreement needed goes. The last message stays, for a repetition."""
+        self.choice = self.group = self.pair = self.pfs_secret = self.outgoing = None
+        self.nonce_i = self.nonce_r = b""
+
     @property
     def settled(self) -> bool:
         """Whether it came to its end, good or bad."""
