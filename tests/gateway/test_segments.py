@@ -1,14 +1,19 @@
 """Runs of TCP segments: what goes in comes out, once the runs are cut again as the host cuts them."""
 
 import random
+import struct
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address
+from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.codes import IpProtocol
+from mainmode.gateway.user_space import segments as room
 from mainmode.gateway.user_space.segments import hand_over
+from mainmode.ipsec.segments import Segments, offload
 from mainmode.wire.ip import Ipv4, checksum, read_ipv4
 
 A, B = IPv4Address("192.168.1.5"), IPv4Address("192.168.2.5")
@@ -56,6 +61,16 @@ class Host:
             self.writes.append(1)
         return self.takes
 
+    def write_joined(self, octets: bytes) -> bool:
+        flags, kind, headers, size, start, offset = struct.unpack_from("=BBHHHH", octets)
+        packet = octets[10:]
+        if not kind:
+            assert not any(octets[:10])
+            return self.write(packet)
+        assert (flags, kind, start, offset) == (1, 1, 20, 16)
+        parts = [packet[at : at + size] for at in range(headers, len(packet), size)]
+        return self.write_segments(packet[:headers], parts)
+
     def write_segments(self, headers: bytes, payloads: list[bytes]) -> bool:
         if not self.takes:
             return False
@@ -87,8 +102,12 @@ class Host:
 
 
 def handed(packets: list[bytes]) -> Host:
-    host = Host()
-    assert hand_over(packets, host) == 0
+    """What the host took: in Python, and where the helper is there, the same by it."""
+    host, other = Host(), Host()
+    with patch.object(room, "offload", lambda: None):
+        assert hand_over(packets, host) == 0
+    assert hand_over(packets, other) == 0
+    assert (host.packets, host.writes) == (other.packets, other.writes)
     return host
 
 
@@ -159,6 +178,8 @@ def test_what_the_host_does_not_take_is_counted_packet_by_packet() -> None:
     host = Host(takes=False)
     packets = [*(segment(100 * n, bytes(100)) for n in range(3)), segment(0, b"", SYN, 6000)]
     assert hand_over(packets, host) == 4
+    with patch.object(room, "offload", lambda: None):
+        assert hand_over(packets, host) == 4
 
 
 @st.composite
@@ -190,3 +211,102 @@ def test_every_packet_comes_out_as_it_was_and_each_connection_in_its_order(packe
     for port in (5000, 5001):
         of_port = [packet for packet in packets if packet[20:22] == port.to_bytes(2)]
         assert [packet for packet in host.packets if packet[20:22] == port.to_bytes(2)] == of_port
+
+
+needs_helper = pytest.mark.skipif(offload() is None, reason="the helper is not built here, or not wanted")
+
+
+def cut(packet: bytes, size: int) -> list[bytes]:
+    """The segments of a packet without IP options, made one by one."""
+    whole = read_ipv4(packet)
+    headers = (packet[32] >> 4) * 4
+    data = packet[20 + headers :]
+    found = []
+    for number, at in enumerate(range(0, len(data), size)):
+        last = at + size >= len(data)
+        flags = packet[33] if last else packet[33] & ~0x09
+        found.append(
+            segment(
+                int.from_bytes(packet[24:28]) + at,
+                data[at : at + size],
+                flags & ~0x80 if number else flags,
+                int.from_bytes(packet[20:22]),
+                packet[40 : 20 + headers],
+                int.from_bytes(packet[28:32]),
+                tos=whole.tos,
+                ttl=whole.ttl,
+                dont_fragment=whole.dont_fragment,
+                identification=(whole.identification + number) & 0xFFFF,
+            )
+        )
+    return found
+
+
+@needs_helper
+@settings(deadline=None)
+@given(
+    st.integers(1, 30_000),
+    st.sampled_from((1, 7, 100, 536, 1368, 1448, 29_999)),
+    st.sampled_from((ACK, PSH_ACK, FIN_ACK, 0x19, 0x98, 0xD0)),
+    st.sampled_from((0, 0xFFFFFF00, 0x7FFFFFFF)),
+    st.integers(0, 0xFFFF),
+    st.sampled_from((b"", b"\x01\x01\x08\x0a" + bytes(range(8)))),
+    st.booleans(),
+)
+def test_a_packet_in_one_piece_is_cut_as_the_host_would_have_cut_it(
+    length: int, size: int, flags: int, sequence: int, number: int, options: bytes, whole: bool
+) -> None:
+    data = random.Random(length).randbytes(min(length, 500 * size))
+    packet = segment(sequence, data, flags, 5000, options, tos=3, ttl=9, identification=number, dont_fragment=whole)
+    packet = packet[:36] + b"\x12\x34" + packet[38:]
+    helper, segments = offload(), Segments.of(packet, size)
+    assert helper is not None
+    assert segments is not None
+    expected = cut(packet, size)
+    assert helper.cut(packet, size) == expected
+    assert (segments.count, segments.octets) == (len(expected), sum(map(len, expected)))
+    assert segments.largest == max(map(len, expected))
+    assert all(tcp_sum(one) == 0 for one in expected)
+
+
+@needs_helper
+@settings(deadline=None)
+@given(st.binary(max_size=200), st.integers(-2, 300))
+def test_what_cannot_be_cut_is_refused_by_both_who_look_at_it(octets: bytes, size: int) -> None:
+    helper = offload()
+    assert helper is not None
+    good = segment(0, bytes(100))
+    for packet in (octets, good[: len(octets)] + octets, octets[:20] + good[20:], good[:20] + octets[:20] + good[40:]):
+        if Segments.of(packet, size) is None:
+            with pytest.raises(ValueError, match="no packet that can be cut"):
+                helper.cut(packet, size)
+        else:
+            assert sum(map(len, helper.cut(packet, size))) >= len(packet)
+
+
+@needs_helper
+@settings(deadline=None)
+@given(st.binary(max_size=100), st.integers(-1, 110), st.integers(-1, 110))
+def test_a_checksum_that_the_host_left_out_is_made_and_never_outside_of_the_packet(
+    packet: bytes, start: int, offset: int
+) -> None:
+    helper = offload()
+    assert helper is not None
+    if start < 0 or offset < 0 or start + offset + 2 > len(packet):
+        with pytest.raises(ValueError, match="outside"):
+            helper.with_checksum(packet, start, offset)
+        return
+    made = checksum(packet[start:]) or 0xFFFF
+    at = start + offset
+    assert helper.with_checksum(packet, start, offset) == packet[:at] + made.to_bytes(2) + packet[at + 2 :]
+
+
+@needs_helper
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.one_of(st.binary(max_size=80), st.just(segment(0, bytes(9))), st.just(segment(9, bytes(9)))), max_size=9
+    )
+)
+def test_any_octets_come_out_as_they_were(packets: list[bytes]) -> None:
+    handed(packets)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from mainmode.gateway.user_space.tun import Tun, TunFailed
+from mainmode.ipsec.segments import Segments, offload
+from mainmode.wire.ip import checksum
 
 PACKET = bytes.fromhex("45000014000040004001f7970a0000010a000002")
 NOTHING = bytes(10)
@@ -40,6 +42,44 @@ def test_other_versions_and_runts_are_passed_over_one_by_one(ends: tuple[Tun, so
         host.send(octets)
     assert [tun.read() for _ in range(5)] == [b"", b"", b"", PACKET, None]
     assert not tun.gone
+
+
+needs_helper = pytest.mark.skipif(offload() is None, reason="the helper is not built here, or not wanted")
+TCP = bytes.fromhex("450000340000400040065f8a0a0000010a000002") + bytes(12) + b"\x50\x10" + bytes(6) + bytes(12)
+UDP = bytes.fromhex("4500001e00004000401100000a0000010a000002") + bytes(6) + b"\x13\x07" + b"ab"
+
+
+@needs_helper
+def test_tcp_in_one_piece_is_read_as_segments_and_cut(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    host.send(struct.pack("=BBHHHH", 1, 1, 54, 5, 20, 16) + TCP)
+    read = tun.read()
+    assert isinstance(read, Segments)
+    assert (read.packet, read.size, read.headers, read.count, read.largest) == (TCP, 5, 40, 3, 45)
+    assert [len(one) for one in tun.cut(read)] == [45, 45, 42]
+
+
+@needs_helper
+def test_a_checksum_that_the_host_left_out_is_made(ends: tuple[Tun, socket.socket]) -> None:
+    tun, host = ends
+    host.send(struct.pack("=BBHHHH", 1, 0, 0, 0, 20, 6) + UDP)
+    made = checksum(UDP[20:])
+    assert tun.read() == UDP[:26] + made.to_bytes(2) + UDP[28:]
+    host.send(struct.pack("=BBHHHH", 2, 0, 0, 0, 0, 0) + UDP)
+    assert tun.read() == UDP, "the checksum is known to be right"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [(1, 1, 0, 0, 20, 16), (1, 1, 0, 65535, 20, 16), (1, 3, 0, 5, 20, 6), (1, 0x81, 0, 5, 20, 16), (1, 4, 0, 5, 0, 0),
+     (1, 0, 0, 0, 65535, 65535), (1, 0, 0, 0, 29, 0), (1, 0, 0, 0, 0, 29)],
+)  # fmt: skip
+def test_a_packet_that_is_not_as_its_header_says_is_passed_over(
+    ends: tuple[Tun, socket.socket], header: tuple[int, ...]
+) -> None:
+    tun, host = ends
+    host.send(struct.pack("=BBHHHH", *header) + UDP)
+    assert tun.read() == b""
 
 
 def test_a_device_that_somebody_took_away_is_gone(

@@ -17,6 +17,7 @@ from mainmode.device.express import Express, Opened
 from mainmode.device.routing import Hop, Origin, Route
 from mainmode.gateway.user_space.nat_t import Received
 from mainmode.gateway.user_space.traffic import Doors, Traffic
+from mainmode.ipsec.segments import Segments
 from mainmode.wire.ip import Ipv4
 
 OUTSIDE, PEER = IPv4Address("10.0.0.1"), IPv4Address("10.0.0.2")
@@ -29,7 +30,7 @@ IKE = b"\0\0\0\0ike"
 class Scene:
     """A gateway and its doors, written down in `said`. Packets that begin with `e` take the fast lane."""
 
-    tun: list[bytes] = field(default_factory=list)
+    tun: list[bytes | Segments] = field(default_factory=list)
     esp: list[bytes] = field(default_factory=list)
     udp: list[Received] = field(default_factory=list)
     said: list[Any] = field(default_factory=list)
@@ -44,7 +45,13 @@ class Scene:
             towards=lambda address: "inside" if address == INSIDE else None,
         )  # fmt: skip
         doors = Doors(
-            SimpleNamespace(read=lambda: self.tun.pop(0) if self.tun else None, write=self._write, name="tun"),  # type: ignore[arg-type]
+            SimpleNamespace(  # type: ignore[arg-type]
+                read=lambda: self.tun.pop(0) if self.tun else None,
+                cut=lambda one: [one.packet[:2], one.packet[2:]],
+                write=self._write,
+                write_joined=lambda octets: self._write(octets[10:]),
+                name="tun",
+            ),
             SimpleNamespace(receive=lambda: self.esp.pop(0) if self.esp else None, sender=self),  # type: ignore[arg-type]
             SimpleNamespace(receive=self._receive),  # type: ignore[arg-type]
             self,  # type: ignore[arg-type]
@@ -54,9 +61,12 @@ class Scene:
 
     # the fast lane
 
-    def seal(self, packets: Sequence[bytes], begin: int, now: Instant) -> Express | None:
-        run = _alike(packets, begin)
-        outlet: Any = OUTLETS[packets[begin][1:2] == b"u"]
+    def seal(self, packets: Sequence[bytes | Segments], begin: int, now: Instant) -> Express | None:
+        one = packets[begin]
+        if isinstance(one, Segments):
+            return Express(OUTLETS[0], [one.packet] * 2, 0, False, 1) if one.packet.startswith(b"E") else None  # type: ignore[arg-type]
+        run = _alike([b"" if isinstance(packet, Segments) else packet for packet in packets], begin)
+        outlet: Any = OUTLETS[one[1:2] == b"u"]
         return Express(outlet, run, 0, False, 1) if run else None
 
     def open(
@@ -138,12 +148,21 @@ def test_what_is_alike_leaves_in_one_go_and_the_ordinary_packet_between_keeps_it
     assert scene.said == [("sent", b"e1", b"e2"), ("sent", b"eu3"), ("inside", ORDINARY), ("sent", b"e4")]
 
 
+def test_what_the_host_gave_in_one_piece_leaves_as_a_run_or_goes_on_packet_by_packet() -> None:
+    scene = Scene(tun=[b"e1", Segments(b"E2", 1, 1), Segments(b"e3e4", 1, 1), b"e5", Segments(b"o", 1, 1)])
+    scene.traffic.from_the_host()
+    assert scene.said == [("sent", b"e1", b"E2", b"E2", b"e3", b"e4", b"e5"), ("dropped", Drop.NO_ROUTE)]
+
+
 def test_a_burst_is_bounded() -> None:
     scene = Scene(tun=[b"e1"] * 1000, esp=[b"x"] * 1000, udp=[Received([b"e1"] * 40, NAT_T)] * 1000)
     scene.traffic.from_the_host()
     assert len(scene.tun) == 1000 - 64
+    scene.tun = [Segments(b"E" * 900, 20, 20)] * 1000
+    scene.traffic.from_the_host()
+    assert len(scene.tun) == 1000 - 11, "44 segments are as much as six packets"
     scene.traffic.by_port_4500()
-    assert len(scene.udp) == 1000 - 2
+    assert len(scene.udp) == 1000 - 6, "in a run each packet but the first is a quarter of one"
     scene.traffic.by_protocol_50()
     assert len(scene.esp) == 1000 - 64
 

@@ -42,6 +42,24 @@ def test_a_lost_packet_is_a_hole_that_can_be_filled_once() -> None:
     assert not window.accepts(3)
 
 
+@given(st.lists(st.one_of(st.integers(0, 200), st.tuples(st.integers(0, 90))), max_size=9), st.sampled_from((64, 128)))
+def test_a_run_is_noted_as_its_numbers_one_by_one(steps: list[int | tuple[int]], size: int) -> None:
+    one, other, highest = ReplayWindow(size), ReplayWindow(size), 0
+    for step in steps:
+        if isinstance(step, int):
+            one.mark(step)
+            other.mark(step)
+            highest = max(highest, step)
+            continue
+        one.mark_run(step[0])
+        for sequence in range(highest + 1, highest + step[0] + 1):
+            other.mark(sequence)
+        highest += step[0]
+        assert not step[0] or one.advanced
+    assert one.bitmap() == other.bitmap()
+    assert [one.accepts(number) for number in range(400)] == [other.accepts(number) for number in range(400)]
+
+
 def test_number_zero_is_never_accepted() -> None:
     assert not ReplayWindow().accepts(0)
 

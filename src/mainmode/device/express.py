@@ -7,9 +7,10 @@ and gives None: the ordinary path takes it, so that every verdict comes from the
 
 The unit is a run: packets of one burst that follow each other, belong to one direction of one connection and would all
 take the lane. What is decided and counted is decided and counted once for them; each is sealed or opened for itself.
+Segments that the host gave in one piece are a run of their own, or none at all.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from mainmode.base.address import Endpoint
@@ -27,8 +28,9 @@ from mainmode.device.shedding import Shedding
 from mainmode.device.vpn_path import COPY_DF, SET_DF, Outlet, VpnPath, around
 from mainmode.device.ways import Way
 from mainmode.ipsec.dataplane import Mode
-from mainmode.ipsec.esp import EspRefused
+from mainmode.ipsec.esp import EspRefused, InboundSa
 from mainmode.ipsec.sad import SaState
+from mainmode.ipsec.segments import Segments
 from mainmode.wire.ip import Ipv4, read_ipv4
 
 _IPIP = int(IpProtocol.IPIP)
@@ -116,12 +118,13 @@ class ExpressLanes:
 
     # --- into a tunnel -------------------------------------------------------------------------------------------
 
-    def seal(self, packets: Sequence[bytes], begin: int, now: Instant) -> Express | None:
+    def seal(self, packets: Sequence[bytes | Segments], begin: int, now: Instant) -> Express | None:
         """The run of packets that begins here, in clear, on their way into a tunnel.
 
         They arrived at the interface behind which their source is.
         """
-        first = packets[begin]
+        one = packets[begin]
+        first, largest = (one.packet, one.largest) if isinstance(one, Segments) else (one, len(one))
         ends = _ends(first)
         if ends is None:
             return None
@@ -136,15 +139,19 @@ class ExpressLanes:
         if outlet is None or now < state.settled_at:
             return None
         room = plane.path_mtus.towards(outlet.path.remote.address, outlet.link_mtu, now) - outlet.overhead
-        if len(first) > room:
+        if largest > room:
             return None
-        run = _run(packets, begin, ends, room)
-        octets, count = sum(map(len, run)), len(run)
+        run: list[bytes] | Segments
+        if isinstance(one, Segments):
+            run, octets, count = one, one.octets, one.count
+        else:
+            run = _run(packets, begin, first, room)
+            octets, count = sum(map(len, run)), len(run)
+            if not state.runs_on(octets, now, count):
+                run, octets, count = [first], largest, 1
         if not state.runs_on(octets, now, count):
-            run, octets, count = [first], len(first), 1
-            if not state.runs_on(octets, now):
-                return None
-        sealed = state.seal_run(run, plane.entropy, now)
+            return None
+        sealed = state.seal_run(run, octets, plane.entropy, now)
         size, total = sum(map(len, sealed)), plane.statistics.outbound
         total.packets += count
         total.octets += size
@@ -188,7 +195,7 @@ class ExpressLanes:
     # --- out of a tunnel -----------------------------------------------------------------------------------------
 
     def open(
-        self, interface: str, datagrams: Sequence[bytes], begin: int, remote: Endpoint, now: Instant
+        self, interface: str, datagrams: list[bytes], begin: int, remote: Endpoint, now: Instant
     ) -> Opened | Drop | None:
         """The run of ESP packets that begins here and came to `interface`, SPI first; in UDP where the port of `remote`
         is not 0.
@@ -222,7 +229,9 @@ class ExpressLanes:
         if len(packet) > lane.mtu:
             return None
         state.inbound.take(sequence)
-        packets = [packet, *_others(state, datagrams, begin, packet, lane.mtu, now)]
+        packets = [packet]
+        if begin + 1 < len(datagrams):
+            packets += _others(state, datagrams, begin, sequence, packet, lane.mtu, now)
         count, octets = len(packets), sum(map(len, packets))
         state.opened(count, octets, now)
         size, total = sum(map(len, datagrams[begin : begin + count])), plane.statistics.inbound
@@ -313,31 +322,40 @@ def _ends(packet: bytes) -> bytes | None:
     return packet[12:20]
 
 
-def _run(packets: Sequence[bytes], begin: int, ends: bytes, room: int) -> list[bytes]:
+def _run(packets: Sequence[bytes | Segments], begin: int, first: bytes, room: int) -> list[bytes]:
     """The packet that begins a run, and those that follow it: as large at most, and alike where their ESP will show."""
-    first = packets[begin]
-    protocol, tos, fragments = first[9], first[1], first[6]
-    for end in range(begin + 1, len(packets)):
-        packet = packets[end]
+    ends, protocol, tos, fragments = _ends(first), first[9], first[1], first[6]
+    run = [first]
+    for number in range(begin + 1, len(packets)):
+        packet = packets[number]
         if (
-            _ends(packet) != ends
+            isinstance(packet, Segments)
+            or _ends(packet) != ends
             or packet[9] != protocol
             or packet[1] != tos
             or packet[6] != fragments
             or len(packet) > room
         ):
-            return list(packets[begin:end])
-    return list(packets[begin:])
+            break
+        run.append(packet)
+    return run
 
 
 def _others(
-    state: SaState, datagrams: Sequence[bytes], begin: int, first: bytes, mtu: int, now: Instant
-) -> Iterator[bytes]:
-    """The packets behind the first of a run; each is noted in the window as the pair gives it."""
-    ends, protocol, spi, inbound = _ends(first), first[9], datagrams[begin][:4], state.inbound
+    state: SaState, datagrams: list[bytes], begin: int, sequence: int, first: bytes, mtu: int, now: Instant
+) -> Iterable[bytes]:
+    """The packets behind the first of a run, which came as `sequence`; each is noted in the window."""
     octets = sum(map(len, datagrams[begin:]))
     if not state.runs_on(octets, now, len(datagrams) - begin):
-        return
+        return ()
+    inbound = state.inbound
+    followers = inbound.follow(datagrams, begin + 1, sequence, first, mtu)
+    return followers if followers is not None else _one_by_one(inbound, datagrams, begin, first, mtu)
+
+
+def _one_by_one(inbound: InboundSa, datagrams: list[bytes], begin: int, first: bytes, mtu: int) -> Iterator[bytes]:
+    """The same where the helper is not there, or the numbers are out of their order."""
+    ends, protocol, spi = _ends(first), first[9], datagrams[begin][:4]
     for esp in datagrams[begin + 1 :]:
         if esp[:4] != spi:
             return

@@ -6,17 +6,19 @@ header in transport mode (its protocol). Ciphers in CBC (RFC 2451, 3602), AES-GC
 
 import hmac
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from mainmode.base.codes import IpProtocol
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, MainmodeError
 from mainmode.base.secret import Octets
 from mainmode.crypto.algorithms import GCM_SALT_LENGTH, EspCipher, EspIntegrity, esp_cipher, esp_integrity
+from mainmode.crypto.compiled import Esp, native
 from mainmode.crypto.errors import CryptoError
 from mainmode.crypto.primitives import BlockCipher, Gcm, OctetStream, cbc_decryptor, cbc_encryptor
 from mainmode.ipsec.dataplane import EspSuite, SaKeys
 from mainmode.ipsec.replay import DEFAULT_SIZE, ReplayWindow
+from mainmode.ipsec.segments import Segments
 
 _HEADER = struct.Struct("!II")
 _LAST_SEQUENCE = 0xFFFFFFFF
@@ -49,60 +51,33 @@ def fitting(suite: EspSuite, keys: SaKeys) -> tuple[EspCipher, EspIntegrity]:
 
 
 class _Keyed:
-    """Cipher and integrity of one direction with their keys; how long an ICV is, and how it is made."""
+    """Cipher and integrity of one direction with their keys, in Python: what `Esp` of the compiled helper is in C."""
 
-    __slots__ = ("_mac", "cbc", "cipher", "gcm", "icv_length", "integrity", "salt")
+    __slots__ = ("_begin", "_block", "_cbc", "_gcm", "_icv", "_mac", "_salt", "_spi")
 
-    def __init__(self, suite: EspSuite, keys: SaKeys, start: Callable[[BlockCipher, Octets], OctetStream]) -> None:
+    def __init__(
+        self, spi: int, suite: EspSuite, keys: SaKeys, start: Callable[[BlockCipher, Octets], OctetStream]
+    ) -> None:
         """`start` makes a CBC context. Raises as `fitting` does.
 
-        `salt` is what the keying material of AES-GCM ends with (RFC 4106 §4, §8.1).
+        The salt is what the keying material of AES-GCM ends with (RFC 4106 §4, §8.1).
         """
-        self.cipher, self.integrity = fitting(suite, keys)
+        cipher, integrity = fitting(suite, keys)
         key = keys.cipher.octets
-        in_cbc = self.cipher.cipher is not None and not self.cipher.aead
-        self.cbc = start(self.cipher.cipher, key) if self.cipher.cipher is not None and in_cbc else None
-        self.gcm = Gcm(key[:-GCM_SALT_LENGTH]) if self.cipher.aead else None
-        self.salt = bytes(key[-GCM_SALT_LENGTH:]) if self.cipher.aead else b""
+        self._spi, self._block = spi.to_bytes(4), cipher.block
+        self._begin = _HEADER.size + cipher.iv_length
+        self._icv = integrity.icv_length
+        self._cbc = start(cipher.cipher, key) if cipher.cipher is not None and not cipher.aead else None
+        self._gcm = Gcm(key[:-GCM_SALT_LENGTH]) if cipher.aead else None
+        self._salt = bytes(key[-GCM_SALT_LENGTH:]) if cipher.aead else b""
         self._mac = None
-        if self.integrity.hash is not None:
+        if integrity.hash is not None:
             integrity_key = bytearray(keys.integrity.octets)
-            self._mac = hmac.new(integrity_key, digestmod=self.integrity.hash.name)
+            self._mac = hmac.new(integrity_key, digestmod=integrity.hash.name)
             integrity_key[:] = bytes(len(integrity_key))
-        self.icv_length = self.cipher.icv_length + self.integrity.icv_length
 
-    def icv(self, octets: bytes) -> bytes:
-        """The ICV over header, IV and ciphertext; empty where the suite has no integrity of its own."""
-        if self._mac is None:
-            return b""
-        mac = self._mac.copy()
-        mac.update(octets)
-        return mac.digest()[: self.integrity.icv_length]
-
-
-class OutboundSa:
-    """One direction out: seals packets, numbering them from 1."""
-
-    __slots__ = ("_block", "_cbc", "_gcm", "_keyed", "_salt", "_spi", "sequence")
-
-    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys) -> None:
-        """`sequence` is the number of the last packet sealed; 0 before the first. Raises as `fitting` does."""
-        self._keyed = _Keyed(suite, keys, cbc_encryptor)
-        self._spi = spi.to_bytes(4)
-        self._block = self._keyed.cipher.block
-        self._salt = self._keyed.salt
-        self._gcm = self._keyed.gcm
-        self._cbc = self._keyed.cbc
-        self.sequence = 0
-
-    def seal(self, payload: bytes, entropy: Entropy, next_header: int = IpProtocol.IPIP) -> bytes:
-        """The ESP packet, SPI to ICV. Raises EspRefused (NO_TUNNEL) when the sequence numbers are used up.
-
-        `payload` is the whole inner packet in tunnel mode, else what follows an IP header.
-        """
-        if self.sequence == _LAST_SEQUENCE:
-            raise EspRefused(Drop.NO_TUNNEL, "the sequence numbers of the SA are used up")
-        self.sequence = sequence = self.sequence + 1
+    def seal(self, payload: bytes, next_header: int, sequence: int, random: bytes) -> bytes:
+        """The ESP of a payload, SPI to ICV; `random` is one block where the cipher is in CBC."""
         pad = -(len(payload) + 2) % self._block
         plain = payload + (_TUNNEL_TRAILERS[pad] if next_header == _IPIP else _trailer(pad, next_header))
         if self._gcm is not None:
@@ -113,34 +88,122 @@ class OutboundSa:
         header = self._spi + sequence.to_bytes(4)
         if self._cbc is not None:
             # One random block goes before the plaintext; encrypted, it is an IV that nobody can predict.
-            plain = self._cbc(entropy.take(self._block) + plain)
+            plain = self._cbc(random + plain)
         packet = header + plain
-        return packet + self._keyed.icv(packet)
+        return packet + self._made(packet)
 
-    def seal_run(self, packets: Sequence[bytes], entropy: Entropy) -> list[bytes]:
-        """The ESP of each of these whole inner packets, in their order. Raises as `seal` does, after those before."""
-        return [self.seal(packet, entropy) for packet in packets]
+    def decrypt(self, esp: bytes) -> bytes | None:
+        """Payload and trailer of ESP in whole blocks; None where the ICV is wrong."""
+        begin = self._begin
+        if self._gcm is not None:
+            try:
+                return self._gcm.open(self._salt + esp[8:begin], esp[begin:], esp[:8])
+            except CryptoError:
+                return None
+        end = len(esp) - self._icv
+        if not hmac.compare_digest(self._made(esp[:end]), esp[end:]):
+            return None
+        if self._cbc is None:
+            return esp[8:end]
+        # The context lives on, so the block that it gives for the IV is rubbish and the plaintext follows it.
+        return self._cbc(esp[8:end])[self._block :]
+
+    def _made(self, octets: bytes) -> bytes:
+        """The ICV over header, IV and ciphertext; empty where the suite has no integrity of its own."""
+        if self._mac is None:
+            return b""
+        mac = self._mac.copy()
+        mac.update(octets)
+        return mac.digest()[: self._icv]
+
+
+def _compiled(spi: int, suite: EspSuite, keys: SaKeys, *, seals: bool) -> Esp | None:
+    """The same by the helper; None where it is not there, or its libcrypto does not have the suite."""
+    helper = native()
+    if helper is None:
+        return None
+    cipher, integrity = fitting(suite, keys)
+    key, salt = keys.cipher.octets, b""
+    name = cipher.cipher.title if cipher.cipher is not None else "NULL"
+    if cipher.aead:
+        name, salt, key = f"{name}-GCM", bytes(key[-GCM_SALT_LENGTH:]), key[:-GCM_SALT_LENGTH]
+    digest = integrity.hash.name if integrity.hash is not None else ""
+    try:
+        return helper.esp(spi, seals, name, key, salt, digest, keys.integrity.octets, integrity.icv_length)
+    except (ValueError, RuntimeError):
+        return None
+
+
+class OutboundSa:
+    """One direction out: seals packets, numbering them from 1."""
+
+    __slots__ = ("_compiled", "_esp", "_random", "sequence")
+
+    def __init__(self, spi: int, suite: EspSuite, keys: SaKeys) -> None:
+        """`sequence` is the number of the last packet sealed; 0 before the first. Raises as `fitting` does."""
+        cipher, _ = fitting(suite, keys)
+        self._compiled = _compiled(spi, suite, keys, seals=True)
+        self._esp = self._compiled or _Keyed(spi, suite, keys, cbc_encryptor)
+        self._random = cipher.block if cipher.cipher is not None and not cipher.aead else 0
+        self.sequence = 0
+
+    def seal(self, payload: bytes, entropy: Entropy, next_header: int = IpProtocol.IPIP) -> bytes:
+        """The ESP packet, SPI to ICV. Raises EspRefused (NO_TUNNEL) when the sequence numbers are used up.
+
+        `payload` is the whole inner packet in tunnel mode, else what follows an IP header.
+        """
+        if self.sequence == _LAST_SEQUENCE:
+            raise EspRefused(Drop.NO_TUNNEL, "the sequence numbers of the SA are used up")
+        self.sequence = sequence = self.sequence + 1
+        random = entropy.take(self._random) if self._random else b""
+        return self._esp.seal(payload, next_header, sequence, random)
+
+    def seal_run(self, packets: list[bytes] | Segments, entropy: Entropy) -> list[bytes]:
+        """The ESP of each of these whole inner packets, in their order, with the octets that `seal` would give each.
+
+        Segments are for the compiled helper alone. Raises EspRefused where there are not enough sequence numbers.
+        """
+        count = packets.count if isinstance(packets, Segments) else len(packets)
+        first = self.sequence + 1
+        if self.sequence + count > _LAST_SEQUENCE:
+            raise EspRefused(Drop.NO_TUNNEL, "the sequence numbers of the SA are used up")
+        self.sequence += count
+        block = self._random
+        randoms = [entropy.take(block) if block else b"" for _ in range(count)]
+        if isinstance(packets, Segments):
+            if self._compiled is None:
+                raise EspRefused(Drop.NO_TUNNEL, "segments that nobody can cut")
+            return self._compiled.seal_segments(packets.packet, packets.size, first, b"".join(randoms))
+        if self._compiled is not None:
+            return self._compiled.seal_run(packets, first, b"".join(randoms))
+        seal = self._esp.seal
+        return [
+            seal(packet, _IPIP, sequence, random)
+            for sequence, (packet, random) in enumerate(zip(packets, randoms, strict=True), first)
+        ]
 
 
 class InboundSa:
     """One direction in: opens packets, each sequence number once."""
 
-    __slots__ = ("_begin", "_block", "_cbc", "_gcm", "_keyed", "_outside", "_salt", "_spi", "window")
+    __slots__ = ("_block", "_compiled", "_esp", "_guarded", "_name", "_outside", "_spi", "_verified_by", "window")
 
     def __init__(self, spi: int, suite: EspSuite, keys: SaKeys, window: int | None = DEFAULT_SIZE) -> None:
         """`window` is the anti-replay window in packets, None for no check.
 
         Raises as `fitting` and `ReplayWindow` do.
         """
-        self._keyed = keyed = _Keyed(suite, keys, cbc_decryptor)
+        cipher, integrity = fitting(suite, keys)
+        self._compiled = _compiled(spi, suite, keys, seals=False)
+        self._esp = self._compiled or _Keyed(spi, suite, keys, cbc_decryptor)
         self._spi = spi
-        self._salt = keyed.salt
-        self._block = keyed.cipher.block
-        self._begin = _HEADER.size + keyed.cipher.iv_length
-        self._outside = self._begin + keyed.icv_length
+        self._block = cipher.block
+        self._name = cipher.name
+        self._verified_by = cipher.name if cipher.aead else integrity.name
+        icv_length = cipher.icv_length + integrity.icv_length
+        self._guarded = icv_length > 0
+        self._outside = _HEADER.size + cipher.iv_length + icv_length
         self.window = ReplayWindow(window)
-        self._gcm = keyed.gcm
-        self._cbc = keyed.cbc
 
     def open(self, esp: bytes) -> bytes:
         """The inner packet of tunnel mode.
@@ -175,18 +238,32 @@ class InboundSa:
 
     def take(self, sequence: int) -> None:
         """A packet with this number was opened: the number never comes again."""
-        if self._keyed.icv_length:
+        if self._guarded:
             self.window.mark(sequence)
+
+    def follow(
+        self, datagrams: list[bytes], begin: int, sequence: int, first: bytes, largest: int
+    ) -> list[bytes] | None:
+        """The packets of tunnel mode in the ESP from `begin` on that go on with a run, opened and taken in one go.
+
+        The packet `first`, of the connection of which they all are, was opened and taken before as `sequence`; theirs
+        follow without a gap. None has more octets than `largest`. None where only `peek` and `take` can tell.
+        """
+        if self._compiled is None or not self._guarded or not self.window.advanced:
+            return None
+        packets = self._compiled.open_run(datagrams, begin, sequence, first, largest)
+        self.window.mark_run(len(packets))
+        return packets
 
     def _expected(self, esp: bytes) -> int:
         """The sequence number of a packet that may be opened. Raises EspRefused (BAD_PADDING, UNKNOWN_SPI, REPLAY)."""
         body_length = len(esp) - self._outside
         if body_length < self._block or body_length % self._block:
-            raise EspRefused(Drop.BAD_PADDING, f"{len(esp)} octets do not fit {self._keyed.cipher.name}")
+            raise EspRefused(Drop.BAD_PADDING, f"{len(esp)} octets do not fit {self._name}")
         spi, sequence = _HEADER.unpack_from(esp)
         if spi != self._spi:
             raise EspRefused(Drop.UNKNOWN_SPI, f"SPI 0x{spi:08x}")
-        if self._keyed.icv_length and not self.window.accepts(sequence):
+        if self._guarded and not self.window.accepts(sequence):
             raise EspRefused(Drop.REPLAY, f"sequence number {sequence}")
         return int(sequence)
 
@@ -200,20 +277,10 @@ class InboundSa:
 
     def _decrypt(self, esp: bytes) -> bytes:
         """Payload and trailer, once the ICV verifies. Raises EspRefused (BAD_ICV)."""
-        begin = self._begin
-        if self._gcm is not None:
-            try:
-                return self._gcm.open(self._salt + esp[8:begin], esp[begin:], esp[:8])
-            except CryptoError:
-                raise EspRefused(Drop.BAD_ICV, self._keyed.cipher.name) from None
-        keyed = self._keyed
-        end = len(esp) - keyed.icv_length
-        if not hmac.compare_digest(keyed.icv(esp[:end]), esp[end:]):
-            raise EspRefused(Drop.BAD_ICV, keyed.integrity.name)
-        if self._cbc is None:
-            return esp[8:end]
-        # The context lives on, so the block that it gives for the IV is rubbish and the plaintext follows it.
-        return self._cbc(esp[8:end])[self._block :]
+        plain = self._esp.decrypt(esp)
+        if plain is None:
+            raise EspRefused(Drop.BAD_ICV, self._verified_by)
+        return plain
 
 
 def _trailer(pad: int, next_header: int) -> bytes:

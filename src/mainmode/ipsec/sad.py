@@ -1,6 +1,6 @@
 """The security association database: established pairs of SAs, their counters and lifetimes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import fields, replace
 from ipaddress import IPv4Address
 
@@ -13,6 +13,7 @@ from mainmode.base.multimap import Multimap
 from mainmode.ipsec.dataplane import Activity, SaPair, SaTally
 from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa, fitting
 from mainmode.ipsec.replay import DEFAULT_SIZE, check_size
+from mainmode.ipsec.segments import Segments
 from mainmode.ipsec.statistics import FragmentTally
 
 _KILOBYTE = 1024
@@ -116,11 +117,11 @@ class SaState:
         self.sent = now
         return esp
 
-    def seal_run(self, packets: Sequence[bytes], entropy: Entropy, now: Instant) -> list[bytes]:
-        """As `seal`, of each of these whole packets of tunnel mode."""
+    def seal_run(self, packets: list[bytes] | Segments, octets: int, entropy: Entropy, now: Instant) -> list[bytes]:
+        """As `seal`, of each of these whole packets of tunnel mode, which have so many octets in all."""
         sealed = self.outbound.seal_run(packets, entropy)
-        self._encapsulated += len(packets)
-        self._octets_out += sum(map(len, packets))
+        self._encapsulated += len(sealed)
+        self._octets_out += octets
         self.sent = now
         return sealed
 

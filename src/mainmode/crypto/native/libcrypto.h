@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+typedef struct evp_cipher_st EVP_CIPHER;
+typedef struct evp_cipher_ctx_st EVP_CIPHER_CTX;
 typedef struct bignum_st BIGNUM;
 typedef struct bignum_ctx BN_CTX;
 typedef struct bn_mont_ctx_st BN_MONT_CTX;
@@ -26,6 +28,37 @@ typedef struct bn_mont_ctx_st BN_MONT_CTX;
     X(BIGNUM *, BN_bin2bn, (const unsigned char *, int, BIGNUM *))                                                      \
     X(int, BN_bn2binpad, (const BIGNUM *, unsigned char *, int))                                                        \
     X(void, BN_set_flags, (BIGNUM *, int))                                                                              \
+    X(int, CRYPTO_memcmp, (const void *, const void *, size_t))                                                         \
+    X(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, (void))                                                                     \
+    X(void, EVP_CIPHER_CTX_free, (EVP_CIPHER_CTX *))                                                                    \
+    X(int, EVP_CIPHER_CTX_set_padding, (EVP_CIPHER_CTX *, int))                                                         \
+    X(int, EVP_CIPHER_CTX_ctrl, (EVP_CIPHER_CTX *, int, int, void *))                                                   \
+    X(int, EVP_CipherInit_ex,                                                                                           \
+      (EVP_CIPHER_CTX *, const EVP_CIPHER *, void *, const unsigned char *, const unsigned char *, int))                \
+    X(int, EVP_CipherUpdate, (EVP_CIPHER_CTX *, unsigned char *, int *, const unsigned char *, int))                    \
+    X(int, EVP_CipherFinal_ex, (EVP_CIPHER_CTX *, unsigned char *, int *))                                              \
+    X(const EVP_CIPHER *, EVP_aes_128_cbc, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_aes_192_cbc, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_aes_256_cbc, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_aes_128_gcm, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_aes_192_gcm, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_aes_256_gcm, (void))                                                                      \
+    X(const EVP_CIPHER *, EVP_des_ede3_cbc, (void))                                                                     \
+    X(int, MD5_Init, (void *))                                                                                          \
+    X(int, MD5_Update, (void *, const void *, size_t))                                                                  \
+    X(int, MD5_Final, (unsigned char *, void *))                                                                        \
+    X(int, SHA1_Init, (void *))                                                                                         \
+    X(int, SHA1_Update, (void *, const void *, size_t))                                                                 \
+    X(int, SHA1_Final, (unsigned char *, void *))                                                                       \
+    X(int, SHA256_Init, (void *))                                                                                       \
+    X(int, SHA256_Update, (void *, const void *, size_t))                                                               \
+    X(int, SHA256_Final, (unsigned char *, void *))                                                                     \
+    X(int, SHA384_Init, (void *))                                                                                       \
+    X(int, SHA384_Update, (void *, const void *, size_t))                                                               \
+    X(int, SHA384_Final, (unsigned char *, void *))                                                                     \
+    X(int, SHA512_Init, (void *))                                                                                       \
+    X(int, SHA512_Update, (void *, const void *, size_t))                                                               \
+    X(int, SHA512_Final, (unsigned char *, void *))                                                                     \
     X(int, BN_mod_exp_mont_consttime,                                                                                   \
       (BIGNUM *, const BIGNUM *, const BIGNUM *, const BIGNUM *, BN_CTX *, BN_MONT_CTX *))
 

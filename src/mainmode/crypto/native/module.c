@@ -3,7 +3,7 @@
 
 typedef int (*part)(PyObject *module, struct native_state *state);
 
-static const part parts[] = {dh_init, overwrite_init};
+static const part parts[] = {dh_init, overwrite_init, esp_init, segments_init};
 
 static int native_exec(PyObject *module)
 {
@@ -22,6 +22,7 @@ static int native_traverse(PyObject *module, visitproc visit, void *arg)
     if (state != NULL) {
         Py_VISIT(state->modulus);
         Py_VISIT(state->comb);
+        Py_VISIT(state->esp);
     }
     return 0;
 }
@@ -32,6 +33,7 @@ static int native_clear(PyObject *module)
     if (state != NULL) {
         Py_CLEAR(state->modulus);
         Py_CLEAR(state->comb);
+        Py_CLEAR(state->esp);
     }
     return 0;
 }

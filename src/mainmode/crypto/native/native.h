@@ -16,10 +16,13 @@
 struct native_state {
     PyTypeObject *modulus;
     PyTypeObject *comb;
+    PyTypeObject *esp;
 };
 
 /* Each gives 0, or -1 with a Python error set. */
 int dh_init(PyObject *module, struct native_state *state);
 int overwrite_init(PyObject *module, struct native_state *state);
+int esp_init(PyObject *module, struct native_state *state);
+int segments_init(PyObject *module, struct native_state *state);
 
 #endif

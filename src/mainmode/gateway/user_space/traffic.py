@@ -4,7 +4,7 @@ Packets of connections that stand take the box's fast lane. All others, and ever
 ordinary way, one by one; the order of packets stays as it was. Each burst is bounded, so that nothing starves.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address
 from itertools import chain, groupby
 from operator import itemgetter
@@ -22,8 +22,11 @@ from mainmode.gateway.user_space.segments import hand_over
 from mainmode.gateway.user_space.sending import PeerSender
 from mainmode.gateway.user_space.tun import Tun
 from mainmode.ike.effects import Dropped
+from mainmode.ipsec.segments import Segments
 
 _SHORTEST = 20
+_SEGMENTS_FOR_ONE = 8
+"""Segments in one piece that cost what another packet costs, of all that a turn may do."""
 
 
 class Doors(NamedTuple):
@@ -58,20 +61,25 @@ class Traffic:
         gateway, read = self._gateway, self._doors.tun.read
         now, seal, watched = gateway.now(), gateway.box.express.seal, gateway.watched
         gateway.give_again(now)
-        packets: list[bytes] = []
-        while len(packets) < AT_ONCE and (packet := read()) is not None:
-            packets.append(packet)
+        packets: list[bytes | Segments] = []
+        left = AT_ONCE
+        while left > 0 and (one := read()) is not None:
+            packets.append(one)
+            left -= 1 + one.count // _SEGMENTS_FOR_ONE if isinstance(one, Segments) else 1
         at = 0
         while at < len(packets):
+            one = packets[at]
             express = None if watched else seal(packets, at, now)
             if express is not None:
                 self._sealed.append(express)
-                at += len(express.packets)
-                continue
-            if packets[at]:
-                self._send()
-                self._take(packets[at])
-            at += 1
+                at += 1 if isinstance(one, Segments) else len(express.packets)
+            elif isinstance(one, Segments):
+                packets[at : at + 1] = self._doors.tun.cut(one)
+            else:
+                at += 1
+                if one:
+                    self._send()
+                    self._take(one)
         self._send()
 
     def by_port_4500(self) -> None:
@@ -120,7 +128,7 @@ class Traffic:
                 found.append((path, esp))
         return found
 
-    def _unseal(self, datagrams: Sequence[bytes], path: Path, ordinary: Callable[[bytes, Path], bool]) -> int:
+    def _unseal(self, datagrams: list[bytes], path: Path, ordinary: Callable[[bytes, Path], bool]) -> int:
         """What came along one path, in its order; its share of a turn. `ordinary` says False where it was shed."""
         gateway, unseal, remote = self._gateway, self._unsealing, path.remote
         now, nameif = gateway.now(), self._nameifs.get(path.local.address.packed)
@@ -130,7 +138,7 @@ class Traffic:
             if isinstance(out, Opened):
                 self._opened += out.packets
                 at += len(out.packets)
-                spent += len(out.packets) * SHED_FOR_ONE
+                spent += SHED_FOR_ONE + len(out.packets) - 1
                 continue
             served = out is None
             if served:
@@ -140,11 +148,11 @@ class Traffic:
             at += 1
         return spent
 
-    def _shed(self, nameif: str, datagrams: Sequence[bytes], at: int, remote: Endpoint, now: Instant) -> Drop | None:
+    def _shed(self, nameif: str, datagrams: list[bytes], at: int, remote: Endpoint, now: Instant) -> Drop | None:
         return self._gateway.box.shedding.esp(nameif, datagrams[at], remote, now)
 
     @property
-    def _unsealing(self) -> Callable[[str, Sequence[bytes], int, Endpoint, Instant], Opened | Drop | None]:
+    def _unsealing(self) -> Callable[[str, list[bytes], int, Endpoint, Instant], Opened | Drop | None]:
         """While somebody watches every packet no lane is taken, and what is dropped without a word still is."""
         return self._shed if self._gateway.watched else self._gateway.box.express.open
 

@@ -1,7 +1,8 @@
 """A TUN device with the virtio header (linux if_tun.h, virtio_net.h): packets of the host, read and written whole.
 
-The host cuts what it sends to the device's MTU and fills in checksums (TUNSETOFFLOAD 0), so each read is one ready
-packet. A write may be a run of TCP segments as one super-packet, which the host cuts again where it has to.
+The host cuts what it sends to the device's MTU and fills in checksums, so each read is one ready packet; where the
+compiled helper is there it does neither (TUNSETOFFLOAD), and a read may be TCP in one piece. A write may be a run of
+TCP segments as one super-packet, which the host cuts again where it has to.
 """
 
 import errno
@@ -12,6 +13,7 @@ import struct
 from collections.abc import Sequence
 
 from mainmode.base.errors import MainmodeError
+from mainmode.ipsec.segments import Segments, offload
 
 _CLONE_DEVICE = "/dev/net/tun"
 _TUNSETIFF, _TUNSETOFFLOAD, _TUNSETVNETHDRSZ = 0x400454CA, 0x400454D0, 0x400454D8
@@ -23,7 +25,11 @@ _INTEGER = struct.Struct("i")
 _HEADER = struct.Struct("=BBHHHH")
 """Flags, kind, octets of headers, segment size, where the checksum begins, where in it its field is; host order."""
 _PLAIN = bytes(_HEADER.size)
-_NEEDS_CHECKSUM, _TCP_SEGMENTS = 1, 1
+_READY = bytes(2)
+"""What the header of a packet with which nothing has to be done begins with."""
+_NEEDS_CHECKSUM, _TCP_SEGMENTS, _ALONE = 1, 1, 0
+_OFFLOAD = 1 | 2
+"""TUN_F_CSUM and TUN_F_TSO4: packets without their checksum, and segments of TCP over IPv4 in one piece."""
 _CHECKSUM_FIELD = 16
 _LARGEST_READ = _HEADER.size + 0xFFFF
 _IPV4 = 4
@@ -44,6 +50,7 @@ class Tun:
     def __init__(self, descriptor: int, name: str, index: int) -> None:
         """`descriptor` is non-blocking, each read and write of it one packet behind a virtio header."""
         self._descriptor = descriptor
+        self._helper = offload()
         self.name = name
         self.index = index
         self.gone = False
@@ -61,7 +68,7 @@ class Tun:
         try:
             fcntl.ioctl(descriptor, _TUNSETIFF, _INTERFACE_REQUEST.pack(name.encode(), flags))
             fcntl.ioctl(descriptor, _TUNSETVNETHDRSZ, _INTEGER.pack(_HEADER.size))
-            fcntl.ioctl(descriptor, _TUNSETOFFLOAD, 0)
+            fcntl.ioctl(descriptor, _TUNSETOFFLOAD, _OFFLOAD if offload() is not None else 0)
             index = socket.if_nametoindex(name)
         except OSError as error:
             os.close(descriptor)
@@ -72,10 +79,11 @@ class Tun:
         """The descriptor, for those who wait until it can be read."""
         return self._descriptor
 
-    def read(self) -> bytes | None:
+    def read(self) -> bytes | Segments | None:
         """The next packet that the host sends this way; None where none waits, or the device is down.
 
-        Nothing (b"") in the place of another version than IPv4: the host sends its IPv6 solicitations to any link.
+        Nothing (b"") in the place of another version than IPv4: the host sends its IPv6 solicitations to any link. So
+        in that of a packet that is not as its header says.
         """
         try:
             octets = os.read(self._descriptor, _LARGEST_READ)
@@ -83,12 +91,40 @@ class Tun:
             self.gone = self.gone or error.errno == errno.EBADFD
             return None
         if len(octets) > _HEADER.size and octets[_HEADER.size] >> 4 == _IPV4:
-            return octets[_HEADER.size :]
+            return octets[_HEADER.size :] if octets.startswith(_READY) else self._completed(octets)
         return b"" if octets else None
+
+    def cut(self, segments: Segments) -> list[bytes]:
+        """The packets that the host would have made of what it gave in one piece. Nothing where there are none."""
+        if self._helper is None:
+            return []
+        try:
+            return self._helper.cut(segments.packet, segments.size)
+        except ValueError:
+            return []
+
+    def _completed(self, octets: bytes) -> bytes | Segments:
+        """A packet that the host left to us to cut, or to make the checksum of."""
+        flags, kind, _, size, start, offset = _HEADER.unpack_from(octets)
+        packet = octets[_HEADER.size :]
+        if kind == _TCP_SEGMENTS:
+            return Segments.of(packet, size) or b""
+        if kind != _ALONE:
+            return b""
+        if not flags & _NEEDS_CHECKSUM:
+            return packet
+        try:
+            return self._helper.with_checksum(packet, start, offset) if self._helper is not None else b""
+        except ValueError:
+            return b""
 
     def write(self, packet: bytes) -> bool:
         """One packet to the host. False where it does not take it: the device is down, or memory is short."""
         return self._written((_PLAIN, packet))
+
+    def write_joined(self, octets: bytes) -> bool:
+        """What `Offload.joined` made of packets; False as for `write`, and then of none of them."""
+        return self._written((octets,))
 
     def write_segments(self, headers: bytes, payloads: Sequence[bytes]) -> bool:
         """Segments of one TCP connection in one go; False as for `write`, and then of none of them.
