@@ -1,5 +1,6 @@
 """Packets that wait for a tunnel, and those that come while it settles: one queue, in order, and bounded."""
 
+import pytest
 from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, echo, gateway_of
 
 from mainmode.base.errors import Drop
@@ -9,7 +10,8 @@ from mainmode.device.watching import Watcher
 from mainmode.gateway.held import HeldPackets
 from mainmode.wire.ip import read_ipv4
 
-SETTLING = 0.1
+SETTLING = 0.002
+"""Where the peer answers at once."""
 
 
 def pair_of_gateways(text: str = CONFIGURATION) -> tuple[Rig, Rig]:
@@ -54,6 +56,25 @@ def test_packets_that_come_while_a_tunnel_settles_stay_behind_those_that_wait() 
     send(a, 4)
     a.settle()
     assert arrived(b) == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("answers_in", "settles_in"), [(0.0004, 0.002), (0.004, 0.008), (0.03, 0.06), (0.3, 0.1)])
+def test_a_tunnel_settles_twice_as_long_as_the_peer_took_for_its_answer(answers_in: float, settles_in: float) -> None:
+    a, b = pair_of_gateways()
+    send(a, 1)
+    while not a.gateway.box.sad.states():
+        a._deliver(b)
+        a.advance(answers_in)
+        b._deliver(a)
+    a.settle()
+    a.advance(settles_in - 0.0001)
+    a.gateway.wake()
+    a.settle()
+    assert arrived(b) == []
+    a.advance(0.0002)
+    a.gateway.wake()
+    a.settle()
+    assert arrived(b) == [1]
 
 
 def test_a_packet_that_comes_before_the_alarm_rings_does_not_pass_those_whose_time_is_over() -> None:

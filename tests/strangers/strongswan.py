@@ -181,6 +181,8 @@ class Charon:
     detail: int = 1
     """How much it logs; 0 for hours."""
     kernel: bool = False
+    preload: str = ""
+    """A library that is loaded into it."""
 
     def start(self) -> None:
         """Starts it and loads its connections. Raises RuntimeError when it does not come up."""
@@ -195,7 +197,7 @@ class Charon:
         with (self.folder / "console").open("ab") as console:
             self.process = subprocess.Popen(
                 ["ip", "netns", "exec", self.namespace, "sh", "-c", script],
-                env={**os.environ, "STRONGSWAN_CONF": f"{self.folder}/strongswan.conf"},
+                env={**os.environ, "STRONGSWAN_CONF": f"{self.folder}/strongswan.conf", "LD_PRELOAD": self.preload},
                 stdin=subprocess.DEVNULL,
                 stdout=console,
                 stderr=subprocess.STDOUT,

@@ -21,9 +21,11 @@ from mainmode.ipsec.sad import Sad, SaState
 from mainmode.ipsec.statistics import IpsecStatistics
 from mainmode.wire.fragments import Reassembler
 
-SETTLE: Span = seconds(0.1)
-"""How long packets wait for a pair that this side began, where they can: the peer installs its SAs at QM3, which
-nothing acknowledges (RFC 2409 §5.5), and loses what comes before."""
+SOONEST: Span = seconds(0.002)
+LATEST: Span = seconds(0.1)
+"""How long packets wait, where they can, for a pair that this side began: the peer installs its SAs at QM3, which
+nothing acknowledges (RFC 2409 §5.5), and loses what comes before. QM3 is no more work for it than QM1 was; so they wait
+twice as long as it took for its answer to that, within these bounds."""
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class Plane:
         self._remove(effect.pair.inbound_spi)
         state = self.sad.install(effect.pair, now, effect.replaces)
         if self.hosted and state.usable and effect.pair.initiator:
-            state.settled_at = later(now, SETTLE)
+            state.settled_at = later(now, _settling(effect.answered_in))
         self.statistics.active_tunnels += 1
         self.pairs += 1
         self._put_in(state)
@@ -155,3 +157,7 @@ class Plane:
             self.path_mtus.forget(pair.path.remote.address)
             if not self.tables.configuration.settings.preserve_vpn_flows.value:
                 self.connections.end_of_tunnel(inbound_spi)
+
+
+def _settling(answered_in: Span | None) -> Span:
+    return LATEST if answered_in is None else min(max(Span(2 * answered_in), SOONEST), LATEST)

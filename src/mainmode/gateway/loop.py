@@ -20,17 +20,23 @@ class LoopAlarm:
         self._clock = clock
         self._ring = ring
         self._at: Instant | None = None
+        self._looks_at = Instant(0)
         self._timer: TimerHandle | None = None
 
     def set(self, at: Instant | None) -> None:
-        """Ring at this moment, and no more at the one before; None: not at all."""
-        if self._timer is not None:
+        """Ring at this moment, and no more at the one before; None: not at all.
+
+        A timer that runs already and ends before is left alone: it looks again then.
+        """
+        self._at = at
+        if self._timer is not None and (at is None or at < self._looks_at):
             self._timer.cancel()
             self._timer = None
-        self._at = at
-        if at is not None:
-            left = (at - self._clock.now()) / SECOND
-            self._timer = self._loop.call_later(min(max(left, _SHORTEST), _LONGEST), self._look)
+        if at is not None and self._timer is None:
+            now = self._clock.now()
+            left = min(max((at - now) / SECOND, _SHORTEST), _LONGEST)
+            self._looks_at = Instant(now + int(left * SECOND))
+            self._timer = self._loop.call_later(left, self._look)
 
     def _look(self) -> None:
         self._timer = None

@@ -12,6 +12,8 @@ from typing import TextIO
 MOST_LINES = 20_000
 _PATIENCE = 2.0
 """Seconds that the last lines have at the end."""
+_GATHERING = 0.02
+"""Seconds that the thread lets more lines come after the first: waking it for each costs more than the line."""
 _PAUSE = 1.0
 """Seconds until a stream that takes nothing is tried again."""
 _FOR_NOW = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EAGAIN, errno.ENOMEM, errno.ENOBUFS)
@@ -36,6 +38,7 @@ class LineWriter:
         self._closed = False
         self._broken = False
         self._torn = False
+        self._idle = False
         self._ready = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -52,8 +55,9 @@ class LineWriter:
             if len(self._waiting) >= self._most:
                 self._lost += 1
                 return
-            self._waiting.append(self._clean(line))
-            self._ready.notify()
+            self._waiting.append(line)
+            if self._idle:
+                self._ready.notify()
 
     @property
     def broken(self) -> bool:
@@ -73,9 +77,13 @@ class LineWriter:
     def _run(self) -> None:
         while True:
             with self._ready:
+                self._idle = True
                 while not (self._waiting or self._lost or self._closed):
                     self._ready.wait()
-                lines, lost = list(self._waiting), self._lost
+                self._idle = False
+                if self._thread is not None and not self._closed:
+                    self._ready.wait_for(lambda: self._closed, _GATHERING)
+                lines, lost = [self._clean(line) for line in self._waiting], self._lost
                 self._waiting.clear()
                 self._lost = 0
                 if not lines and not lost:

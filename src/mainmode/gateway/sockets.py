@@ -21,7 +21,7 @@ _RECEIVE_BUFFER = 4 << 20
 """Octets: a burst of a thousand peers that all begin at once is not lost."""
 _PACKET_INFO = struct.Struct("=i4s4s")
 """struct in_pktinfo (linux/in.h): interface index, local address, destination address of the header."""
-_LOCAL = slice(4, 8)
+_LOCAL, _UNSET = slice(4, 8), bytes(4)
 _LARGEST = 0xFFFF
 AT_ONCE = 64
 """Datagrams of one socket that are served before others have their turn."""
@@ -79,13 +79,12 @@ class IkeSockets:
     def send(self, datagram: bytes, path: Path) -> None:
         """One datagram from the local end of a path. Raises OSError."""
         local, remote = path.local, path.remote
-        info = _PACKET_INFO.pack(0, local.address.packed, bytes(4))
+        info = _PACKET_INFO.pack(0, local.address.packed, _UNSET)
         if not remote.port:
             raise OSError(errno.EINVAL, "no answer goes to port 0")
         try:
-            self._by_port[local.port].sendmsg(
-                [datagram], [(socket.IPPROTO_IP, _IP_PKTINFO, info)], 0, (str(remote.address), remote.port)
-            )
+            to = socket.inet_ntoa(remote.address.packed), remote.port
+            self._by_port[local.port].sendmsg([datagram], [(socket.IPPROTO_IP, _IP_PKTINFO, info)], 0, to)
         except OSError as error:
             if error.errno == errno.EINVAL:
                 raise OSError(error.errno, f"the host has no address {local.address} at present") from None

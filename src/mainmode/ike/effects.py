@@ -7,6 +7,7 @@ from typing import NamedTuple
 from mainmode.base.address import Path
 from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop
+from mainmode.base.instant import Span
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.catalogue.entry import Line
@@ -168,12 +169,13 @@ class InstallSa:
     """A pair of IPsec SAs to install; phase 2 is up with it. `replaces` names the inbound SPI that it renews.
 
     Where this side began the renewal, outbound traffic stays on the old pair until `UseSa` or until a packet comes on
-    the new one.
+    the new one. `answered_in`: how long the peer took for QM2, where this side began.
     """
 
     pair: SaPair
     exchange: Exchange
     replaces: int | None = None
+    answered_in: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

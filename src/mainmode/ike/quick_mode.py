@@ -6,7 +6,7 @@ QM1  HDR*, HASH(1), SA, Ni, [KE], IDci, IDcr    -->
 QM3  HDR*, HASH(3)                              -->
 """
 
-from mainmode.base.instant import later
+from mainmode.base.instant import between, later
 from mainmode.ike import quick_mode_initiator as initiator
 from mainmode.ike import quick_mode_responder as responder
 from mainmode.ike import sending
@@ -91,7 +91,8 @@ def _install(qm: QuickMode, turn: Turn) -> Outcome:
     if session is None or entry is None:
         return O.FAIL
     turn.sessions.add(Child(session, pair, entry, qm.ace, qm.exchange, turn.now, turn.now))
-    turn.effects.append(InstallSa(pair, qm.exchange, qm.replaces))
+    answered_in = between(qm.asked, turn.now) if qm.asked is not None else None
+    turn.effects.append(InstallSa(pair, qm.exchange, qm.replaces, answered_in))
     return O.OK
 
 

@@ -80,7 +80,7 @@ def build_msg1(qm: QuickMode, turn: Turn) -> Outcome:
         payloads.append(Notify(NotifyType.INITIAL_CONTACT, ProtocolId.ISAKMP, sa.cookie_i + sa.cookie_r))
     if turn.listened:
         turn.say(lines.CONSTRUCTING, qm.about, Step.QM1, qm.exchange, payload="qm hash")
-    qm.outgoing = protected(qm, tuple(payloads))
+    qm.outgoing, qm.asked = protected(qm, tuple(payloads)), turn.now
     if turn.listened:
         turn.say(
             lines.QM_PACKET, qm.about, Step.QM1, qm.exchange, role="Initiator", number="1st", message_id=qm.message_id

@@ -322,6 +322,8 @@ class QuickMode:
     deadline: Instant | None = None
     replaces: int | None = None
     """The inbound SPI of the pair that this quick mode renews."""
+    asked: Instant | None = None
+    """When QM1 was made, where this side made it."""
 
     exchange: Exchange = field(init=False)
     """This quick mode."""
