@@ -85,7 +85,7 @@ class ConnectionTable:
         self._used: dict[Kind, dict[int, Connection]] = {kind: {} for kind in Kind}
 
     def __len__(self) -> int:
-        return sum(len(used) for used in self._used.values())
+        return sum(map(len, self._used.values()))
 
     def follow(self, timeouts: Timeouts) -> None:
         """Other idle times from here on."""

@@ -127,10 +127,14 @@ def _read_segment(packet: Ipv4) -> _Segment | None:
 def answer(octets: bytes) -> bytes | None:
     """What a host replies to the packet; None to a packet that is not a request, or damaged."""
     try:
-        packet = read_ipv4(octets)
-        payload = _answer(packet)
+        return answer_to(read_ipv4(octets))
     except WireError:
         return None
+
+
+def answer_to(packet: Ipv4) -> bytes | None:
+    """The same of a packet that was read. Raises WireError for one that is damaged within."""
+    payload = _answer(packet)
     if payload is None:
         return None
     reply = Ipv4(packet.destination, packet.source, packet.protocol, payload, identification=packet.identification)

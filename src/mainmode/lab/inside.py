@@ -8,7 +8,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import WireError
 from mainmode.base.instant import NO_TIME, Instant, Span, between
-from mainmode.lab.hosts import Probe, answer
+from mainmode.lab.hosts import Probe, answer_to
 from mainmode.wire.fragments import Reassembler
 from mainmode.wire.icmp import TooLarge, read_too_large
 from mainmode.wire.ip import Ipv4, ports_of, read_echo, read_ipv4
@@ -124,15 +124,15 @@ class Inside:
             if flow is not None and is_reply:
                 self._replied(flow, parsed, now)
                 return None
+            if parsed.destination in self._silent:
+                return None
+            if flow is not None:
+                flow.reached += 1
+            if parsed.protocol == IpProtocol.UDP and ports_of(parsed)[1] == DISCARD:
+                return None
+            return answer_to(parsed)
         except WireError:
             return None
-        if parsed.destination in self._silent:
-            return None
-        if flow is not None:
-            flow.reached += 1
-        if parsed.protocol == IpProtocol.UDP and ports_of(parsed)[1] == DISCARD:
-            return None
-        return answer(parsed.encode())
 
     def _flow_of(self, packet: Ipv4) -> tuple[Flow | None, bool]:
         """The flow that a packet belongs to, as a request or as a reply to one."""

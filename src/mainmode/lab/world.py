@@ -153,23 +153,19 @@ class World:
     # --- packets -------------------------------------------------------------------------------------------------
 
     def _carry_out(self, station: Station, effects: list[BoxEffect]) -> None:
-        """What a device wants done, in its order."""
+        """What a device wants done, in its order; whoever wants to be told of such effects is, before."""
+        name, hearers = station.name, self._hearers[station.name]
         for effect in effects:
-            self._tell(station, effect)
+            kind = type(effect)
+            told = hearers.get(kind)
+            if told is None:
+                told = hearers[kind] = _hearers(self._observers, name, kind)
+            for hear in told:
+                hear(name, effect, self.agenda.now)
             if isinstance(effect, Send):
                 self._send(station, effect)
             elif isinstance(effect, PacketOut):
                 self._leave(station, effect)
-
-    def _tell(self, station: Station, effect: BoxEffect) -> None:
-        """Whoever wants to be told of such effects is."""
-        now, name, hearers = self.agenda.now, station.name, self._hearers[station.name]
-        kind = type(effect)
-        told = hearers.get(kind)
-        if told is None:
-            told = hearers[kind] = _hearers(self._observers, name, kind)
-        for hear in told:
-            hear(name, effect, now)
 
     def _send(self, station: Station, send: Send) -> None:
         """An IKE datagram of a device, in UDP and IPv4, by the interface that has its source address.
@@ -179,7 +175,7 @@ class World:
         local, remote = send.path.local, send.path.remote
         stopped = self._stopped(station, send)
         if stopped is not None:
-            self._tell(station, stopped)
+            self._carry_out(station, [stopped])
             return
         datagram = Udp(local.port, remote.port, send.datagram).encode(local.address, remote.address)
         packet = Ipv4(local.address, remote.address, IpProtocol.UDP, datagram).encode()

@@ -1,6 +1,7 @@
 """All declared commands, by family, in the order in which the device writes them."""
 
 from collections.abc import Sequence
+from functools import cache
 
 from mainmode.base.dataclass import dataclass
 from mainmode.device.config.commands import (
@@ -98,10 +99,15 @@ class Candidates:
 
 _Head = tuple[str, ...]
 """The first two keywords of a syntax, one, or none where it begins with another part."""
+_LONGEST = 2
 
 
+@cache
 def _index(mode: Mode) -> dict[_Head, Candidates]:
-    """By the first keyword, and by the first two; a command without keywords is under every key."""
+    """By the first keyword, and by the first two; a command without keywords is under every key.
+
+    Made when a line of the mode is read first.
+    """
     heads = [
         (one, syntax, head)
         for one in COMMANDS
@@ -109,7 +115,15 @@ def _index(mode: Mode) -> dict[_Head, Candidates]:
         for syntax in (one.syntax, *one.also)
         for head in _heads(syntax)
     ]
-    return {key: _under(key, heads) for key in {head[:length] for _, _, head in heads for length in (0, 1, 2)}}
+    here: dict[_Head, list[tuple[Command, Syntax, _Head]]] = {(): []}
+    for _, _, head in heads:
+        here.update({head[:1]: [], head[:2]: []})
+    for one in heads:
+        head = one[2]
+        longer = [key for key in here if key[: len(head)] == head] if len(head) < _LONGEST else [head]
+        for key in {head[:length] for length in range(len(head))}.union(longer):
+            here[key].append(one)
+    return {key: _candidates(len(key), under) for key, under in here.items()}
 
 
 def _heads(syntax: Syntax) -> list[_Head]:
@@ -119,24 +133,19 @@ def _heads(syntax: Syntax) -> list[_Head]:
     return [(first, second) for first in firsts for second in seconds] or [(first,) for first in firsts]
 
 
-def _under(key: _Head, heads: list[tuple[Command, Syntax, _Head]]) -> Candidates:
-    place = len(key)
-    here = [one for one in heads if all(a == b for a, b in zip(key, one[2], strict=False))]
-    commands = dict.fromkeys(one for one, _, head in here if len(head) <= place)
-    keywords = dict.fromkeys(syntax.keywords(place)[0] for _, syntax, head in here if len(head) > place)
+def _candidates(place: int, under: list[tuple[Command, Syntax, _Head]]) -> Candidates:
+    commands = dict.fromkeys(one for one, _, head in under if len(head) <= place)
+    keywords = dict.fromkeys(syntax.keywords(place)[0] for _, syntax, head in under if len(head) > place)
     return Candidates(tuple(commands), place, tuple(keywords))
-
-
-_INDEX = {mode: _index(mode) for mode in Mode}
 
 
 def candidates(mode: Mode, words: Sequence[str]) -> Candidates:
     """The commands of a mode that a line with these words may be, or may have been meant to be."""
-    index = _INDEX[mode]
+    index = _index(mode)
     first, second = words[0].lower(), words[1].lower() if len(words) > 1 else ""
     return index.get((first, second)) or index.get((first,)) or index[()]
 
 
 def first_words(mode: Mode) -> frozenset[str]:
     """The words that a line of this mode may begin with."""
-    return frozenset(key[0] for key in _INDEX[mode] if key)
+    return frozenset(key[0] for key in _index(mode) if key)
