@@ -1,5 +1,6 @@
 """Hashes, HMAC and ciphers against published vectors; the tables of algorithm numbers."""
 
+import hmac
 from contextlib import suppress
 
 import pytest
@@ -8,8 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Hash1
+from mainmode.base.secret import Secret
 from mainmode.crypto.algorithms import esp_cipher, esp_integrity, hash_algorithm, phase1_cipher
 from mainmode.crypto.errors import CryptoError, UnsupportedAlgorithm
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 PHASE1 = {
     "DES": (Encryption1.DES_CBC, 0),
@@ -22,6 +26,19 @@ def test_the_prf_is_hmac_as_published(case: dict[str, str]) -> None:
     found = hash_algorithm(Hash1[case["hash"]]).prf(bytes.fromhex(case["key"]), bytes.fromhex(case["msg"]))
     # The cases "Test With Truncation" of RFC 4231 give 128 bits only.
     assert found.hex()[: len(case["md"])] == case["md"]
+
+
+@given(
+    st.sampled_from([Hash1.MD5, Hash1.SHA1, Hash1.SHA2_256, Hash1.SHA2_384, Hash1.SHA2_512]),
+    st.binary(max_size=300),
+    st.lists(st.binary(max_size=300), max_size=4),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_prf_takes_its_parts_one_behind_the_other(code: Hash1, key: bytes, parts: list[bytes]) -> None:
+    algorithm = hash_algorithm(code)
+    expected = hmac.digest(key, b"".join(parts), algorithm.name)
+    assert algorithm.prf(key, *parts) == expected
+    assert algorithm.prf(memoryview(key), *map(bytearray, parts)) == expected
 
 
 @pytest.mark.parametrize(
@@ -53,14 +70,14 @@ def test_ciphers_encrypt_and_decrypt_as_published(case: dict[str, str]) -> None:
     code, bits = PHASE1.get(case["cipher"], (Encryption1.AES_CBC, len(key) * 8))
     cipher = phase1_cipher(code, bits)
     assert (cipher.key_length, cipher.block) == (len(key), len(iv))
-    messages = cipher.under(key)
+    messages = cipher.under(Secret(key))
     assert messages.encrypt(iv, plaintext) == ciphertext
     assert messages.decrypt(iv, ciphertext) == plaintext
 
 
 def test_messages_under_one_key_know_nothing_of_each_other() -> None:
     cipher = phase1_cipher(Encryption1.AES_CBC, 128)
-    key, first, second = bytes(range(16)), bytes(range(48)), bytes(range(100, 132))
+    key, first, second = Secret(bytes(range(16))), bytes(range(48)), bytes(range(100, 132))
     one, other = b"1" * 16, b"2" * 16
     alone = cipher.under(key).encrypt(other, second)
     messages = cipher.under(key)
@@ -103,7 +120,7 @@ def test_a_hash_that_is_not_there_is_refused() -> None:
 def test_a_key_of_the_wrong_size_is_an_error_of_this_room(key: bytes) -> None:
     cipher = phase1_cipher(Encryption1.AES_CBC, 128)
     with pytest.raises(CryptoError, match="key"):
-        cipher.under(key)
+        cipher.under(Secret(key))
 
 
 @given(st.binary(max_size=40), st.binary(max_size=20), st.binary(max_size=50))
@@ -112,7 +129,7 @@ def test_any_sizes_give_octets_or_the_error_of_this_room(key: bytes, iv: bytes, 
     for code, bits in ((Encryption1.AES_CBC, 128), (Encryption1.DES_CBC, 0), (Encryption1.TRIPLE_DES_CBC, 0)):
         cipher = phase1_cipher(code, bits)
         with suppress(CryptoError):
-            assert len(cipher.under(key).decrypt(iv, data)) == len(data)
+            assert len(cipher.under(Secret(key)).decrypt(iv, data)) == len(data)
             assert len(data) % cipher.block == 0
 
 

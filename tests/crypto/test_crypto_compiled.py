@@ -172,6 +172,31 @@ def test_what_is_too_long_is_refused(helper: Native) -> None:
 
 
 @needs_helper
+def test_a_prf_of_something_else_is_refused(helper: Native) -> None:
+    with pytest.raises(ValueError, match="no hash sha3"):
+        helper.prf("sha3", b"key", b"")
+    for wrong in ((), ("sha1",), (b"sha1", b"key"), ("sha1", "key"), ("sha1", b"key", b"", 7)):
+        with pytest.raises(TypeError):
+            helper.prf(*wrong)  # type: ignore[arg-type]
+
+
+@needs_helper
+def test_a_cipher_that_does_not_fit_is_refused(helper: Native) -> None:
+    for cipher, key, iv, data, match in (
+        ("AES", 15, 16, 16, "an? AES key of 15"),
+        ("AES-GCM", 16, 16, 16, "AES-GCM key"),
+        ("DES", 24, 8, 8, "DES key of 24"),
+        ("3DES", 8, 8, 8, "3DES key of 8"),
+        ("AES", 16, 8, 16, "IV of 8"),
+        ("AES", 16, 0, 0, "IV of 0"),
+        ("3DES", 24, 8, 7, "7 octets"),
+        ("AES", 16, 16, (1 << 24) + 16, "octets"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            helper.cbc(cipher, bytes(key), bytes(iv), bytes(data), True)
+
+
+@needs_helper
 def test_only_octets_are_overwritten(helper: Native) -> None:
     kept = bytes(bytearray(b"tern-Quarry-58"))
     helper.overwrite((kept,), 1)

@@ -30,12 +30,14 @@ from mainmode.crypto.skeyid import (
 
 TRIPLE_DES = phase1_cipher(Encryption1.TRIPLE_DES_CBC, 0)
 AES_256 = phase1_cipher(Encryption1.AES_CBC, 256)
+pytestmark = pytest.mark.usefixtures("each_way")
+
 HASHES = {"md5": MD5, "sha1": SHA1}
 
 
 def only_skeyid(skeyid: bytes) -> Phase1Keys:
     none = Secret(b"")
-    return Phase1Keys(Secret(skeyid), none, none, none, none, AES_256.under(bytes(32)))
+    return Phase1Keys(Secret(skeyid), none, none, none, none, AES_256.under(Secret(bytes(32))))
 
 
 @pytest.mark.parametrize("case", cases("psk"), ids=lambda case: case["hash"])

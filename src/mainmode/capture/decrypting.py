@@ -99,7 +99,7 @@ def opener(chosen: Transform, keys: Iterable[Secret], g_xi: bytes, g_xr: bytes) 
     usable = []
     for key in keys:
         try:
-            usable.append(cipher.under(key.octets))
+            usable.append(cipher.under(key))
         except CryptoError:
             continue
     if not usable:
@@ -126,4 +126,4 @@ def proves(hash_: HashAlgorithm, psk: Secret, known: Known, identity: bytes, pro
     values, cookies = (known.g_xi, known.g_xr), (known.cookie_i, known.cookie_r)
     if not initiator:
         values, cookies = values[::-1], cookies[::-1]
-    return equal(hash_.prf(skeyid, b"".join((*values, *cookies, known.sa, identity))), proof)
+    return equal(hash_.prf(skeyid, *values, *cookies, known.sa, identity), proof)

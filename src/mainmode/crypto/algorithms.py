@@ -5,9 +5,10 @@ import hmac
 
 from mainmode.base.codes import Encryption1, EspAuthentication, EspTransform, Hash1
 from mainmode.base.dataclass import dataclass
-from mainmode.base.secret import Octets
+from mainmode.base.secret import Octets, Secret
+from mainmode.crypto.compiled import native
 from mainmode.crypto.errors import UnsupportedAlgorithm
-from mainmode.crypto.primitives import BlockCipher, CbcKey
+from mainmode.crypto.primitives import BlockCipher, CbcKey, cbc_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,18 @@ class HashAlgorithm:
         digest: bytes = getattr(hashlib, self.name)(data, usedforsecurity=False).digest()
         return digest
 
-    def prf(self, key: Octets, data: Octets) -> bytes:
-        """HMAC of `data` (RFC 2104), the prf of IKEv1 (RFC 2409 §4): `length` octets."""
-        return hmac.digest(key, data, self.name)
+    def prf(self, key: Octets, *parts: Octets) -> bytes:
+        """HMAC of the parts, one behind the other (RFC 2104), the prf of IKEv1 (RFC 2409 §4): `length` octets.
+
+        No joined copy stays behind.
+        """
+        helper = native()
+        if helper is not None:
+            return helper.prf(self.name, key, *parts)
+        joined = bytearray().join(parts)
+        found = hmac.digest(key, joined, self.name)
+        joined[:] = bytes(len(joined))
+        return found
 
 
 MD5 = HashAlgorithm("md5", 16)
@@ -62,9 +72,9 @@ class CbcCipher:
     block: int
     cipher: BlockCipher
 
-    def under(self, key: Octets) -> CbcKey:
-        """The cipher under a key. Raises CryptoError for one of the wrong size."""
-        return CbcKey(self.cipher, key)
+    def under(self, key: Secret) -> CbcKey:
+        """The cipher under a key, until that is forgotten. Raises CryptoError for one of the wrong size."""
+        return cbc_key(self.cipher, key)
 
 
 _DES = CbcCipher("DES-CBC", 8, 8, BlockCipher.DES)

@@ -67,6 +67,12 @@ class Native(Protocol):
     def overwrite(self, secrets: tuple[bytes, ...], references: int, /) -> None:
         """Fills octets with zeros that so many references hold, the tuple's too, or fewer."""
 
+    def prf(self, digest: str, key: Octets, /, *parts: Octets) -> bytes:
+        """HMAC of the parts, one behind the other, with a hash by hashlib's name. Raises ValueError for another."""
+
+    def cbc(self, cipher: str, key: Octets, iv: bytes, data: bytes, seals: bool, /) -> bytes:
+        """A message through DES, 3DES or AES, unpadded. Raises ValueError for a wrong length of any of them."""
+
     def esp(
         self,
         spi: int,

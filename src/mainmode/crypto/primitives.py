@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mainmode.base.secret import Octets
+from mainmode.base.secret import Octets, Secret
 from mainmode.crypto.compiled import Native, native
 from mainmode.crypto.errors import CryptoError
 
@@ -82,11 +82,50 @@ class BlockCipher(Enum):
         self.key_lengths = key_lengths
 
 
-class CbcKey:
-    """A cipher in CBC mode under one key, for messages each with an IV of its own, unpadded.
+class CbcKey(Protocol):
+    """A cipher in CBC mode under one key, for messages each with an IV of its own, unpadded."""
 
-    Its contexts live on, since making one costs more than a message does: what the last message left in the chain is
-    taken out of the first block of the next one.
+    def encrypt(self, iv: bytes, data: bytes) -> bytes:
+        """One message. Raises CryptoError for an IV or a message of the wrong size."""
+
+    def decrypt(self, iv: bytes, data: bytes) -> bytes:
+        """The inverse of `encrypt`, with the same errors."""
+
+
+def cbc_key(cipher: BlockCipher, key: Secret) -> CbcKey:
+    """The cipher under a key, which must not be forgotten before. Raises CryptoError for one of the wrong size."""
+    helper = native()
+    if helper is None:
+        return _CbcContexts(cipher, key.octets)
+    if len(key) not in cipher.key_lengths:
+        raise CryptoError(f"a {cipher.title} key of {len(key)} octets")
+    return _CbcOneByOne(helper, cipher, key)
+
+
+class _CbcOneByOne:
+    """The helper makes a context for each message, which takes less than to keep one, and leaves nothing behind."""
+
+    __slots__ = ("_cbc", "_cipher", "_key")
+
+    def __init__(self, helper: Native, cipher: BlockCipher, key: Secret) -> None:
+        self._cbc, self._cipher, self._key = helper.cbc, cipher.title, key
+
+    def encrypt(self, iv: bytes, data: bytes) -> bytes:
+        try:
+            return self._cbc(self._cipher, self._key.octets, iv, data, True)
+        except ValueError as error:
+            raise CryptoError(str(error)) from None
+
+    def decrypt(self, iv: bytes, data: bytes) -> bytes:
+        try:
+            return self._cbc(self._cipher, self._key.octets, iv, data, False)
+        except ValueError as error:
+            raise CryptoError(str(error)) from None
+
+
+class _CbcContexts:
+    """Contexts that live on, since making one costs more than a message does: what the last message left in the
+    chain is taken out of the first block of the next one.
     """
 
     __slots__ = ("_cipher", "_decrypt", "_encrypt", "_left")
@@ -100,7 +139,6 @@ class CbcKey:
         self._left = 0
 
     def encrypt(self, iv: bytes, data: bytes) -> bytes:
-        """One message. Raises CryptoError for an IV or a message of the wrong size."""
         block = self._check(iv, data)
         if not data:
             return data
@@ -110,7 +148,6 @@ class CbcKey:
         return ciphertext
 
     def decrypt(self, iv: bytes, data: bytes) -> bytes:
-        """The inverse of `encrypt`, with the same errors."""
         block = self._check(iv, data)
         return self._decrypt(iv + data)[block:]
 

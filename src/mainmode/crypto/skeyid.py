@@ -42,7 +42,7 @@ _OVER.forget()
 
 def skeyid_psk(hash_: HashAlgorithm, psk: Octets, ni: bytes, nr: bytes) -> bytes:
     """SKEYID for pre-shared keys: prf(key, Ni_b | Nr_b) (RFC 2409 §5.4)."""
-    return hash_.prf(psk, ni + nr)
+    return hash_.prf(psk, ni, nr)
 
 
 def phase1_keys(
@@ -55,22 +55,14 @@ def phase1_keys(
 ) -> Phase1Keys:
     """SKEYID_d, _a and _e from SKEYID and g^xy (RFC 2409 §5), and the cipher key (App. B)."""
     tail = (shared_secret.octets, cky_i, cky_r)
-    d = _prf(hash_, skeyid, *tail, b"\0")
-    a = _prf(hash_, skeyid, d, *tail, b"\1")
-    e = _prf(hash_, skeyid, a, *tail, b"\2")
+    d = hash_.prf(skeyid, *tail, b"\0")
+    a = hash_.prf(skeyid, d, *tail, b"\1")
+    e = hash_.prf(skeyid, a, *tail, b"\2")
     octets = _cipher_key(hash_, cipher, e)
     key = Secret(octets)
-    keys = Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), key, cipher.under(key.octets))
+    keys = Phase1Keys(Secret(skeyid), Secret(d), Secret(a), Secret(e), key, cipher.under(key))
     overwrite(d, a, e, octets)
     return keys
-
-
-def _prf(hash_: HashAlgorithm, key: Octets, *parts: Octets) -> bytes:
-    """The prf of several parts, of which no joined copy stays behind."""
-    joined = bytearray().join(parts)
-    found = hash_.prf(key, joined)
-    joined[:] = bytes(len(joined))
-    return found
 
 
 def _cipher_key(hash_: HashAlgorithm, cipher: CbcCipher, skeyid_e: bytes) -> bytes:
@@ -79,7 +71,7 @@ def _cipher_key(hash_: HashAlgorithm, cipher: CbcCipher, skeyid_e: bytes) -> byt
         return _des_key(hash_, skeyid_e)
     if cipher.key_length <= len(skeyid_e):
         return skeyid_e[: cipher.key_length]
-    return _feedback(hash_, skeyid_e, b"\0", b"", cipher.key_length)
+    return _feedback(hash_, skeyid_e, (b"\0",), (), cipher.key_length)
 
 
 def _des_key(hash_: HashAlgorithm, skeyid_e: bytes) -> bytes:
@@ -88,7 +80,7 @@ def _des_key(hash_: HashAlgorithm, skeyid_e: bytes) -> bytes:
     SKEYID_e, and its expansion after it, is read in groups of eight; one is weak once in 2^52. Raises
     CryptoError where all are.
     """
-    material = bytearray().join((skeyid_e, _feedback(hash_, skeyid_e, b"\0", b"", hash_.length)))
+    material = bytearray().join((skeyid_e, _feedback(hash_, skeyid_e, (b"\0",), (), hash_.length)))
     for start in range(0, len(material) - 7, 8):
         key = bytes(material[start : start + 8])
         if bytes(octet & 0xFE for octet in key) not in _WEAK_DES_KEYS:
@@ -109,11 +101,13 @@ _WEAK_DES_KEYS = {
 """The weak and semi-weak keys of DES (RFC 2409 App. A), without their parity bits."""
 
 
-def _feedback(hash_: HashAlgorithm, key: Octets, first: bytes, seed: Octets, length: int) -> bytes:
+def _feedback(
+    hash_: HashAlgorithm, key: Octets, first: tuple[Octets, ...], seed: tuple[Octets, ...], length: int
+) -> bytes:
     """K1 = prf(key, first | seed), Kn = prf(key, Kn-1 | seed); the first `length` octets of K1 | K2 | …"""
-    blocks = [_prf(hash_, key, first, seed)]
+    blocks = [hash_.prf(key, *first, *seed)]
     while len(blocks) * hash_.length < length:
-        blocks.append(_prf(hash_, key, blocks[-1], seed))
+        blocks.append(hash_.prf(key, blocks[-1], *seed))
     material = bytearray().join(blocks)
     found = bytes(memoryview(material)[:length])
     material[:] = bytes(len(material))
@@ -132,7 +126,7 @@ def hash_i(
     idii_b: bytes,
 ) -> bytes:
     """HASH_I, what the initiator proves itself with (RFC 2409 §5). `sai_b`: its SA payload's body as sent."""
-    return hash_.prf(keys.skeyid.octets, g_xi + g_xr + cky_i + cky_r + sai_b + idii_b)
+    return hash_.prf(keys.skeyid.octets, g_xi, g_xr, cky_i, cky_r, sai_b, idii_b)
 
 
 def hash_r(
@@ -146,7 +140,7 @@ def hash_r(
     idir_b: bytes,
 ) -> bytes:
     """HASH_R, what the responder proves itself with (RFC 2409 §5); over the initiator's SA body as well."""
-    return hash_.prf(keys.skeyid.octets, g_xr + g_xi + cky_r + cky_i + sai_b + idir_b)
+    return hash_.prf(keys.skeyid.octets, g_xr, g_xi, cky_r, cky_i, sai_b, idir_b)
 
 
 def hash_1(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, rest: bytes) -> bytes:
@@ -154,17 +148,17 @@ def hash_1(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, rest: bytes)
 
     `rest` is everything after the HASH payload, generic headers included, padding not.
     """
-    return hash_.prf(skeyid_a, message_id.to_bytes(4) + rest)
+    return hash_.prf(skeyid_a, message_id.to_bytes(4), rest)
 
 
 def hash_2(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, ni_b: bytes, rest: bytes) -> bytes:
     """HASH(2) of quick mode (RFC 2409 §5.5)."""
-    return hash_.prf(skeyid_a, message_id.to_bytes(4) + ni_b + rest)
+    return hash_.prf(skeyid_a, message_id.to_bytes(4), ni_b, rest)
 
 
 def hash_3(hash_: HashAlgorithm, skeyid_a: Octets, message_id: int, ni_b: bytes, nr_b: bytes) -> bytes:
     """HASH(3) of quick mode (RFC 2409 §5.5)."""
-    return hash_.prf(skeyid_a, b"\0" + message_id.to_bytes(4) + ni_b + nr_b)
+    return hash_.prf(skeyid_a, b"\0", message_id.to_bytes(4), ni_b, nr_b)
 
 
 def keymat(
@@ -181,10 +175,8 @@ def keymat(
 
     `spi` is the one that the receiver of that direction chose; `pfs_secret` is g(qm)^xy, None without PFS.
     """
-    seed = bytearray().join((pfs_secret or b"", bytes([protocol]), spi, ni_b, nr_b))
-    found = _feedback(hash_, skeyid_d, b"", seed, length)
-    seed[:] = bytes(len(seed))
-    return found
+    seed = (pfs_secret or b"", bytes([protocol]), spi, ni_b, nr_b)
+    return _feedback(hash_, skeyid_d, (), seed, length)
 
 
 def phase1_iv(hash_: HashAlgorithm, g_xi: bytes, g_xr: bytes, block: int) -> bytes:

@@ -3,47 +3,23 @@
  * some hundred microseconds, and the contexts are one caller's at a time.
  */
 #include "native.h"
-#include "packets.h"
 
 #include <string.h>
 
+#include "algorithms.h"
+#include "packets.h"
+
 #define ESP_HEADER 8
 #define LONGEST_BLOCK 16
-#define LONGEST_DIGEST 64
-#define LONGEST_MAC_BLOCK 128
 #define GCM_TAG 16
 #define GCM_IV 8
 #define SALT 4
 #define IPIP 4
 /* Octets of a payload or a packet, whoever it comes from; one of a run is no longer than IPv4 lets it be. */
 #define LONGEST (1 << 24)
-/* Octets of the largest context of a hash in libcrypto (SHA-512: 216), and more. */
-#define HASH_CONTEXT 512
 
 #define EVP_CTRL_AEAD_GET_TAG 0x10
 #define EVP_CTRL_AEAD_SET_TAG 0x11
-
-union hash {
-    unsigned char octets[HASH_CONTEXT];
-    max_align_t aligned;
-};
-
-/* The hashes of HMAC: octets of a block and of what comes out, and libcrypto's three steps. */
-struct digest {
-    const char *name;
-    size_t block, length;
-    int (**init)(void *);
-    int (**update)(void *, const void *, size_t);
-    int (**final)(unsigned char *, void *);
-};
-
-static const struct digest digests[] = {
-    {"md5", 64, 16, &libcrypto.MD5_Init, &libcrypto.MD5_Update, &libcrypto.MD5_Final},
-    {"sha1", 64, 20, &libcrypto.SHA1_Init, &libcrypto.SHA1_Update, &libcrypto.SHA1_Final},
-    {"sha256", 64, 32, &libcrypto.SHA256_Init, &libcrypto.SHA256_Update, &libcrypto.SHA256_Final},
-    {"sha384", 128, 48, &libcrypto.SHA384_Init, &libcrypto.SHA384_Update, &libcrypto.SHA384_Final},
-    {"sha512", 128, 64, &libcrypto.SHA512_Init, &libcrypto.SHA512_Update, &libcrypto.SHA512_Final},
-};
 
 /* `mac`: the hashes behind the inner and the outer pad of HMAC, and the one that works. */
 struct mac {
@@ -92,10 +68,7 @@ static int set_mac(Esp *self, const unsigned char *key, size_t length)
 
 static const EVP_CIPHER *cipher_of(Esp *self, const char *name, size_t length)
 {
-    int aes = strcmp(name, "AES") == 0;
     self->gcm = strcmp(name, "AES-GCM") == 0;
-    self->block = aes ? 16 : 8;
-    self->iv = self->block;
     if (self->gcm) {
         self->block = 4;
         self->iv = GCM_IV;
@@ -104,14 +77,9 @@ static const EVP_CIPHER *cipher_of(Esp *self, const char *name, size_t length)
                : length == 32 ? libcrypto.EVP_aes_256_gcm()
                               : NULL;
     }
-    if (aes)
-        return length == 16   ? libcrypto.EVP_aes_128_cbc()
-               : length == 24 ? libcrypto.EVP_aes_192_cbc()
-               : length == 32 ? libcrypto.EVP_aes_256_cbc()
-                              : NULL;
-    if ((strcmp(name, "DES") == 0 && length == 8) || (strcmp(name, "3DES") == 0 && length == 24))
-        return libcrypto.EVP_des_ede3_cbc();
-    return NULL;
+    const EVP_CIPHER *found = cbc_named(name, length, &self->block);
+    self->iv = self->block;
+    return found;
 }
 
 static int set_cipher(Esp *self, const char *name, const unsigned char *key, size_t length)
@@ -514,9 +482,7 @@ static int set_digest(Esp *self, const char *name, const Py_buffer *key, Py_ssiz
         self->icv = self->gcm ? GCM_TAG : 0;
         return 0;
     }
-    for (size_t i = 0; i < sizeof digests / sizeof *digests; i++)
-        if (strcmp(name, digests[i].name) == 0)
-            self->digest = &digests[i];
+    self->digest = digest_named(name);
     if (self->digest == NULL || self->gcm || icv <= 0 || (size_t)icv > self->digest->length ||
         (size_t)key->len > self->digest->block) {
         PyErr_Format(PyExc_ValueError, "no integrity %s with a key of %zd octets", name, key->len);

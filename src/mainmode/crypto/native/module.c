@@ -3,7 +3,7 @@
 
 typedef int (*part)(PyObject *module, struct native_state *state);
 
-static const part parts[] = {dh_init, overwrite_init, esp_init, segments_init};
+static const part parts[] = {dh_init, overwrite_init, messages_init, esp_init, segments_init};
 
 static int native_exec(PyObject *module)
 {

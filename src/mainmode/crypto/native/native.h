@@ -22,6 +22,7 @@ struct native_state {
 /* Each gives 0, or -1 with a Python error set. */
 int dh_init(PyObject *module, struct native_state *state);
 int overwrite_init(PyObject *module, struct native_state *state);
+int messages_init(PyObject *module, struct native_state *state);
 int esp_init(PyObject *module, struct native_state *state);
 int segments_init(PyObject *module, struct native_state *state);
 
