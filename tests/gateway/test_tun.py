@@ -87,11 +87,11 @@ def test_a_device_that_somebody_took_away_is_gone(
 ) -> None:
     tun, _ = ends
 
-    def bad_state(*_: object) -> bytes:
+    def bad_state(*_: object) -> int:
         raise OSError(77, "File descriptor in bad state")
 
     with monkeypatch.context() as here:
-        here.setattr(os, "read", bad_state)
+        here.setattr(os, "readv", bad_state)
         assert tun.read() is None
     assert tun.gone
 

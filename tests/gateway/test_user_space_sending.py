@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mainmode.base.address import Endpoint, Path
-from mainmode.gateway.user_space import nat_t as room
 from mainmode.gateway.user_space.nat_t import NatTraversalReader
 from mainmode.gateway.user_space.sending import PeerSender
 
@@ -59,9 +58,9 @@ def test_many_of_one_size_leave_and_arrive_in_one_go(link: Link) -> None:
 
 
 def test_datagrams_that_do_not_fit_into_one_read_are_cut_and_the_whole_ones_are_kept(
-    link: Link, monkeypatch: pytest.MonkeyPatch
+    link: Link,
 ) -> None:
-    monkeypatch.setattr(room, "_LARGEST", 2500)
+    link.reader = NatTraversalReader(link.theirs, largest=2500)
     packets = [bytes([n]) * 1000 for n in range(4)]
     link.sender.send(link.path, packets, 0, dont_fragment=False)
     received = link.reader.receive()

@@ -27,9 +27,10 @@ class Received(NamedTuple):
 class NatTraversalReader:
     """Reads the socket of port 4500, which stays another's."""
 
-    def __init__(self, one: socket.socket) -> None:
-        """A kernel that cannot join datagrams gives them one by one."""
+    def __init__(self, one: socket.socket, largest: int = _LARGEST) -> None:
+        """A kernel that cannot join datagrams gives them one by one. `largest`: octets of one read."""
         self._socket = one
+        self._room = memoryview(bytearray(largest))
         with contextlib.suppress(OSError):
             one.setsockopt(_SOL_UDP, _UDP_GRO, 1)
 
@@ -40,10 +41,10 @@ class NatTraversalReader:
     def receive(self) -> Received | None:
         """The next datagrams, of one peer; None where nothing waits. Raises OSError."""
         try:
-            octets, ancillary, flags, (address, port) = self._socket.recvmsg(_LARGEST, _ANCILLARY)
+            length, ancillary, flags, (address, port) = self._socket.recvmsg_into((self._room,), _ANCILLARY)
         except BlockingIOError:
             return None
-        local, size = b"", len(octets)
+        local, size, room = b"", length, self._room
         for level, kind, data in ancillary:
             if kind == _IP_PKTINFO and level == socket.IPPROTO_IP:
                 local = _PACKET_INFO.unpack(data)[2]
@@ -51,11 +52,11 @@ class NatTraversalReader:
                 (size,) = _SIZE.unpack(data[: _SIZE.size])
         path = _path(local, address, port)
         if flags & socket.MSG_TRUNC:
-            whole = range(0, len(octets) - size + 1, size) if 0 < size < len(octets) else ()
-            return Received([octets[at : at + size] for at in whole], path, cut=True)
-        if size <= 0 or len(octets) <= size:
-            return Received([octets], path)
-        return Received([octets[at : at + size] for at in range(0, len(octets), size)], path)
+            whole = range(0, length - size + 1, size) if 0 < size < length else ()
+            return Received([room[at : at + size].tobytes() for at in whole], path, cut=True)
+        if size <= 0 or length <= size:
+            return Received([room[:length].tobytes()], path)
+        return Received([room[at : min(at + size, length)].tobytes() for at in range(0, length, size)], path)
 
 
 @lru_cache(maxsize=1024)

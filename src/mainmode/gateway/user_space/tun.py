@@ -31,7 +31,7 @@ _NEEDS_CHECKSUM, _TCP_SEGMENTS, _ALONE = 1, 1, 0
 _OFFLOAD = 1 | 2
 """TUN_F_CSUM and TUN_F_TSO4: packets without their checksum, and segments of TCP over IPv4 in one piece."""
 _CHECKSUM_FIELD = 16
-_LARGEST_READ = _HEADER.size + 0xFFFF
+_LARGEST = 0xFFFF
 _IPV4 = 4
 _CLOSED = -1
 
@@ -51,6 +51,7 @@ class Tun:
         """`descriptor` is non-blocking, each read and write of it one packet behind a virtio header."""
         self._descriptor = descriptor
         self._helper = offload()
+        self._header, self._room = bytearray(_HEADER.size), memoryview(bytearray(_LARGEST))
         self.name = name
         self.index = index
         self.gone = False
@@ -86,12 +87,13 @@ class Tun:
         in that of a packet that is not as its header says.
         """
         try:
-            octets = os.read(self._descriptor, _LARGEST_READ)
+            octets = os.readv(self._descriptor, (self._header, self._room))
         except OSError as error:
             self.gone = self.gone or error.errno == errno.EBADFD
             return None
-        if len(octets) > _HEADER.size and octets[_HEADER.size] >> 4 == _IPV4:
-            return octets[_HEADER.size :] if octets.startswith(_READY) else self._completed(octets)
+        packet = self._room[: octets - _HEADER.size].tobytes() if octets > _HEADER.size else b""
+        if packet and packet[0] >> 4 == _IPV4:
+            return packet if self._header.startswith(_READY) else self._completed(packet)
         return b"" if octets else None
 
     def cut(self, segments: Segments) -> list[bytes]:
@@ -103,10 +105,9 @@ class Tun:
         except ValueError:
             return []
 
-    def _completed(self, octets: bytes) -> bytes | Segments:
+    def _completed(self, packet: bytes) -> bytes | Segments:
         """A packet that the host left to us to cut, or to make the checksum of."""
-        flags, kind, _, size, start, offset = _HEADER.unpack_from(octets)
-        packet = octets[_HEADER.size :]
+        flags, kind, _, size, start, offset = _HEADER.unpack(self._header)
         if kind == _TCP_SEGMENTS:
             return Segments.of(packet, size) or b""
         if kind != _ALONE:
