@@ -106,12 +106,11 @@ class Outcome(_Name):
 Next = tuple[State, Event]
 
 _NULL = Event.NULL
-_ENDS = frozenset({State.MM_DONE, State.QM_DONE})
 
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[Machine]):
-    """What happens in one state at one event. A next event of NULL rests there.
+    """What happens in one state at one event. A next event of NULL rests there; without next ones the machine ends.
 
     `rests`: the device hands the work to its crypto engine here, and its trace shows a NullEvent before the result.
     """
@@ -151,15 +150,15 @@ def run(table: Table[Machine], machine: Machine, trace: Trace, start: Next, turn
     note, pair = trace.pairs.append, start
     while True:
         note(pair)
-        state, event = pair
-        if event is _NULL:
-            trace.rest()
-            return state
+        if pair[1] is _NULL:
+            break
         row = table[pair]
         outcome = row.action(machine, turn)
         if row.rests:
-            note((state, _NULL))
-        if state in _ENDS:
-            trace.rest()
-            return state
-        pair = row.then[outcome]
+            note((pair[0], _NULL))
+        then = row.then
+        if not then:
+            break
+        pair = then[outcome]
+    trace.rest()
+    return pair[0]

@@ -9,8 +9,8 @@ from mainmode.base.codes import ExchangeType, Flag, PayloadType
 from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import Drop, WireError
 from mainmode.wire.layout import member_of
-from mainmode.wire.payloads import Payload, read_payload
-from mainmode.wire.sa import GENERIC, generic_header
+from mainmode.wire.payloads import READERS, Payload, unknown_reader
+from mainmode.wire.sa import GENERIC
 
 VERSION = 0x10
 """Major 1, minor 0."""
@@ -25,7 +25,7 @@ _pack_header = _HEADER.pack
 
 _payload_type = member_of(PayloadType)
 _exchange_type = member_of(ExchangeType)
-_unpack_generic = GENERIC.unpack_from
+_unpack_generic, _pack_generic, _GENERIC_LENGTH = GENERIC.unpack_from, GENERIC.pack, GENERIC.size
 _ENCRYPTED = int(Flag.ENCRYPTED)
 
 _P = TypeVar("_P", bound=Payload)
@@ -145,32 +145,35 @@ def read_payloads(first: PayloadType, octets: bytes, offset: int = HEADER_LENGTH
     Raises WireError: MALFORMED_PAYLOAD or TOO_MANY_PAYLOADS.
     """
     found: list[Payload] = []
-    following, position, end = int(first), 0, len(octets)
-    while following:
-        if len(found) == MAX_PAYLOADS:
-            raise WireError(Drop.TOO_MANY_PAYLOADS, offset + position, f"more than {MAX_PAYLOADS}")
-        start = position + GENERIC.size
-        if start > end:
-            raise WireError(Drop.MALFORMED_PAYLOAD, offset + position, f"a header in {end - position} octets")
-        type_ = following
+    type_, position, last = int(first), 0, len(octets) - _GENERIC_LENGTH
+    while type_:
+        if position > last:
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset + position, f"a header in {len(octets) - position} octets")
         following, _, length = _unpack_generic(octets, position)
+        start = position + _GENERIC_LENGTH
+        if not _GENERIC_LENGTH <= length <= len(octets) - position:
+            left = len(octets) - start
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset + start, f"a length of {length}, {left} octets there")
         position += length
-        if not start <= position <= end:
-            raise WireError(Drop.MALFORMED_PAYLOAD, offset + start, f"a length of {length}, {end - start} octets there")
-        found.append(read_payload(type_, octets[start:position], offset + start))
+        read = READERS.get(type_) or unknown_reader(type_)
+        found.append(read(octets[start:position], offset + start))
+        if len(found) == MAX_PAYLOADS and following:
+            raise WireError(Drop.TOO_MANY_PAYLOADS, offset + position, f"more than {MAX_PAYLOADS}")
+        type_ = following
     return tuple(found), position
 
 
 def write_payloads(payloads: Iterable[Payload]) -> bytes:
     """The chain's octets. Raises ValueError for a body of more than 65531 octets."""
-    parts: list[bytes] = []
-    following = 0
-    for payload in reversed(tuple(payloads)):
-        body = payload.body
-        parts += body, generic_header(following, body)
-        following = payload.type
-    parts.reverse()
-    return b"".join(parts)
+    octets, following = b"", 0
+    try:
+        for payload in reversed(tuple(payloads)):
+            body = payload.body
+            octets = _pack_generic(following, 0, len(body) + _GENERIC_LENGTH) + body + octets
+            following = payload.type
+    except struct.error as error:
+        raise ValueError(f"a payload: {error}") from error
+    return octets
 
 
 def header_of(message: "Message", octets: int) -> bytes:

@@ -27,6 +27,7 @@ from mainmode.wire.layout import (
 from mainmode.wire.sa import GENERIC, Attribute, Chain, Proposal, Transform, read_attributes, write_attributes
 
 __all__ = [
+    "READERS",
     "Attribute",
     "Attributes",
     "Certificate",
@@ -51,6 +52,7 @@ __all__ = [
     "VendorId",
     "read_attributes",
     "read_payload",
+    "unknown_reader",
     "write_attributes",
 ]
 
@@ -311,7 +313,7 @@ class Opaque(Payload):
     data: bytes
 
     def __post_init__(self) -> None:
-        if self.type in _CLASSES or self.type in _INSIDE_SA or not 0 < self.type < 256:
+        if self.type in READERS or self.type in _INSIDE_SA or not 0 < self.type < 256:
             raise ValueError(f"payload type {int(self.type)} is not opaque")
         object.__setattr__(self, "body", self.data)
 
@@ -334,56 +336,92 @@ _PLAIN: tuple[type[Payload], ...] = (
     DeleteWithReason,
     Fragment,
 )
-_CLASSES: dict[int, tuple[type[Payload], str, dict[str, object]]] = {
-    **{cls.TYPE: (cls, cls.LAYOUT.whole, {}) for cls in _PLAIN},
-    PayloadType.NAT_D: (NatDiscovery, NatDiscovery.LAYOUT.whole, {"draft": False}),
-    PayloadType.NAT_D_DRAFT: (NatDiscovery, NatDiscovery.LAYOUT.whole, {"draft": True}),
-    PayloadType.NAT_OA: (NatOriginalAddress, "", {"draft": False}),
-    PayloadType.NAT_OA_DRAFT: (NatOriginalAddress, "", {"draft": True}),
+_FURTHER: dict[int, tuple[type[Payload], dict[str, object]]] = {
+    **{cls.TYPE: (cls, {}) for cls in _PLAIN},
+    PayloadType.NAT_D: (NatDiscovery, {"draft": False}),
+    PayloadType.NAT_D_DRAFT: (NatDiscovery, {"draft": True}),
+    PayloadType.NAT_OA: (NatOriginalAddress, {"draft": False}),
+    PayloadType.NAT_OA_DRAFT: (NatOriginalAddress, {"draft": True}),
 }
-"""Class, the field that is the whole body if one is, and fields that the number alone decides."""
+"""Class, and fields that the number alone decides."""
+
+Reader = Callable[[bytes, int], Payload]
+"""What makes a payload of its body, which begins at some octet of its message. Raises WireError."""
 
 
-def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
-    """The payload of this number with this body, which begins at octet `offset` of its message.
+def _whole_reader(cls: type[Payload], name: str, further: dict[str, object]) -> Reader:
+    """Of a payload of which one field is the whole body."""
 
-    Raises WireError, also for a proposal or transform, which stand in SA payloads only.
+    def read(body: bytes, offset: int) -> Payload:
+        made = _new(cls)
+        _set(made, "body", body)
+        _set(made, name, body)
+        for field_name in further:
+            _set(made, field_name, further[field_name])
+        return made
+
+    return read
+
+
+def _layout_reader(cls: type[Payload], further: dict[str, object]) -> Reader:
+    return lambda body, offset: cls.read(Cursor(body, origin=offset), body=body, **further)
+
+
+def _kept_reader(anew: Reader, most: int) -> Reader:
+    """Of a payload whose bodies are often the same from one negotiation to the next: read once, one value serves all.
+
+    `most` bodies are known, none of them long.
     """
-    known = _CLASSES.get(type_)
-    if known is None:
-        if type_ in _INSIDE_SA:
-            raise WireError(Drop.MALFORMED_PAYLOAD, offset, f"payload type {int(type_)} outside an SA payload")
-        return Opaque(PayloadType(type_), body)
-    cls, whole, further = known
-    again = _COME_AGAIN.get(type_)
-    if again is not None and len(body) <= _KEPT_OCTETS and not (type_ == _SA and any(body[_SPI_SIZE : _SPI_SIZE + 1])):
+    again = lru_cache(most)(lambda body: anew(body, 0))
+
+    def read(body: bytes, offset: int) -> Payload:
+        if len(body) > _KEPT_OCTETS:
+            return anew(body, offset)
         try:
             return again(body)
         except WireError as error:
             raise WireError(error.drop, error.offset + offset, error.detail) from error
-    if not whole:
-        return cls.read(Cursor(body, origin=offset), body=body, **further)
-    made = _new(cls)
-    _set(made, "body", body)
-    _set(made, whole, body)
-    for name in further:
-        _set(made, name, further[name])
-    return made
+
+    return read
 
 
-_SA = int(PayloadType.SA)
+def _offer_reader() -> Reader:
+    """Of an SA payload. One with an SPI in it never comes again."""
+    anew = _layout_reader(SecurityAssociation, {})
+    kept = _kept_reader(anew, 128)
+
+    def read(body: bytes, offset: int) -> Payload:
+        spi = len(body) > _SPI_SIZE and body[_SPI_SIZE]
+        return anew(body, offset) if spi else kept(body, offset)
+
+    return read
 
 
-def _reader(cls: type[Payload]) -> Callable[[bytes], Payload]:
-    return lambda body: cls.read(Cursor(body), body=body)
-
-
-_COME_AGAIN: dict[int, Callable[[bytes], Payload]] = {
-    PayloadType.SA: lru_cache(128)(_reader(SecurityAssociation)),
-    PayloadType.ID: lru_cache(1024)(_reader(Identification)),
-    PayloadType.VENDOR: lru_cache(256)(_reader(VendorId)),
-}
-"""Payloads whose bodies are often the same from one negotiation to the next: read once, the value serves them all."""
 _KEPT_OCTETS = 512
 _SPI_SIZE = 14
-"""Where the size of the first proposal's SPI stands in an SA payload; one with an SPI never comes again."""
+"""Where the size of the first proposal's SPI stands in an SA payload."""
+
+READERS: dict[int, Reader] = {
+    number: _whole_reader(cls, cls.LAYOUT.whole, further) if cls.LAYOUT.whole else _layout_reader(cls, further)
+    for number, (cls, further) in _FURTHER.items()
+}
+READERS[PayloadType.SA] = _offer_reader()
+READERS[PayloadType.ID] = _kept_reader(READERS[PayloadType.ID], 1024)
+READERS[PayloadType.VENDOR] = _kept_reader(READERS[PayloadType.VENDOR], 256)
+"""By payload number."""
+
+
+def unknown_reader(type_: int) -> Reader:
+    """Of a number that `READERS` lacks. It refuses a proposal or transform, which stand in SA payloads only."""
+
+    def read(body: bytes, offset: int) -> Payload:
+        if type_ in _INSIDE_SA:
+            raise WireError(Drop.MALFORMED_PAYLOAD, offset, f"payload type {int(type_)} outside an SA payload")
+        return Opaque(PayloadType(type_), body)
+
+    return read
+
+
+def read_payload(type_: int, body: bytes, offset: int = 0) -> Payload:
+    """The payload of this number with this body, which begins at octet `offset` of its message. Raises WireError."""
+    return (READERS.get(type_) or unknown_reader(type_))(body, offset)
