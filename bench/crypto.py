@@ -6,6 +6,7 @@ spends on cryptography. Without the compiled helper there is nothing to compare,
 
 import argparse
 import os
+from collections.abc import Callable
 from ipaddress import IPv4Address
 
 from measuring import medians, rate_of
@@ -15,7 +16,7 @@ from page import Row, Section, tell
 from mainmode.base.address import Endpoint
 from mainmode.base.codes import Encryption1, Group, Hash1
 from mainmode.base.secret import Secret
-from mainmode.crypto import primitives, skeyid
+from mainmode.crypto import algorithms, primitives, skeyid
 from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.compiled import native
 from mainmode.crypto.groups import DhGroup, ModpGroup, group
@@ -124,24 +125,35 @@ class Side:
         self.hashes()
 
 
-def beside_diffie_hellman(rounds: int, seconds: float) -> list[Row]:
-    """A side's cryptography but Diffie-Hellman, whole and in its parts, beside the Diffie-Hellman of group 2."""
-    side, agreed = Side(), group(Group.MODP_1024)
-    whole, keys, keymat, messages, hashes, pair = medians(
-        rounds,
-        *(
-            lambda job=job: 1e6 / rate_of(job, seconds)
-            for job in (side.all, side.keys, side.keymat, side.messages, side.hashes, lambda: pair_of(agreed))
-        ),
-    )
-    beside = "Diffie-Hellman of group 2"
-    return [
-        Row("a side's cryptography but Diffie-Hellman", whole, beside, pair, None, "us"),
-        Row("of it, SKEYID's children and the cipher's contexts", keys, beside, pair, None, "us"),
-        Row("of it, SKEYID, hashes, IVs and NAT-D", hashes, beside, pair, None, "us"),
-        Row("of it, KEYMAT of both directions", keymat, beside, pair, None, "us"),
-        Row("of it, five messages enciphered or deciphered", messages, beside, pair, None, "us"),
-    ]
+def without_helper(job: Callable[[Side], None], seconds: float) -> float:
+    """Microseconds of a job of a side that knows of no helper."""
+    found = algorithms.native
+    algorithms.native = primitives.native = lambda: None
+    try:
+        side = Side()
+        return 1e6 / rate_of(lambda: job(side), seconds)
+    finally:
+        algorithms.native = primitives.native = found
+
+
+def the_rest(rounds: int, seconds: float) -> list[Row]:
+    """A side's cryptography but Diffie-Hellman, whole and in its parts, with the helper and without."""
+    side = Side()
+    rows = []
+    for what, job in (
+        ("a side's cryptography but Diffie-Hellman", Side.all),
+        ("of it, SKEYID's children and the cipher", Side.keys),
+        ("of it, SKEYID, hashes, IVs and NAT-D", Side.hashes),
+        ("of it, KEYMAT of both directions", Side.keymat),
+        ("of it, five messages enciphered or deciphered", Side.messages),
+    ):
+        helped, alone = medians(
+            rounds,
+            lambda job=job: 1e6 / rate_of(lambda: job(side), seconds),
+            lambda job=job: without_helper(job, seconds),
+        )
+        rows.append(Row(what, helped, "without the helper", alone, None, "us"))
+    return rows
 
 
 def main() -> None:
@@ -153,7 +165,7 @@ def main() -> None:
     arguments = parser.parse_args()
     rounds, seconds = arguments.rounds, arguments.seconds
     rows = [row for number in GROUPS for row in diffie_hellman(number, rounds, seconds)]
-    rows += beside_diffie_hellman(rounds, seconds)
+    rows += the_rest(rounds, seconds)
     tell(Section.of("crypto", f"medians of {rounds}", rows), arguments.write)
 
 
