@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from ipaddress import IPv4Address
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, A, Rig, echo, gateway_of, mirrored
@@ -15,7 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mainmode.base.errors import InputError
 from mainmode.gateway.counts import Counts
-from mainmode.gateway.exposition import MOST_SERIES, Metric, exposition
+from mainmode.gateway.exposition import MOST_SERIES, Metric, exposition, samples_of
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.metrics import METRICS, Facts, reference_page
 from mainmode.gateway.metrics_server import MetricsAddress, MetricsServer, parse_metrics_address
@@ -28,7 +29,8 @@ KEY = "correct-horse-battery"
 
 
 async def page_of(gateway: Gateway, counts: Counts) -> str:
-    return exposition(METRICS, Facts(gateway, counts, SyslogOut(gateway, (), print), gateway.now(), 1.5))
+    facts = Facts(gateway, counts, SyslogOut(gateway, (), print), gateway.now(), 1.5)
+    return exposition(METRICS, [samples_of(METRICS, facts)])
 
 
 def parsed(page: str) -> Samples:
@@ -151,19 +153,31 @@ def test_every_metric_is_read_and_has_its_line_in_the_reference() -> None:
 def test_labels_are_quoted_and_series_bounded() -> None:
     odd = 'a"b\\c\nd'
     metric: Metric[None] = Metric("m", "gauge", "One\ntwo \\ three.", ("x",), lambda _: [((odd,), 1)])
-    (family,) = text_string_to_metric_families(exposition([metric], None))
+    (family,) = text_string_to_metric_families(exposition([metric], [samples_of([metric], None)]))
     assert family.samples[0].labels == {"x": odd}
     assert family.documentation == "One\ntwo \\ three."
     many: Metric[None] = Metric("m", "gauge", "Many.", ("x",), lambda _: (((str(n),), n) for n in range(10**9)))
-    assert exposition([many], None).count("\n") == MOST_SERIES + 2
+    assert exposition([many], [samples_of([many], None)]).count("\n") == MOST_SERIES + 2
+
+
+def test_what_several_processes_have_is_added_up() -> None:
+    count: Metric[int] = Metric("n", "counter", "Some.", ("x",), lambda facts: [(("a",), facts), ((str(facts),), 1)])
+    start: Metric[int] = Metric("s", "gauge", "When.", (), lambda facts: [((), facts)], min)
+    page = exposition([count, start], [samples_of([count, start], facts) for facts in (3, 4)])
+    assert 'n{x="a"} 7\nn{x="3"} 1\nn{x="4"} 1\n' in page
+    assert page.endswith("\ns 3\n")
+    assert page.count("# TYPE n counter") == 1
 
 
 # --- the server ------------------------------------------------------------------------------------------------------
 
 
 def served(scene: Callable[[int], Awaitable[None]], page: Callable[[], str] = lambda: "m 1\n") -> None:
+    async def now() -> str:
+        return page()
+
     async def run() -> None:
-        server = MetricsServer(page)
+        server = MetricsServer(now)
         await server.open(MetricsAddress(IPv4Address("127.0.0.1"), PORT))
         try:
             await scene(PORT)
@@ -235,7 +249,7 @@ def test_clients_that_say_nothing_are_let_go_and_others_are_still_served(monkeyp
 def test_a_port_that_is_taken_is_told_with_what_to_do() -> None:
     async def scene(port: int) -> None:
         with pytest.raises(InputError, match=f"--metrics 127.0.0.1:{port}: .*choose another"):
-            await MetricsServer(str).open(MetricsAddress(IPv4Address("127.0.0.1"), port))
+            await MetricsServer(AsyncMock()).open(MetricsAddress(IPv4Address("127.0.0.1"), port))
 
     served(scene)
 

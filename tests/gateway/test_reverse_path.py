@@ -75,7 +75,7 @@ def test_only_links_with_a_crypto_map_are_told_of_at_the_start_and_when_links_ch
             """Nothing."""
 
     class Rules:
-        def lead(self, *_: object) -> None:
+        def lead(self, *_: object, **__: object) -> None:
             """Nothing."""
 
         def close(self) -> list[Exception]:

@@ -109,7 +109,7 @@ class Host:
     def open(self, mtu: int) -> None:
         """Nothing."""
 
-    def lead(self, *_: object) -> None:
+    def lead(self, *_: object, **__: object) -> None:
         """Nothing."""
 
     def close(self) -> None:

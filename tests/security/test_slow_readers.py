@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 from control_rig import Client, Controlled, play
@@ -180,7 +181,7 @@ def test_scrapers_that_never_read_are_let_go(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(metrics_server, "_SECONDS", 0.3)
 
     async def scene() -> None:
-        server = MetricsServer(lambda: "metric 1\n" * 2_000_000)
+        server = MetricsServer(AsyncMock(return_value="metric 1\n" * 2_000_000))
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         await server.open(parse_metrics_address(f"127.0.0.1:{port}"))

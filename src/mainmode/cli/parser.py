@@ -16,6 +16,7 @@ DEFAULT_SHOWS = ("crypto isakmp sa", "crypto ipsec sa")
 NARROWEST, WIDEST = 40, 400
 MOST_HOURS = 720
 
+_MOST_WORKERS = 16
 EXIT_UP = 0
 EXIT_DOWN = 1
 EXIT_INPUT = 2
@@ -344,6 +345,7 @@ def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
         metavar="NAME",
         help="the name of the TUN device of the user space data plane (default: mainmode0)",
     )
+    _add_workers(up)
     up.add_argument(
         "--debug",
         action="append",
@@ -365,6 +367,23 @@ def _add_up(commands: "argparse._SubParsersAction[Parser]") -> None:
     )
     add_ssh_to(up)
     add_control(up)
+
+
+def _add_workers(up: "Parser") -> None:
+    up.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="so many processes are the gateway, each with a share of the peers, so that several cores work; the user "
+        "space data plane only, and without --ssh and mainmode console (default: 1)",
+    )
+
+
+def _workers(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:3]) <= _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {_MOST_WORKERS}")
+    return int(text)
 
 
 def _quoted(texts: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from mainmode.catalogue.debugs import Debugs, parse
 from mainmode.cli.console import printable, tell
 from mainmode.cli.control_options import CONTROL_VARIABLE
 from mainmode.cli.files import read_text
-from mainmode.cli.parser import EXIT_UP
+from mainmode.cli.parser import EXIT_FAULT, EXIT_UP
 from mainmode.console.gateway.consoles import Consoles, SshPlace
 from mainmode.console.passwords import hashed
 from mainmode.gateway.gateway import Gateway
@@ -25,7 +25,8 @@ from mainmode.gateway.log_targets import parse_target
 from mainmode.gateway.metrics_server import parse_metrics_address
 from mainmode.gateway.output import LineWriter
 from mainmode.gateway.reload import Reloading
-from mainmode.gateway.startup import Order, run
+from mainmode.gateway.startup import Order, mustered, run
+from mainmode.gateway.workers.crew import WorkerLost
 
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _HIGHEST_PORT = 65535
@@ -38,6 +39,7 @@ def up(arguments: Namespace) -> int:
     debugs = Debugs()
     for command in arguments.debug or ():
         debugs = debugs.with_(parse(command))
+    workers = _workers(arguments)
     order = Order(
         KeptFile(path, printable(path.name), lambda: read_text(path), hashed),
         read_mapping(arguments.map or ()),
@@ -47,16 +49,32 @@ def up(arguments: Namespace) -> int:
         arguments.control or os.environ.get(CONTROL_VARIABLE) or None,
         tuple(parse_target(text) for text in arguments.syslog or ()),
         parse_metrics_address(arguments.metrics) if arguments.metrics is not None else None,
-        _consoles(arguments),
+        _consoles(arguments) if workers == 1 else None,
     )
     _look_at_mode(path)
+    crew = mustered(order, workers, lambda line: tell(printable(line))) if workers > 1 else None
     out, err = LineWriter(sys.stdout, printable), LineWriter(sys.stderr, printable)
     try:
-        asyncio.run(run(order, out, err))
+        asyncio.run(run(order, out, err, crew))
+    except WorkerLost:
+        return EXIT_FAULT
     finally:
         out.close()
         err.close()
     return EXIT_UP
+
+
+def _workers(arguments: Namespace) -> int:
+    """How many processes are the gateway. Raises InputError for what only one of them can be."""
+    count = int(arguments.workers)
+    if count > 1 and arguments.ssh is not None:
+        raise InputError("--ssh needs a gateway of one process; leave --workers out")
+    if count > 1 and arguments.data_plane == "kernel":
+        raise InputError(
+            "--workers shares out the tunnels of the user space data plane, and the kernel's needs no further process; "
+            "leave --workers out, or say --data-plane user"
+        )
+    return count
 
 
 def _consoles(arguments: Namespace) -> Callable[[Gateway, Reloading], Consoles]:

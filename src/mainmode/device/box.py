@@ -13,6 +13,7 @@ from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
+from mainmode.base.strand import WHOLE, Strand
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import Line
 from mainmode.device.config.model import Configuration
@@ -69,18 +70,14 @@ class Box:
 
     `hidden_key` stands in where the configuration hides a pre-shared key: one key, or one for each tunnel-group.
     `listened` False: nobody wants IKE's lines, so none are made. `hosted`: it runs on a host, which takes what tunnels
-    bring for the box itself (`ToHost`), and its shell keeps packets that wait for a tunnel (`Held`).
+    bring for the box itself (`ToHost`), and its shell keeps packets that wait for a tunnel (`Held`). `strand`: see it.
     """
 
     def __init__(
-        self,
-        configuration: Configuration,
-        entropy: Entropy,
-        now: Instant,
+        self, configuration: Configuration, entropy: Entropy, now: Instant,
         hidden_key: Secret | Mapping[str, Secret] | None = None,
-        listened: bool = True,
-        hosted: bool = False,
-    ) -> None:
+        listened: bool = True, hosted: bool = False, strand: Strand = WHOLE,
+    ) -> None:  # fmt: skip
         self._hidden_key = hidden_key
         self.configuration = configuration
         self.settings = ike_settings(configuration, hidden_key)
@@ -91,7 +88,7 @@ class Box:
         self.journal = Journal(configuration, sad)
         self._plane = Plane(
             Tables(configuration, self.settings),
-            Engine(self.settings, entropy, listened, watch=sad.activity),
+            Engine(self.settings, entropy, listened, watch=sad.activity, strand=strand),
             sad,
             entropy,
             PathMtus(globals_.pmtu_aging.value),

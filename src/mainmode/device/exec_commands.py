@@ -33,7 +33,19 @@ from mainmode.ipsec.dataplane import SaPair
 if TYPE_CHECKING:
     from mainmode.device.show.commands import Handler as Shown
 
-Done = tuple[str, list[BoxEffect]]
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a command prints that tells how many it was done to."""
+
+    count: int
+    spelled: Callable[[int], str]
+
+    def __str__(self) -> str:
+        return self.spelled(self.count)
+
+
+Done = tuple[str | Tally, list[BoxEffect]]
 """What a command printed, and what follows from it."""
 
 
@@ -51,15 +63,24 @@ class Order:
 
     do: Callable[[Box, Asked, Instant], Done]
     question: str = ""
-    looks: bool = False
-    """It shows something and changes nothing."""
+    shows: "Shown | None" = None
+    """What it shows, of a command that changes nothing."""
+
+    @property
+    def looks(self) -> bool:
+        """It shows something and changes nothing."""
+        return self.shows is not None
 
     def carried_out(self, act: Callable[[Action], None], asked: Asked) -> str:
         """Let a shell's `act` do it; what it prints.
 
         Raises InputError for what cannot be done, and where the shell contained a fault of ours.
         """
-        told: list[str | InputError] = []
+        return str(self.told(act, asked))
+
+    def told(self, act: Callable[[Action], None], asked: Asked) -> str | Tally:
+        """The same as a value, which those of several processes are put together from."""
+        told: list[str | Tally | InputError] = []
 
         def action(box: Box, now: Instant) -> list[BoxEffect]:
             try:
@@ -143,7 +164,7 @@ def _clear_hits(box: Box, asked: Asked, _: Instant) -> list[BoxEffect]:
 
 
 def _clear_connections(box: Box, asked: Asked, _: Instant) -> Done:
-    return f"{box.clear_connections(asked.address)} connection(s) deleted.\n", []
+    return Tally(box.clear_connections(asked.address), lambda count: f"{count} connection(s) deleted.\n"), []
 
 
 def _clear_hosts(box: Box, asked: Asked, _: Instant) -> list[BoxEffect]:
@@ -154,7 +175,7 @@ def _clear_hosts(box: Box, asked: Asked, _: Instant) -> list[BoxEffect]:
 def _clear_translations(box: Box, _: Asked, __: Instant) -> Done:
     count = len(box.translations)
     box.clear_connections()
-    return f"INFO: {count} xlate{'' if count == 1 else 's'} deleted\n", []
+    return Tally(count, lambda count: f"INFO: {count} xlate{'' if count == 1 else 's'} deleted\n"), []
 
 
 def _log_off_all(box: Box, _: Asked, now: Instant) -> Done:
@@ -191,8 +212,11 @@ def _log_off_index(box: Box, asked: Asked, now: Instant) -> Done:
     return _logged_off(f'with index "{index}"', 1), box.log_off(peer, now)
 
 
-def _logged_off(what: str, count: int) -> str:
-    return f"INFO: Number of sessions {what} logged off : {count}\n" if count else _NO_SESSIONS
+def _logged_off(what: str, count: int) -> Tally:
+    def spelled(count: int) -> str:
+        return f"INFO: Number of sessions {what} logged off : {count}\n" if count else _NO_SESSIONS
+
+    return Tally(count, spelled)
 
 
 _IKE_WORDS = {"sa": "Take down IKE SAs and all below them", "stats": "Set IKE's counters to nothing"}
@@ -359,7 +383,7 @@ def _shown(one: "Command[Shown]") -> Command[Order]:
     def do(box: Box, asked: Asked, now: Instant) -> Done:
         return one.handler(box.standing(now), asked), []
 
-    return command(one.syntax, Order(do, looks=True), one.help, one.surety, one.note, words=one.words)
+    return command(one.syntax, Order(do, shows=one.handler), one.help, one.surety, one.note, words=one.words)
 
 
 def typed(text: str, box: Box | None = None) -> Found[Order]:

@@ -53,6 +53,19 @@ class HitCounts:
         self._lines = {words: count for words, count in self._lines.items() if words not in gone}
         self._elements = {element: count for element, count in self._elements.items() if element[0] not in gone}
 
+    @classmethod
+    def joined(cls, counts: Iterable["HitCounts"]) -> "HitCounts":
+        """Those of several processes of one device, added."""
+        whole = cls()
+        for one in counts:
+            for words, count in one._lines.items():
+                whole._lines[words] = whole._lines.get(words, 0) + count
+            for element, count in one._elements.items():
+                whole._elements[element] = whole._elements.get(element, 0) + count
+            for words, at in one._last.items():
+                whole._last[words] = max(at, whole._last.get(words, at))
+        return whole
+
     def clear(self) -> None:
         """Back to nothing."""
         self._lines.clear()

@@ -4,7 +4,7 @@ The buffer is bounded in octets: the oldest messages go first.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from mainmode.base.instant import Instant
 from mainmode.catalogue.debugs import Debugs
@@ -35,7 +35,7 @@ class SystemLog:
     def __init__(self, configuration: Configuration) -> None:
         self.debugs = Debugs()
         self._traced: dict[object, Debugs] = {}
-        self._kept: deque[str] = deque()
+        self._kept: deque[tuple[Instant, str]] = deque()
         self._octets = 0
         self._counts: dict[str, int] = {}
         self.follow(configuration)
@@ -44,7 +44,7 @@ class SystemLog:
         """Log by this configuration from here on."""
         self._rules = LogRules(configuration)
         self._forms = LogForms(configuration)
-        self._most_octets = configuration.settings.logging.buffer_size.value
+        self.most_octets = configuration.settings.logging.buffer_size.value
         self._shrink()
 
     def trace(self, who: object, debugs: Debugs) -> None:
@@ -73,7 +73,17 @@ class SystemLog:
     @property
     def messages(self) -> tuple[str, ...]:
         """The buffer, oldest message first."""
+        return tuple(message for _, message in self._kept)
+
+    @property
+    def kept(self) -> tuple[tuple[Instant, str], ...]:
+        """The same with the time of each."""
         return tuple(self._kept)
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many messages went to each destination that had any."""
+        return self._counts
 
     def logged(self, destination: str) -> int:
         """How many messages went to a destination (`buffered`, `console`, `monitor`, `trap`, `history`)."""
@@ -85,17 +95,17 @@ class SystemLog:
             for name in message.destinations:
                 self._counts[name] = self._counts.get(name, 0) + 1
             if BUFFERED in message.destinations:
-                self._keep(self._forms.local(message, now))
+                self._keep(self._forms.local(message, now), now)
 
     def messages_of(self, line: Line) -> Iterator[Message]:
         """The messages that a line makes now."""
         return self._rules.messages(line, self.debugs)
 
-    def _keep(self, message: str) -> None:
-        self._kept.append(message)
+    def _keep(self, message: str, now: Instant) -> None:
+        self._kept.append((now, message))
         self._octets += len(message) + 1
         self._shrink()
 
     def _shrink(self) -> None:
-        while self._kept and self._octets > self._most_octets:
-            self._octets -= len(self._kept.popleft()) + 1
+        while self._kept and self._octets > self.most_octets:
+            self._octets -= len(self._kept.popleft()[1]) + 1

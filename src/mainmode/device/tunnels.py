@@ -6,15 +6,23 @@ go on counting (public outputs show both).
 
 from collections.abc import Iterable, Iterator
 from dataclasses import field
+from typing import Protocol
 
 from mainmode.base.address import ProxyPair
 from mainmode.base.dataclass import dataclass
 from mainmode.ike.effects import InstallSa, Phase1Down, Phase1Up, RemoveSa
 from mainmode.ipsec.dataplane import SaPair, SaTally
-from mainmode.ipsec.sad import Sad
+from mainmode.ipsec.sad import Sad, SaState
 
 IKE_TUNNEL = 1
 """The number of a session's IKE tunnel."""
+
+
+class Pairs(Protocol):
+    """Where pairs of SAs are found."""
+
+    def inbound(self, spi: int) -> SaState | None:
+        """The pair with this inbound SPI."""
 
 
 @dataclass(slots=True)
@@ -81,7 +89,7 @@ class Tunnel:
         """The pair that was installed last."""
         return self.pairs[-1]
 
-    def carried(self, sad: Sad) -> Carried:
+    def carried(self, sad: Pairs) -> Carried:
         """What the tunnel carried so far."""
         total = self.ended
         for pair in self.pairs:

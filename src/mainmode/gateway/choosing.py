@@ -15,6 +15,8 @@ from mainmode.gateway.xfrm.plane import KernelPlane
 
 def choose(word: str, gateway: Gateway, loop: AbstractEventLoop, device: str, sockets: IkeSockets) -> DataPlane:
     """`word` is auto, kernel or user. Raises InputError where the one that was asked for cannot be had."""
+    if gateway.share.count > 1:
+        return UserSpacePlane(gateway, loop, sockets, f"{gateway.share.count} workers share the tunnels", device)
     if word == "user":
         return UserSpacePlane(gateway, loop, sockets, "it was asked for", device)
     box = gateway.box

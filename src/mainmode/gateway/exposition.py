@@ -1,6 +1,6 @@
 """Prometheus' text format (version 0.0.4): a metric is declared once; its lines and its reference come from that."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Generic, TypeVar
 
@@ -24,20 +24,35 @@ class Metric(Generic[Facts]):
     meaning: str
     labels: tuple[str, ...]
     read: Callable[[Facts], Iterable[Sample]]
+    of_all: Callable[[Iterable[float]], float] = sum
+    """What the values of several processes of one gateway are together."""
 
 
-def exposition(metrics: Iterable[Metric[Facts]], facts: Facts) -> str:
-    """The page. Metrics without a sample have no lines."""
-    return "".join(f"{line}\n" for metric in metrics for line in _lines(metric, facts))
+Samples = Mapping[str, Sequence[Sample]]
+"""Those of each metric, by its name."""
 
 
-def _lines(metric: Metric[Facts], facts: Facts) -> Iterator[str]:
-    samples = list(islice(metric.read(facts), MOST_SERIES))
+def samples_of(metrics: Iterable[Metric[Facts]], facts: Facts) -> Samples:
+    """What one process has."""
+    return {metric.name: list(islice(metric.read(facts), MOST_SERIES)) for metric in metrics}
+
+
+def exposition(metrics: Iterable[Metric[Facts]], processes: Sequence[Samples]) -> str:
+    """The page of all processes together. Metrics without a sample have no lines."""
+    return "".join(f"{line}\n" for metric in metrics for line in _lines(metric, processes))
+
+
+def _lines(metric: Metric[Facts], processes: Sequence[Samples]) -> Iterator[str]:
+    found: dict[tuple[str, ...], list[float]] = {}
+    for one in processes:
+        for labels, value in one.get(metric.name, ()):
+            found.setdefault(tuple(labels), []).append(value)
+    samples = [(labels, metric.of_all(values)) for labels, values in islice(found.items(), MOST_SERIES)]
     if samples:
         yield f"# HELP {metric.name} {_escaped(metric.meaning)}"
         yield f"# TYPE {metric.name} {metric.kind}"
-    for values, value in samples:
-        labels = ",".join(f'{label}="{_quoted(said)}"' for label, said in zip(metric.labels, values, strict=True))
+    for said, value in samples:
+        labels = ",".join(f'{label}="{_quoted(one)}"' for label, one in zip(metric.labels, said, strict=True))
         yield f"{metric.name}{{{labels}}} {_number(value)}" if labels else f"{metric.name} {_number(value)}"
 
 

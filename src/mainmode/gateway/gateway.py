@@ -18,6 +18,7 @@ from mainmode.gateway.clock import Clock
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.held import HeldPackets
 from mainmode.gateway.repeats import Repeats
+from mainmode.gateway.workers.share import WHOLE
 from mainmode.ike.effects import Dropped, InstallSa, MoveSa, RemoveSa, Send, UseSa
 from mainmode.wire.ip import Ipv4, Udp
 
@@ -58,7 +59,7 @@ class Gateway:
     `tell` prints one line of what happens, `warn` one of what is wrong. `faults` counts what went wrong in mainmode
     itself, by its place; `troubles` what the host refused, by what was tried. `taps` are told whether packets are
     watched, where they do not pass the gateway by themselves. `owe` is called where the data plane is not as it should
-    be: it has to be mended.
+    be: it has to be mended. `share` tells which peers are this process's, where several are one gateway.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Gateway:
         self.sender: Sender | None = None
         self.plane: DataPlane | None = None
         self.held = HeldPackets()
+        self.share = WHOLE
         self.faults: Counter[str] = Counter()
         self.troubles: Counter[str] = Counter()
         self.owe: Callable[[], None] = lambda: None

@@ -15,6 +15,7 @@ from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.netlink.objects import OWN_PROTOCOL, Rule
 from mainmode.gateway.notes import Notes
 from mainmode.gateway.user_space import steering as by_device
+from mainmode.gateway.workers.share import MOST_WORKERS
 from mainmode.gateway.xfrm import steering as by_policy
 from mainmode.gateway.xfrm.kernel import Xfrm
 from mainmode.gateway.xfrm.policy_set import PolicySet, is_own
@@ -34,6 +35,12 @@ class Leavings:
     def clear_user_space(self) -> None:
         """What leads packets into a device; the device itself went with its process."""
         self._steering(by_device.is_ours, by_device.TABLE)
+        self.clear_workers(1)
+
+    def clear_workers(self, count: int) -> None:
+        """The tables of workers beyond so many: their rules are the first one's to take away."""
+        for worker in range(count, MOST_WORKERS):
+            self._routes(by_device.table_of(worker))
 
     def clear_kernel(self, open_xfrm: Callable[[], Xfrm], settings: Iterable[Setting]) -> None:
         """SAs, policies and ways, and the settings that only this data plane needs."""
@@ -55,8 +62,11 @@ class Leavings:
         return f"a gateway that was killed left this behind, and it is gone now: {found}" if found else ""
 
     def _steering(self, is_ours: Callable[[Rule], bool], table: int) -> None:
-        rules, routes = self._list(self._network.rules), self._list(lambda: self._network.routes(table))
-        self._each("policy rules", filter(is_ours, rules), self._network.remove_rule)
+        self._each("policy rules", filter(is_ours, self._list(self._network.rules)), self._network.remove_rule)
+        self._routes(table)
+
+    def _routes(self, table: int) -> None:
+        routes = self._list(lambda: self._network.routes(table))
         ours = (route for route in routes if route.protocol == OWN_PROTOCOL)
         self._each("routes", ours, self._network.remove_route)
 

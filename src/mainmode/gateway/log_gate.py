@@ -8,6 +8,7 @@ from mainmode.base.address import ProxyPair
 from mainmode.base.codes import IpProtocol
 from mainmode.device.box import Box
 from mainmode.gateway.log_targets import LogTarget
+from mainmode.gateway.workers.share import WHOLE, Share
 from mainmode.ipsec.dataplane import SaPair
 
 
@@ -37,13 +38,16 @@ class TunnelGate:
         self._standing.discard(inbound_spi)
 
 
-def gate_of(box: Box, target: LogTarget) -> TunnelGate | None:
-    """The gate of a UDP target that a crypto access list sends into a tunnel; None for all others."""
+def gate_of(box: Box, target: LogTarget, share: Share = WHOLE) -> TunnelGate | None:
+    """The gate of a UDP target that a crypto access list sends into a tunnel; None for all others.
+
+    Of a tunnel that another worker has: what makes messages while it is down happens there.
+    """
     if target.protocol == "udp":
         for entry in box.settings.entries:
             line = next((line for line in entry.acl or () if _fits(line.proxies, target)), None)
             if line is not None and line.permit:
-                return TunnelGate(box, target)
+                return TunnelGate(box, target) if share.has(entry) else None
     return None
 
 

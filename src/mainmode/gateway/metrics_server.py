@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from ipaddress import AddressValueError, IPv4Address
 
 from mainmode.base.dataclass import dataclass
@@ -48,7 +48,8 @@ def parse_metrics_address(text: str) -> MetricsAddress:
 class MetricsServer:
     """Serves what `page` gives. Slow, long and wrong requests cost one connection for a few seconds and no more."""
 
-    def __init__(self, page: Callable[[], str]) -> None:
+    def __init__(self, page: Callable[[], Awaitable[str]]) -> None:
+        """`page` raises InputError where there is none now."""
         self._page = page
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -82,7 +83,7 @@ class MetricsServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             async with asyncio.timeout(_SECONDS):
-                answer = self._answer(await _head(reader))
+                answer = await self._answer(await _head(reader))
             async with asyncio.timeout(_SECONDS):
                 writer.write(answer)
                 await writer.drain()
@@ -94,7 +95,7 @@ class MetricsServer:
         finally:
             writer.transport.abort()
 
-    def _answer(self, head: bytes | None) -> bytes:
+    async def _answer(self, head: bytes | None) -> bytes:
         if head is None:
             return _response("431 Request Header Fields Too Large", "the request is too long\n")
         words = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ")
@@ -105,7 +106,11 @@ class MetricsServer:
             return _response("404 Not Found", "there is only /metrics here\n", with_body=method != "HEAD")
         if method not in ("GET", "HEAD"):
             return _response("405 Method Not Allowed", "GET or HEAD\n", ("Allow: GET, HEAD",))
-        return _response("200 OK", self._page(), kind=CONTENT_TYPE, with_body=method == "GET")
+        try:
+            page = await self._page()
+        except InputError as error:
+            return _response("503 Service Unavailable", f"{error}\n", with_body=method == "GET")
+        return _response("200 OK", page, kind=CONTENT_TYPE, with_body=method == "GET")
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes | None:

@@ -1,7 +1,9 @@
 """Another configuration while the gateway runs: SIGHUP, lines typed at a prompt, addresses that change on the host."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import Protocol
 
 from mainmode.base.errors import InputError
@@ -19,8 +21,21 @@ from mainmode.gateway.links import differences
 from mainmode.gateway.netlink.codec import NetlinkError
 from mainmode.gateway.netlink.host import HostNetwork
 from mainmode.gateway.unsaved import thrown_away
+from mainmode.gateway.workers.share import Share
 
 MakeBox = Callable[[Configuration], Box]
+
+
+class Sharing(Protocol):
+    """How the peers are shared out among the workers of one gateway."""
+
+    share: Share
+
+    def plan(self, configuration: Configuration) -> Share:
+        """Who gets which peers by another configuration; who has one keeps it. Raises InputError."""
+
+    def adopt(self, share: Share, gateway: Gateway) -> None:
+        """From here on the peers are shared out so. Raises OSError."""
 
 
 class ConfigurationFile(Protocol):
@@ -71,17 +86,20 @@ class Reloading:
     """Keeps the box at what the file, the prompt and the host say. What cannot be used changes nothing.
 
     `running` is the configuration as sessions change it: another one after the file was read again. `written` is what
-    is in force as it was written, `placed` the same on this host.
+    is in force as it was written, `placed` the same on this host. `spread` brings what is read to the other workers.
     """
 
     def __init__(
         self, gateway: Gateway, host: Host, file: ConfigurationFile, running: Running, placed: Placed,
-        make_box: MakeBox,
+        make_box: MakeBox, sharing: Sharing | None = None,
     ) -> None:  # fmt: skip
+        """`sharing` where there are several workers."""
         self._gateway = gateway
         self._host = host
         self._file = file
         self._make_box = make_box
+        self._sharing = sharing
+        self.spread: Callable[[str, Share], Awaitable[None]] | None = None
         self.running = running
         self._known = running.startup
         self._written = running.configuration
@@ -102,9 +120,30 @@ class Reloading:
         except Exception as fault:
             self._gateway.contain(fault)
         else:
+            before_all = self._gateway.box.configuration
             if self._take(running):
                 for line in gone:
                     self._gateway.remark(line)
+                await self._spread_out(running, before_all)
+
+    async def _spread_out(self, running: Running, before: Configuration) -> None:
+        """The other workers follow where something changed."""
+        if self.spread is not None and self._sharing is not None and self._gateway.box.configuration is not before:
+            try:
+                await self.spread(running.startup, self._sharing.share)
+            except InputError as error:
+                self._gateway.warn(f"not all workers have the configuration: {error}")
+
+    async def follow(self, text: str, placed: Mapping[IPv4Address, int]) -> None:
+        """The first worker has put this text in force, and shared the peers out so. Raises where it cannot be here."""
+        if self._sharing is None:
+            raise InputError("there are no other workers")
+        running = await asyncio.to_thread(Running, text, self._written.file)
+        here = self._host.place(running.configuration, patient=True)
+        if not self._adopt(here, replace(self._sharing.share, placed=placed)):
+            raise InputError("the configuration stays as it was")
+        self._know(running)
+        self.placed = here
 
     def _take(self, running: Running) -> bool:
         """Whether this is in force now."""
@@ -114,6 +153,7 @@ class Reloading:
         try:
             placed = self._host.place(written)
             usable(placed)
+            share = self._sharing.plan(placed.configuration) if self._sharing is not None else None
         except (InputError, NetlinkError) as error:
             self._gateway.warn(f"the configuration stays as it was: {error}")
             return False
@@ -126,7 +166,7 @@ class Reloading:
             self._gateway.tell(f"{written.file} is read again: nothing changed")
             return True
         pairs = len(self._gateway.box.sad.states())
-        if not self._adopt(placed):
+        if not self._adopt(placed, share):
             self._gateway.warn("the configuration stays as it was")
             return False
         self._know(running)
@@ -203,7 +243,7 @@ class Reloading:
             self._gateway.trouble("the host's interfaces cannot be read", error)
             self._gateway.owe()
             return False
-        for line in differences(self.placed.places, placed.places):
+        for line in differences(self.placed.places, placed.places) if self._gateway.share.first else ():
             self._gateway.tell(line)
         gone = any(place.index is None for place in placed.places)
         if not gone and placed.configuration != self._gateway.box.configuration and not self._adopt(placed):
@@ -217,8 +257,8 @@ class Reloading:
         """What the file says is in force."""
         self.running, self._written, self._known = running, running.configuration, running.startup
 
-    def _adopt(self, placed: Placed) -> bool:
-        """Whether the box took it."""
+    def _adopt(self, placed: Placed, share: Share | None = None) -> bool:
+        """Whether the box took it; `share` where the peers may be shared out in another way than before."""
         taken: list[Placed] = []
 
         def exchange(box: Box, now: Instant) -> list[BoxEffect]:
@@ -230,6 +270,11 @@ class Reloading:
         if not taken:
             return False
         self.placed = placed
+        if share is not None and self._sharing is not None:
+            try:
+                self._sharing.adopt(share, self._gateway)
+            except OSError as error:
+                self._gateway.trouble("the kernel does not take the filter that shares out the peers", error)
         self._gateway.follow()
         self._gateway.protect()
         return True

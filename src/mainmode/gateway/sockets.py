@@ -4,7 +4,8 @@ import errno
 import socket
 import struct
 from asyncio import AbstractEventLoop
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from functools import lru_cache
 from ipaddress import IPv4Address
 
@@ -12,6 +13,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.errors import InputError
 from mainmode.gateway.holders import holders_of
 from mainmode.gateway.marks import MARK
+from mainmode.gateway.workers.program import Program, keep_of
 
 IKE_PORT, NAT_T_PORT = 500, 4500
 _IP_PKTINFO, _IP_MTU_DISCOVER, _PMTUDISC_DONT = 8, 10, 0
@@ -41,10 +43,12 @@ class IkeSockets:
         received: Received,
         trouble: Callable[[str, Exception], None],
         sheds: Callable[[bytes, bytes, bytes], bool] = lambda datagram, local, source: False,
+        opened: Mapping[int, socket.socket] | None = None,
     ) -> None:
         """Opens both ports. Raises InputError, which says who holds a port, or what is missing.
 
-        `sheds` is asked first for what port 500 received, with both addresses in four octets.
+        `sheds` is asked first for what port 500 received, with both addresses in four octets. `opened` are sockets by
+        their port that were opened before, as `open_groups` does; they are this one's from here on.
         """
         self._loop = loop
         self._received = received
@@ -54,7 +58,7 @@ class IkeSockets:
         self._nat_t_reader: Callable[[], None] | None = None
         try:
             for port in (IKE_PORT, NAT_T_PORT):
-                self._by_port[port] = _udp(port)
+                self._by_port[port] = _udp(port) if opened is None else opened[port]
         except BaseException:
             self.close()
             raise
@@ -134,6 +138,10 @@ class RouterSocket:
             self._socket.close()
             raise
 
+    def keep(self, program: Program) -> None:
+        """Hear only what this program wants. Raises OSError."""
+        keep_of(self._socket, program)
+
     def listen(self) -> None:
         """From here on they are heard."""
         self._loop.add_reader(self._socket.fileno(), self._drain)
@@ -153,9 +161,26 @@ class RouterSocket:
             self._received(packet)
 
 
-def _udp(port: int) -> socket.socket:
+def open_groups(count: int) -> list[dict[int, socket.socket]]:
+    """Both ports for so many processes that share them, in the order in which the kernel counts them.
+
+    Raises InputError as `IkeSockets` does.
+    """
+    with ExitStack() as stack:
+        opened: list[dict[int, socket.socket]] = [{} for _ in range(count)]
+        for port in (IKE_PORT, NAT_T_PORT):
+            # One that does not share finds out whether anybody else has the port, another group included.
+            _udp(port).close()
+            for by_port in opened:
+                by_port[port] = stack.enter_context(_udp(port, shared=True))
+        stack.pop_all()
+    return opened
+
+
+def _udp(port: int, *, shared: bool = False) -> socket.socket:
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
     try:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, shared)
         one.setsockopt(socket.IPPROTO_IP, _IP_PKTINFO, 1)
         one.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _PMTUDISC_DONT)
         one.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, MARK)

@@ -4,25 +4,27 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import field
 from typing import Any, Protocol
 
 from mainmode import __version__
 from mainmode.base.dataclass import dataclass
 from mainmode.base.errors import InputError, MainmodeError
+from mainmode.base.strand import WHOLE
 from mainmode.catalogue.conditions import Wish
 from mainmode.catalogue.debugs import Debugs
 from mainmode.device.box import Box
 from mainmode.device.config.model import Configuration
 from mainmode.device.console import FORMS
 from mainmode.device.debug_lines import DebugLines
+from mainmode.device.running import Running
 from mainmode.gateway import privileges
 from mainmode.gateway.choosing import choose
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.control import DEFAULT_PATH
 from mainmode.gateway.control.connection import Connection, Talk
-from mainmode.gateway.control.server import ControlServer
+from mainmode.gateway.control.server import ControlServer, Door
 from mainmode.gateway.data_plane import DataPlane, PlaneError
 from mainmode.gateway.gateway import Gateway
 from mainmode.gateway.greeting import interface_lines, problem_lines, tunnel_lines, warnings, weak_lines_of
@@ -44,6 +46,8 @@ from mainmode.gateway.reload import ConfigurationFile, Host, Reloading, usable
 from mainmode.gateway.signals import signals
 from mainmode.gateway.sockets import IkeSockets, RouterSocket
 from mainmode.gateway.terminal import TunnelLines
+from mainmode.gateway.workers.company import Company
+from mainmode.gateway.workers.crew import Crew, muster
 from mainmode.gateway.xfrm.kernel import Xfrm
 from mainmode.gateway.xfrm.plane import KernelPlane
 
@@ -107,12 +111,18 @@ class SystemEntropy:
 
 
 class Startup:
-    """One gateway from start to end. `out` prints what happens, `err` what is wrong."""
+    """One gateway from start to end. `out` prints what happens, `err` what is wrong.
 
-    def __init__(self, order: Order, out: LineWriter, err: LineWriter) -> None:
+    `crew` is there where several processes are the gateway, of which this is one.
+    """
+
+    def __init__(self, order: Order, out: LineWriter, err: LineWriter, crew: Crew | None = None) -> None:
         self._order = order
         self._out = out
         self._err = err
+        self._crew = crew
+        self._first = crew is None or crew.first
+        self._company: Company | None = None
         self._stack = ExitStack()
         self._control: ControlServer | None = None
         self._reloading: Reloading | None = None
@@ -125,15 +135,18 @@ class Startup:
         loop = asyncio.get_running_loop()
         ended = asyncio.Event()
         calls = {signal.SIGTERM: ended.set, signal.SIGINT: ended.set, signal.SIGHUP: self._reread}
-        with signals(loop, calls), self._stack:
+        with signals(loop, calls if self._first else {}), self._stack:
             gateway = self._start(loop)
+            outside = Outside(gateway, self._order.log_targets, self._out.write)
+            if self._company is not None:
+                await self._company.open(loop, outside, ended)
             if self._control is not None:
                 await self._control.listen()
-            outside = Outside(gateway, self._order.log_targets, self._out.write)
             for line in await self._attached.open() if self._attached is not None else ():
                 self._out.write(line)
-            await outside.open(self._order.metrics)
-            self._out.write("ready; SIGHUP reads the configuration again, SIGTERM ends")
+            await outside.open(self._order.metrics if self._first else None)
+            if self._first:
+                self._out.write("ready; SIGHUP reads the configuration again, SIGTERM ends")
             self._out.start()
             self._err.start()
             await ended.wait()
@@ -141,8 +154,13 @@ class Startup:
             if self._attached is not None:
                 await self._attached.close()
             self._stop(gateway)
+            if self._company is not None:
+                pairs += await self._company.disband(loop)
             await outside.close()
-        self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
+        if self._first:
+            self._out.write(f"ended; tunnels taken down, with a delete to the peer: {pairs}" if pairs else "ended")
+        if self._company is not None:
+            await self._company.close(pairs)
 
     def _reread(self) -> None:
         """SIGHUP. One that comes while the file is read makes it read once more afterwards."""
@@ -169,14 +187,9 @@ class Startup:
     # --- start ---------------------------------------------------------------------------------------------------
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> Gateway:
-        order, tell = self._order, self._out.write
-        privileges.hide_memory()
-        running = order.file.read()
+        order, tell, crew = self._order, self._out.write, self._crew
+        running = crew.running if crew is not None else prepared(order, self._err.write)
         written = running.configuration
-        for line in (*problem_lines(written), *weak_lines_of(written)):
-            self._err.write(line)
-        privileges.check()
-        privileges.take_name(PROGRAM)
         try:
             network = HostNetwork()
             self._stack.callback(network.close)
@@ -185,46 +198,64 @@ class Startup:
         except NetlinkError as error:
             raise InputError(str(error)) from None
         usable(placed)
-        self._introduce(placed)
-        clock = Clock()
+        if self._first:
+            self._introduce(placed)
+        clock = crew.clock if crew is not None else Clock()
+        strand = crew.strand if crew is not None else WHOLE
 
         def box_of(configuration: Configuration) -> Box:
-            box = Box(configuration, SystemEntropy(), clock.now(), hosted=True)
+            box = Box(configuration, SystemEntropy(), clock.now(), hosted=True, strand=strand)
             box.journal.log.trace(box, order.debugs)
             return box
 
         gateway = Gateway(box_of(placed.configuration), clock, tell, self._err.write)
+        if crew is not None:
+            gateway.share = crew.share
         loop.set_exception_handler(lambda _, context: _contained(gateway, context))
         recall = Recall(gateway)
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
         debugs = DebugLines(Wish(order.debugs), FORMS[written.release], tell)
         gateway.watchers += [debugs, TunnelLines(tell, gateway.stamp), recall]
-        sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble, gateway.sheds)
+        opened = crew.sockets if crew is not None else None
+        sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble, gateway.sheds, opened)
         self._stack.callback(sockets.close)
         gateway.sender = sockets
-        reloading = Reloading(gateway, host, order.file, running, placed, box_of)
+        reloading = Reloading(gateway, host, order.file, running, placed, box_of, crew)
         mending = Mending(loop, gateway, reloading.look_at_host)
         self._stack.callback(mending.close)
         gateway.owe = mending.owe
         self._open_plane(gateway, loop, sockets, network)
-        try:
-            routers = RouterSocket(loop, gateway.icmp_arrived)
-            self._stack.callback(routers.close)
-            self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
-        except (OSError, NetlinkError) as error:
-            raise InputError(str(error)) from None
+        routers = self._listen_to_the_host(loop, gateway, reloading)
         self._reloading = reloading
-        self._attach(gateway, reloading)
-        self._open_control(gateway)
+        if crew is not None:
+            self._company = Company(crew, gateway, reloading, self._err.write)
+        if self._first:
+            self._attach(gateway, reloading)
+            self._open_control(gateway)
         kept = privileges.give_up()
         if kept is not None:
             self._err.write(f"privileges that could not be given up: {kept}")
         sockets.listen()
         routers.listen()
-        self._greet(gateway)
+        if self._first:
+            self._greet(gateway)
         _catch_up(gateway, recall)
         gateway.look_at_the_clock()
         return gateway
+
+    def _listen_to_the_host(
+        self, loop: asyncio.AbstractEventLoop, gateway: Gateway, reloading: Reloading
+    ) -> RouterSocket:
+        """To what routers tell it, which is heard later, and to what changes of its links."""
+        try:
+            routers = RouterSocket(loop, gateway.icmp_arrived)
+            self._stack.callback(routers.close)
+            if self._crew is not None:
+                self._crew.hear(routers)
+            self._stack.callback(LinkWatch(loop, reloading.look_at_host).close)
+        except (OSError, NetlinkError) as error:
+            raise InputError(str(error)) from None
+        return routers
 
     def _open_plane(
         self, gateway: Gateway, loop: asyncio.AbstractEventLoop, sockets: IkeSockets, network: HostNetwork
@@ -233,15 +264,25 @@ class Startup:
         self._stack.callback(self._close, plane)
         try:
             plane.open()
+            if self._crew is not None and self._first:
+                self._crew.await_others()
             plane.protect(gateway.box)
+            if self._crew is not None and not self._first:
+                self._crew.tell_ready()
         except (PlaneError, OSError) as error:
             raise InputError(f"the {plane.name} data plane cannot be opened: {error}") from None
         gateway.plane = plane
+        if self._first:
+            self._clear_away(gateway, plane, network)
+
+    def _clear_away(self, gateway: Gateway, plane: DataPlane, network: HostNetwork) -> None:
+        """What a gateway that was killed left behind, and this one does not take over."""
         leavings = Leavings(network)
         if isinstance(plane, KernelPlane):
             leavings.clear_user_space()
         else:
             leavings.clear_kernel(Xfrm, (LARVAL_DROP,))
+            leavings.clear_workers(gateway.share.count)
         if told := str(leavings):
             self._out.write(told)
         for refused in leavings.failed:
@@ -254,8 +295,12 @@ class Startup:
 
     def _open_control(self, gateway: Gateway) -> None:
         """Tunnels matter more than a socket in a place that nobody asked for."""
-        doors = {"console": self._attached.sit} if self._attached is not None else {}
-        control = ControlServer(gateway, self._order.control or DEFAULT_PATH, doors)
+        doors: dict[str, Door] = {"console": self._attached.sit} if self._attached is not None else {}
+        place = self._order.control or DEFAULT_PATH
+        if self._company is not None:
+            control = ControlServer(gateway, place, self._company.doors, self._company.carry_out)
+        else:
+            control = ControlServer(gateway, place, doors)
         try:
             control.bind()
         except InputError as error:
@@ -281,6 +326,8 @@ class Startup:
         if plane is not None:
             tell(f"data plane: {plane.name}; {plane.why}")
         tell("listening on UDP 500 and 4500")
+        if self._crew is not None:
+            tell(str(self._crew))
         if self._control is not None:
             tell(f"control socket: {self._control.path}")
         for line in tunnel_lines(gateway.box):
@@ -317,6 +364,31 @@ def _contained(gateway: Gateway, context: Mapping[str, Any]) -> None:
         gateway.contain(fault)
 
 
-async def run(order: Order, out: LineWriter, err: LineWriter) -> None:
-    """A gateway until it is told to end. Raises InputError for what the user can mend."""
-    await Startup(order, out, err).run()
+def prepared(order: Order, tell: Callable[[str], None]) -> Running:
+    """The configuration, where this process may be a gateway. Raises InputError."""
+    privileges.hide_memory()
+    running = order.file.read()
+    for line in (*problem_lines(running.configuration), *weak_lines_of(running.configuration)):
+        tell(line)
+    privileges.check()
+    privileges.take_name(PROGRAM)
+    return running
+
+
+def mustered(order: Order, count: int, tell: Callable[[str], None]) -> Crew:
+    """The processes of a gateway with so many workers: this returns in each of them.
+
+    Raises InputError, in the one that was there, for what is known to fail in all.
+    """
+    running = prepared(order, tell)
+    try:
+        with closing(HostNetwork()) as network:
+            usable(Host(network, order.mapping).place(running.configuration))
+    except NetlinkError as error:
+        raise InputError(str(error)) from None
+    return muster(running, count)
+
+
+async def run(order: Order, out: LineWriter, err: LineWriter, crew: Crew | None = None) -> None:
+    """A gateway until it is told to end. Raises InputError for what the user can mend, WorkerLost."""
+    await Startup(order, out, err, crew).run()

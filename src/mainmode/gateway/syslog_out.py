@@ -135,7 +135,7 @@ class SyslogOut(Watcher):
             else:
                 there.limit(queue)
                 if isinstance(there, DatagramSink):
-                    there.gate = gate_of(self._gateway.box, target)
+                    there.gate = gate_of(self._gateway.box, target, self._gateway.share)
                     there.flush()
         for host in refused_hosts(configuration):
             self._gateway.tell(
@@ -148,7 +148,7 @@ class SyslogOut(Watcher):
 
         if target.protocol == "tcp":
             return TcpSink(target, told, queue)
-        gate = gate_of(self._gateway.box, target)
+        gate = gate_of(self._gateway.box, target, self._gateway.share)
         return DatagramSink(target, told, asyncio.get_running_loop().time, queue, gate)
 
     def _let_go(self, sink: Sink) -> None:

@@ -10,6 +10,7 @@ from mainmode.base.address import Endpoint, Path
 from mainmode.base.entropy import Entropy
 from mainmode.base.errors import Drop, WireError
 from mainmode.base.instant import Instant
+from mainmode.base.strand import WHOLE, Strand
 from mainmode.catalogue import lines
 from mainmode.catalogue.entry import NOBODY
 from mainmode.ike import mapping
@@ -49,11 +50,17 @@ class Engine:
     """IKE for one device. `settings` may be exchanged while it runs; what stands keeps what it was negotiated with."""
 
     def __init__(
-        self, settings: IkeSettings, entropy: Entropy, listened: bool = True, watch: Watch = lambda spi: None
+        self,
+        settings: IkeSettings,
+        entropy: Entropy,
+        listened: bool = True,
+        watch: Watch = lambda spi: None,
+        strand: Strand = WHOLE,
     ) -> None:
         """`listened` False: nobody wants lines, so none are made; `hearing` may be told otherwise.
 
-        `watch` tells what the data plane's pairs did.
+        `watch` tells what the data plane's pairs did. Session indexes, Session IDs and SPIs are those of `strand`,
+        where several processes are one device.
         """
         self.settings = settings
         self.statistics = Statistics()
@@ -61,10 +68,10 @@ class Engine:
         self._entropy = CountedEntropy(entropy, self.statistics)
         self.hearing = Hearing(listened)
         self._watch = watch
-        self._handles = Handles()
+        self._handles = Handles(strand)
         self._agenda = Agenda()
         self._table = SaTable(self._agenda)
-        self._sessions = Sessions(self._agenda)
+        self._sessions = Sessions(self._agenda, strand)
         self._gate = Gate(self._table, self._sessions)
         self._gate.follow(settings)
         self._course = Course(self._table, self.statistics, self._gate)

@@ -49,7 +49,7 @@ def fail(
 def reserve_spi(qm: QuickMode, turn: Turn, step: Step) -> Outcome:
     """Draw the SPI that this side receives on, and say so."""
     spi = int.from_bytes(turn.entropy.take(4))
-    while spi < MIN_SPI or spi in turn.sessions.children:
+    while spi < MIN_SPI or spi in turn.sessions.children or not turn.handles.strand.holds(spi):
         spi = int.from_bytes(turn.entropy.take(4))
     qm.spi_in = spi
     qm.session = turn.handles.session()

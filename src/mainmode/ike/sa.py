@@ -11,6 +11,7 @@ from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
+from mainmode.base.strand import WHOLE, Strand
 from mainmode.catalogue.entry import NOBODY, About, Entry
 from mainmode.crypto.algorithms import CbcCipher, HashAlgorithm
 from mainmode.crypto.groups import DhGroup, KeyPair
@@ -37,13 +38,15 @@ class Handles:
     """The opaque numbers that the device prints for its own objects: structs, SCBs, contexts, rules, sessions.
 
     They count upwards from fixed starts, so a run is the same every time; a Session ID is a multiple of 0x1000.
+    Session IDs and SPIs are those of `strand`.
     """
 
-    __slots__ = ("_next_address", "_next_session")
+    __slots__ = ("_first_session", "_next_address", "_next_session", "strand")
 
-    def __init__(self) -> None:
+    def __init__(self, strand: Strand = WHOLE) -> None:
+        self.strand = strand
         self._next_address = 0x53F10000
-        self._next_session = 0x4000
+        self._first_session = self._next_session = 0x4000 + 0x1000 * strand.number
 
     def address(self) -> int:
         """A fresh 32-bit object address."""
@@ -53,7 +56,8 @@ class Handles:
     def session(self) -> int:
         """A fresh Session ID."""
         session = self._next_session
-        self._next_session = session + 0x1000 if session < 0x7FFF_F000 else 0x4000
+        following = session + 0x1000 * self.strand.count
+        self._next_session = following if following <= 0x7FFF_F000 else self._first_session
         return session
 
 

@@ -13,6 +13,7 @@ from mainmode.base.address import ProxyPair
 from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant, later, seconds
 from mainmode.base.multimap import Multimap
+from mainmode.base.strand import WHOLE, Strand
 from mainmode.ike.agenda import Agenda
 from mainmode.ike.effects import Exchange
 from mainmode.ike.settings import AclEntry, MapEntry, TunnelGroup
@@ -143,8 +144,10 @@ def _outlasts(sa: "IkeSa", other: "IkeSa") -> bool:
 class Sessions:
     """The sessions of one engine, and their children by inbound SPI."""
 
-    def __init__(self, agenda: Agenda) -> None:
+    def __init__(self, agenda: Agenda, strand: Strand = WHOLE) -> None:
+        """Indexes are those of `strand`, from 1 on."""
         self._agenda = agenda
+        self._strand = strand
         self._by_key: dict[SessionKey, Session] = {}
         self._by_address: Multimap[IPv4Address, Session] = Multimap()
         self._by_proxies: Multimap[ProxyPair, Child] = Multimap()
@@ -172,7 +175,8 @@ class Sessions:
         self.cumulative += 1
         timeout = group.session_timeout
         ends_at = later(now, seconds(timeout)) if timeout is not None else None
-        session = Session(self.cumulative, key, group, now, ends_at)
+        index = (self.cumulative - 1) * self._strand.count + self._strand.number + 1
+        session = Session(index, key, group, now, ends_at)
         self._by_key[key] = session
         self._by_address.add(key[0], session)
         self.peak = max(self.peak, len(self._by_key))

@@ -1,5 +1,6 @@
 """The path MTUs that routers told about, by peer, and how long they count."""
 
+from collections.abc import Sequence
 from ipaddress import IPv4Address
 
 from mainmode.base.instant import Instant, Span, between, later, seconds, whole_seconds
@@ -16,6 +17,14 @@ class PathMtus:
     def __init__(self, aging: int | None = None) -> None:
         self.aging = aging
         self._learned: dict[int, tuple[int, Instant | None]] = {}
+
+    @classmethod
+    def joined(cls, several: Sequence["PathMtus"]) -> "PathMtus":
+        """Those of several processes of one device; each peer is with one."""
+        whole = cls(several[0].aging)
+        for one in several:
+            whole._learned |= one._learned
+        return whole
 
     def learn(self, peer: IPv4Address, mtu: int, now: Instant) -> None:
         """A router on the way to `peer` carries at most `mtu` octets."""

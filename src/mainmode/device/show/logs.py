@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from mainmode.device.config.model import Destination, DeviceId, LogHost, Release
 from mainmode.device.show.layout import text
-from mainmode.device.show.standing import Standing
-from mainmode.device.syslog import LEVELS, SystemLog
+from mainmode.device.show.standing import LogView, Standing
+from mainmode.device.syslog import LEVELS
 
 
 def logging(standing: Standing, *, setting: bool = False) -> str:
@@ -46,7 +46,7 @@ def _switch(on: bool) -> str:
     return "enabled" if on else "disabled"
 
 
-def _level(wanted: Destination | None, log: SystemLog, name: str, facility: int | None = None) -> str:
+def _level(wanted: Destination | None, log: LogView, name: str, facility: int | None = None) -> str:
     if wanted is None:
         return "disabled"
     what = f"level {LEVELS[wanted]}" if isinstance(wanted, int) else f"list {wanted}"

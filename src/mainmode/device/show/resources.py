@@ -44,7 +44,7 @@ def resource_usage(standing: Standing) -> str:
     """`show resource usage`: now, at most at once, the bound, and how often it refused something."""
     sessions, ike = standing.session_counts, standing.ike_statistics
     rows: list[tuple[str, int, int, int | str, int]] = [
-        ("Conns", len(standing.connections), standing.most_connections, MOST_CONNECTIONS, 0),
+        ("Conns", len(standing.connections), standing.most_connections, standing.processes * MOST_CONNECTIONS, 0),
         ("Other VPN Sessions", sessions.active, sessions.peak, _NO_LIMIT, 0),
         (
             "IKEv1 in-negotiation",

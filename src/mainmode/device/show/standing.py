@@ -1,33 +1,101 @@
 """What `show` commands look at."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address
+from typing import Protocol
 
 from mainmode.base.dataclass import dataclass
+from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
 from mainmode.base.provenance import Source
 from mainmode.device.config.model import Configuration, Release
 from mainmode.device.connections import Connection
 from mainmode.device.hits import HitCounts
-from mainmode.device.journal import Journal
+from mainmode.device.journal import Traffic
 from mainmode.device.nat import NatHits
 from mainmode.device.nat_rules import Rule
 from mainmode.device.routing import Route
 from mainmode.device.settings import entry_of
 from mainmode.device.translations import Translation
+from mainmode.device.tunnels import Count, Tunnel
 from mainmode.ike.settings import IkeSettings
 from mainmode.ike.statistics import Statistics
 from mainmode.ike.timing import MAX_HALF_OPEN
 from mainmode.ike.views import IkeSaView, SessionCounts, SessionView
 from mainmode.ipsec.dataplane import SaPair
 from mainmode.ipsec.path_mtu import PathMtus
-from mainmode.ipsec.sad import Sad
+from mainmode.ipsec.sad import SaState
 from mainmode.ipsec.statistics import IpsecStatistics
+
+
+class SadView(Protocol):
+    """The pairs of SAs that stand."""
+
+    def inbound(self, spi: int) -> SaState | None:
+        """The pair with this inbound SPI."""
+
+    def states(self) -> tuple[SaState, ...]:
+        """All pairs, oldest first."""
+
+
+class TunnelsView(Protocol):
+    """The tunnels that stand, and how many there were."""
+
+    ike: Count
+    ipsec: Count
+    ipsec_over_nat: Count
+    pairs: Count
+
+    def of(self, inbound_spis: Iterable[int]) -> tuple[Tunnel, ...]:
+        """The IPsec tunnels of these pairs, by their numbers."""
+
+    def all(self) -> Iterable[Tunnel]:
+        """Every IPsec tunnel that stands."""
+
+
+class LogView(Protocol):
+    """The buffer of the system log and what it counted."""
+
+    most_octets: int
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The buffer, oldest message first."""
+
+    @property
+    def kept(self) -> tuple[tuple[Instant, str], ...]:
+        """The same with the time of each."""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How many messages went to each destination that had any."""
+
+    def logged(self, destination: str) -> int:
+        """How many messages went to a destination."""
+
+
+class JournalView(Protocol):
+    """What happened since the start."""
+
+    drops: Counter[Drop]
+    traffic: dict[str, Traffic]
+
+    @property
+    def tunnels(self) -> TunnelsView:
+        """Its tunnels."""
+
+    @property
+    def log(self) -> LogView:
+        """Its system log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The state of a box at one moment: its configuration, SAs, sessions and routes, and the journal of its past."""
+    """The state of a box at one moment: its configuration, SAs, sessions and routes, and the journal of its past.
+
+    `processes`: of so many processes of one device all of it is.
+    """
 
     configuration: Configuration
     settings: IkeSettings
@@ -35,7 +103,7 @@ class Standing:
     ike_statistics: Statistics
     sessions: tuple[SessionView, ...]
     session_counts: SessionCounts
-    sad: Sad
+    sad: SadView
     ipsec_statistics: IpsecStatistics
     path_mtus: PathMtus
     routes: tuple[Route, ...]
@@ -45,9 +113,10 @@ class Standing:
     translations: tuple[Translation, ...]
     connections: tuple[Connection, ...]
     most_connections: int
-    journal: Journal
+    journal: JournalView
     started_at: Instant
     now: Instant
+    processes: int = 1
 
     @property
     def release(self) -> Release:
@@ -60,8 +129,9 @@ class Standing:
 
     @property
     def most_negotiations(self) -> int:
-        """How many IKE SAs may be in negotiation at once."""
-        return self.settings.max_in_negotiation if self.settings.max_in_negotiation is not None else MAX_HALF_OPEN
+        """How many IKE SAs may be in negotiation at once; each process may have so many."""
+        configured = self.settings.max_in_negotiation
+        return self.processes * (configured if configured is not None else MAX_HALF_OPEN)
 
     def df_policy(self, pair: SaPair) -> str:
         """What becomes of the DF bit of packets in a tunnel: the crypto map entry's word, else the interface's."""

@@ -11,25 +11,25 @@ from mainmode.device.console import FORMS
 from mainmode.device.exec_commands import Order, exec_table
 from mainmode.device.line.complaining import refusal
 from mainmode.device.line.declaration import Asked, Command, Surety, command
-from mainmode.device.line.lookup import LineError, look_up
+from mainmode.device.line.lookup import Found, LineError, look_up
 from mainmode.device.line.places import INTERFACE, LINE
 from mainmode.device.pinging import USUAL_COUNT
-from mainmode.gateway.control.connection import Connection, Errand
+from mainmode.gateway.control.connection import Client, Connection, Errand
 from mainmode.gateway.control.following import CaptureFollower, DebugFollower
 from mainmode.gateway.control.pinging import MOST, Ping
 from mainmode.gateway.control.protocol import FOLLOWING, OUTPUT
 from mainmode.gateway.gateway import Gateway
 
-Start = Callable[[Gateway, Connection, Asked], Errand]
+Start = Callable[[Gateway, Client, Asked], Errand]
 """Begins what goes on. Raises InputError."""
 
 
-def _debug(gateway: Gateway, connection: Connection, asked: Asked) -> Errand:
+def _debug(gateway: Gateway, connection: Client, asked: Asked) -> Errand:
     form = FORMS[gateway.box.configuration.release]
     return DebugFollower(gateway, connection, parse_wish(asked.places[LINE]), form)
 
 
-def _capture(gateway: Gateway, connection: Connection, asked: Asked) -> Errand:
+def _capture(gateway: Gateway, connection: Client, asked: Asked) -> Errand:
     keys = "keys" in asked
     if keys and connection.who.uid not in (0, os.geteuid()):
         raise InputError(
@@ -40,7 +40,7 @@ def _capture(gateway: Gateway, connection: Connection, asked: Asked) -> Errand:
     return follower
 
 
-def _ping(gateway: Gateway, connection: Connection, asked: Asked) -> Errand:
+def _ping(gateway: Gateway, connection: Client, asked: Asked) -> Errand:
     names = gateway.box.interfaces
     interface, destination = asked.get(INTERFACE), asked.address
     if destination is None:
@@ -86,30 +86,42 @@ def _table() -> tuple[Command[Any], ...]:
     return (*exec_table(), *FOLLOW_COMMANDS)
 
 
-def carry_out(gateway: Gateway, connection: Connection, text: str) -> None:
-    """Do what a client asks, or begin it. Raises InputError in words for the client."""
+def asked_for(gateway: Gateway, text: str) -> Found[Any]:
+    """What a client asks. Raises InputError in words for the client."""
     try:
-        found = look_up(_table(), text.split(), gateway.box.configuration)
+        return look_up(_table(), text.split(), gateway.box.configuration)
     except LineError as error:
         raise refusal(error, f"{gateway.box.hostname}# ", text) from None
+
+
+def carry_out(gateway: Gateway, connection: Connection, text: str) -> None:
+    """Do what a client asks, or begin it. Raises InputError in words for the client."""
+    found = asked_for(gateway, text)
     handler = found.command.handler
     if isinstance(handler, Order):
-        _execute(gateway, connection, found.line, handler, found.asked)
+        gateway.refresh()
+        answer = handler.carried_out(gateway.act, found.asked)
+        note(gateway, connection, found)
+        give(connection, answer)
     else:
         connection.errand = handler(gateway, connection, found.asked)
-        _note(gateway, connection, found.line, looks=handler is _ping)
+        note(gateway, connection, found)
 
 
-def _execute(gateway: Gateway, connection: Connection, text: str, order: Order, asked: Asked) -> None:
-    gateway.refresh()
-    answer = order.carried_out(gateway.act, asked)
-    _note(gateway, connection, text, looks=order.looks)
+def give(connection: Connection, answer: str) -> None:
+    """All that a command printed."""
     if answer:
         connection.say({OUTPUT: answer if answer.endswith("\n") else f"{answer}\n"})
     connection.end()
 
 
-def _note(gateway: Gateway, connection: Connection, text: str, *, looks: bool) -> None:
+def pings(found: Found[Any]) -> bool:
+    """Whether it is a ping, which ends by itself."""
+    return found.command.handler is _ping
+
+
+def note(gateway: Gateway, connection: Connection, found: Found[Any]) -> None:
     """The system log says who did it."""
-    user = connection.who.user
-    gateway.act(lambda box, now: box.executed(user, text, now, looks=looks))
+    user, handler = connection.who.user, found.command.handler
+    looks = handler.looks if isinstance(handler, Order) else pings(found)
+    gateway.act(lambda box, now: box.executed(user, found.line, now, looks=looks))

@@ -46,6 +46,21 @@ class Errand(Protocol):
         """The client is gone."""
 
 
+class Client(Protocol):
+    """Who asked for what goes on: on this process's own socket, or at another worker's."""
+
+    who: Who
+
+    def say(self, message: Mapping[str, object]) -> None:
+        """A piece of the answer."""
+
+    def offer(self, line: bytes, most: int) -> None:
+        """A message that may be missed where `most` octets wait for the client already."""
+
+    def end(self, **more: object) -> None:
+        """The command under way was carried out."""
+
+
 class Talk(Errand, Protocol):
     """An errand whose client goes on talking: each of its lines is `heard`, as long as it is hungry.
 

@@ -10,7 +10,7 @@ from mainmode.catalogue.envelope import Form
 from mainmode.device.debug_lines import DebugLines
 from mainmode.device.decision import BoxEffect
 from mainmode.device.watching import Watcher
-from mainmode.gateway.control.connection import Connection
+from mainmode.gateway.control.connection import Client
 from mainmode.gateway.control.protocol import AT, INBOUND, INTERFACE, KEY, KEY_FILE, LINE, PACKET, written
 from mainmode.gateway.gateway import Gateway
 from mainmode.ike.effects import InstallSa, MoveSa, Phase1Keyed
@@ -22,7 +22,7 @@ _MOST_LINES, _MOST_PACKETS = 1 << 20, 1 << 23
 class Follower(Watcher):
     """Watches the gateway for one client."""
 
-    def __init__(self, gateway: Gateway, connection: Connection) -> None:
+    def __init__(self, gateway: Gateway, connection: Client) -> None:
         self._gateway = gateway
         self._connection = connection
         gateway.watch(self)
@@ -35,7 +35,7 @@ class Follower(Watcher):
 class DebugFollower(Follower):
     """Lines of the device as they are said, each with its time."""
 
-    def __init__(self, gateway: Gateway, connection: Connection, wish: Wish, form: Form) -> None:
+    def __init__(self, gateway: Gateway, connection: Client, wish: Wish, form: Form) -> None:
         super().__init__(gateway, connection)
         self._lines = DebugLines(wish, form, lambda text: connection.offer(written({LINE: text}), _MOST_LINES))
 
@@ -54,7 +54,7 @@ class CaptureFollower(Follower):
 
     wants_packets = True
 
-    def __init__(self, gateway: Gateway, connection: Connection, *, keys: bool) -> None:
+    def __init__(self, gateway: Gateway, connection: Client, *, keys: bool) -> None:
         super().__init__(gateway, connection)
         self._keys = keys
         if keys:

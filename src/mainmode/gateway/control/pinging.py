@@ -7,7 +7,7 @@ from mainmode.base.instant import Instant, between
 from mainmode.device.box import Box
 from mainmode.device.decision import BoxEffect, EchoReply
 from mainmode.device.pinging import LOST, USUAL_SECONDS, PingTally
-from mainmode.gateway.control.connection import Connection
+from mainmode.gateway.control.connection import Client
 from mainmode.gateway.control.following import Follower
 from mainmode.gateway.control.protocol import OUTPUT
 from mainmode.gateway.gateway import Gateway
@@ -20,7 +20,7 @@ class Ping(Follower):
     """So many echo requests; the next one goes when the one before is answered, or after two seconds."""
 
     def __init__(
-        self, gateway: Gateway, connection: Connection, destination: IPv4Address, interface: str | None, count: int
+        self, gateway: Gateway, connection: Client, destination: IPv4Address, interface: str | None, count: int
     ) -> None:
         super().__init__(gateway, connection)
         self._interface = interface

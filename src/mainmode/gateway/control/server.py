@@ -20,9 +20,16 @@ Door = Callable[[Connection, Sequence[str]], Talk]
 class ControlServer:
     """Listens from `bind` and `listen` until `close`. Everything happens on the gateway's loop."""
 
-    def __init__(self, gateway: Gateway, path: str, doors: Mapping[str, Door] = MappingProxyType({})) -> None:
-        """`doors` are errands beside the device's commands, by the word that asks for them."""
+    def __init__(
+        self,
+        gateway: Gateway,
+        path: str,
+        doors: Mapping[str, Door] = MappingProxyType({}),
+        carry_out: Callable[[Gateway, Connection, str], None] = carry_out,
+    ) -> None:
+        """`doors` are errands beside the device's commands, by the word that asks for them. `carry_out` does those."""
         self._gateway = gateway
+        self._carry_out = carry_out
         self._doors = doors
         self._place = Place(path)
         self._listening: socket.socket | None = None
@@ -96,7 +103,7 @@ class ControlServer:
             if door is not None:
                 client.errand = client.talk = door(client, words)
             else:
-                carry_out(self._gateway, client, command)
+                self._carry_out(self._gateway, client, command)
         except InputError:
             raise
         except Exception as fault:

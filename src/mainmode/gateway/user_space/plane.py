@@ -1,7 +1,7 @@
 """The data plane in user space: tunnels of the box behind a TUN device, for hosts whose kernel has no ESP."""
 
 from asyncio import AbstractEventLoop
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Path, ProxyPair
@@ -23,8 +23,10 @@ from mainmode.gateway.user_space.reverse_path import ReversePaths
 from mainmode.gateway.user_space.sending import PeerSender
 from mainmode.gateway.user_space.steering import Steering
 from mainmode.gateway.user_space.traffic import Doors, Traffic
-from mainmode.gateway.user_space.tun import Tun, TunFailed
+from mainmode.gateway.user_space.tun import Tun, TunFailed, device_of
+from mainmode.gateway.workers.program import keeping
 from mainmode.ike.effects import Dropped
+from mainmode.ike.settings import MapEntry
 from mainmode.ipsec.dataplane import SaPair
 
 _MTU = 1500
@@ -36,12 +38,13 @@ class UserSpacePlane:
     name = "user space"
 
     def __init__(self, gateway: Gateway, loop: AbstractEventLoop, sockets: IkeSockets, why: str, device: str) -> None:
-        """`sockets` has port 4500, where ESP comes among IKE."""
+        """`sockets` has port 4500, where ESP comes among IKE. `device` is the name of the first worker's device."""
         self.why = why
         self._sockets = sockets
         self._gateway = gateway
         self._loop = loop
-        self._device = device
+        self._named = device
+        self._device = device_of(device, gateway.share.number)
         self._network: HostNetwork | None = None
         self._steering: Steering | None = None
         self._tun: Tun | None = None
@@ -52,6 +55,7 @@ class UserSpacePlane:
         self._traffic: Traffic | None = None
         self._own: dict[bytes, str] = {}
         self._announced: frozenset[ProxyPair] = frozenset()
+        self._elsewhere: frozenset[ProxyPair] = frozenset()
         self._led: dict[int, ProxyPair] = {}
 
     # --- the door ------------------------------------------------------------------------------------------------
@@ -62,7 +66,9 @@ class UserSpacePlane:
             self._packets, self._esp = PacketSocket(), EspSocket()
             self._tun = Tun.open(self._device)
             self._network = HostNetwork()
-            self._steering = Steering(self._network, self._device)
+            share = self._gateway.share
+            names = {one: device_of(self._named, one) for one in range(share.count) if one != share.number}
+            self._steering = Steering(self._network, self._device, share.number, names)
             self._steering.open(_MTU)
         except (TunFailed, NetlinkError) as refused:
             raise PlaneError(str(refused)) from refused
@@ -78,6 +84,8 @@ class UserSpacePlane:
 
     def _forward(self) -> None:
         """Where the host cannot be told to, it may have been told by others, or has no hosts behind it."""
+        if not self._gateway.share.first:
+            return
         try:
             if self._network is not None and self._forwarding.open(Notes(self._network)):
                 self._gateway.tell("the host did not forward packets: it does now, until the gateway ends")
@@ -91,7 +99,10 @@ class UserSpacePlane:
         self._own = {view.address.packed: view.name for view in box.interfaces.values()}
         if self._traffic is not None:
             self._traffic.follow(self._own)
-        self._announced = frozenset(_announced(box))
+        has = self._gateway.share.has
+        self._announced = frozenset(_announced(entry for entry in box.settings.entries if has(entry)))
+        self._elsewhere = frozenset(_announced(entry for entry in box.settings.entries if not has(entry)))
+        self._keep_my_share()
         self._lead()
         self._look_at_filters()
 
@@ -207,11 +218,23 @@ class UserSpacePlane:
             return
         try:
             barred = bars(self._gateway.box.routes, self._links())
-            self._steering.lead({*self._announced, *self._led.values()}, barred)
+            agreed = {*self._led.values()} - self._announced
+            self._steering.lead(self._announced, barred, agreed=agreed, elsewhere=self._elsewhere)
         except NetlinkError as refused:
             raise PlaneError(str(refused)) from refused
 
+    def _keep_my_share(self) -> None:
+        """ESP of other workers' peers is theirs. Raises PlaneError."""
+        share = self._gateway.share
+        try:
+            if share.count > 1 and self._esp is not None:
+                self._esp.keep(keeping(share))
+        except OSError as error:
+            raise PlaneError(f"the filter of the raw socket: {error.strerror}") from error
+
     def _look_at_filters(self) -> None:
+        if not self._gateway.share.first:
+            return
         try:
             links = self._links()
         except NetlinkError as refused:
@@ -225,9 +248,9 @@ class UserSpacePlane:
         return links_of(self._network, own) if self._network is not None else {}
 
 
-def _announced(box: Box) -> Iterator[ProxyPair]:
+def _announced(entries: Iterable[MapEntry]) -> Iterator[ProxyPair]:
     """The permit entries of the crypto access lists; what a deny takes out of them is the box's to see."""
-    for entry in box.settings.entries:
+    for entry in entries:
         if entry.complete and not entry.dynamic:
             for ace in entry.acl or ():
                 if ace.permit:

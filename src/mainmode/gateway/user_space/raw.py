@@ -9,6 +9,7 @@ from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop, WireError
 from mainmode.gateway.marks import MARK
 from mainmode.gateway.user_space.sending import PeerSender
+from mainmode.gateway.workers.program import Program, keep_of
 
 _SO_RCVBUFFORCE, _SO_SNDBUFFORCE = 33, 32
 _BUFFER = 4 << 20
@@ -40,6 +41,10 @@ class EspSocket:
         """Raises OSError: PermissionError without CAP_NET_RAW."""
         self._socket = _opened(IpProtocol.ESP)
         self.sender = PeerSender(self._socket, cuts=False)
+
+    def keep(self, program: Program) -> None:
+        """Receive only what this program wants. Raises OSError."""
+        keep_of(self._socket, program)
 
     def fileno(self) -> int:
         """For the event loop."""

@@ -152,6 +152,12 @@ class Tun:
         return True
 
 
+def device_of(name: str, worker: int) -> str:
+    """The name of a worker's device, by its number from 0: `mainmode1` is behind `mainmode0`."""
+    stem = name.rstrip("0123456789")
+    return f"{stem}{int(name[len(stem) :] or 0) + worker}" if worker else name
+
+
 def _advice(error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "Opening it takes root, or the capability CAP_NET_ADMIN."

@@ -166,7 +166,7 @@ class Stage:
 
         def action(box: Box, now: Instant) -> list[BoxEffect]:
             output, effects = found.command.handler.do(box, found.asked, now)
-            self.consoles[name].typed("#", command, output)
+            self.consoles[name].typed("#", command, str(output))
             return effects
 
         self.world.act(name, action)

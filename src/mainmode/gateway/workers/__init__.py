@@ -1,0 +1,1 @@
+"""Several processes of one gateway (`mainmode up --workers`): each is the ordinary gateway for some of the peers."""
