@@ -1,7 +1,7 @@
 """The data plane in user space: tunnels of the box behind a TUN device, for hosts whose kernel has no ESP."""
 
 from asyncio import AbstractEventLoop
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from ipaddress import IPv4Address
 
 from mainmode.base.address import Path, ProxyPair
@@ -25,8 +25,8 @@ from mainmode.gateway.user_space.steering import Steering
 from mainmode.gateway.user_space.traffic import Doors, Traffic
 from mainmode.gateway.user_space.tun import Tun, TunFailed, device_of
 from mainmode.gateway.workers.program import keeping
+from mainmode.gateway.workers.share import Share
 from mainmode.ike.effects import Dropped
-from mainmode.ike.settings import MapEntry
 from mainmode.ipsec.dataplane import SaPair
 
 _MTU = 1500
@@ -99,9 +99,9 @@ class UserSpacePlane:
         self._own = {view.address.packed: view.name for view in box.interfaces.values()}
         if self._traffic is not None:
             self._traffic.follow(self._own)
-        has = self._gateway.share.has
-        self._announced = frozenset(_announced(entry for entry in box.settings.entries if has(entry)))
-        self._elsewhere = frozenset(_announced(entry for entry in box.settings.entries if not has(entry)))
+        share = self._gateway.share
+        self._announced = frozenset(_announced(box, share, mine=True))
+        self._elsewhere = frozenset(_announced(box, share, mine=False))
         self._keep_my_share()
         self._lead()
         self._look_at_filters()
@@ -248,10 +248,13 @@ class UserSpacePlane:
         return links_of(self._network, own) if self._network is not None else {}
 
 
-def _announced(entries: Iterable[MapEntry]) -> Iterator[ProxyPair]:
-    """The permit entries of the crypto access lists; what a deny takes out of them is the box's to see."""
-    for entry in entries:
-        if entry.complete and not entry.dynamic:
+def _announced(box: Box, share: Share, *, mine: bool) -> Iterator[ProxyPair]:
+    """The permit entries of the crypto access lists; what a deny takes out of them is the box's to see.
+
+    Those of this worker (`mine`), or of all others.
+    """
+    for entry in box.settings.entries:
+        if entry.complete and not entry.dynamic and share.has(entry) is mine:
             for ace in entry.acl or ():
                 if ace.permit:
                     yield ace.proxies
