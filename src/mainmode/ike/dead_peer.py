@@ -99,8 +99,9 @@ def _ask(sa: IkeSa, turn: Turn) -> None:
         life.oldest = number
     life.number, life.asked = number, turn.now
     life.tries += 1
-    sources = keepalive_sources(sa)
-    turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, sa.exchange, sources, type="R-U-THERE", sequence=number)
+    if turn.listened:
+        sources = keepalive_sources(sa)
+        turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, sa.exchange, sources, type="R-U-THERE", sequence=number)
     _send(sa, turn, NotifyType.R_U_THERE, number)
 
 
@@ -130,7 +131,8 @@ def hear(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
         _answer(sa, turn, number, exchange)
         return
     life = sa.life
-    turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
+    if turn.listened:
+        turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
     if life.number is None or not life.oldest <= number <= life.number:
         _wrong(sa, turn, "R-U-THERE-ACK", number, life.number or 0, exchange)
         return
@@ -146,13 +148,15 @@ def _alive(sa: IkeSa, turn: Turn) -> None:
 
 def _answer(sa: IkeSa, turn: Turn, number: int, exchange: Exchange) -> None:
     life = sa.life
-    turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE", sequence=number)
+    if turn.listened:
+        turn.say(lines.DPD_RECEIVED, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE", sequence=number)
     if life.peer_number is not None and number < life.peer_number:
         _wrong(sa, turn, "R-U-THERE", number, life.peer_number + 1, exchange)
         return
     life.peer_number = number
     _alive(sa, turn)
-    turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
+    if turn.listened:
+        turn.say(lines.DPD_SENDING, sa.about, Step.KEEPALIVE, exchange, type="R-U-THERE-ACK", sequence=number)
     _send(sa, turn, NotifyType.R_U_THERE_ACK, number)
 
 

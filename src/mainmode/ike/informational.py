@@ -66,7 +66,8 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
         header.initiator_cookie, header.responder_cookie, header.exchange, message_id, payloads, header.flags
     )
     say_decode(turn, sa.about_ip, "RECEIVED", message, Step.INFORMATIONAL, exchange)
-    turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="hash")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="hash")
     hashes = message.all(Hash)
     if len(hashes) != 1 or not isinstance(payloads[0], Hash):
         turn.drop(Drop.MISSING_PAYLOAD, "the HASH payload comes first, once")
@@ -90,7 +91,8 @@ def receive_protected(sa: IkeSa, turn: Turn) -> None:
 
 def _obey_notify(sa: IkeSa, turn: Turn, notify: Notify, exchange: Exchange) -> None:
     kind = notify.notify_type
-    turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="notify")
+    if turn.listened:
+        turn.say(lines.PROCESSING, sa.about, Step.INFORMATIONAL, exchange, payload="notify")
     if kind in (NotifyType.R_U_THERE, NotifyType.R_U_THERE_ACK):
         dead_peer.hear(sa, turn, notify, exchange)
     elif kind == NotifyType.CONNECTED:

@@ -22,7 +22,7 @@ from mainmode.ike.settings import AclEntry, MapEntry
 from mainmode.ike.timing import PHASE2_REKEY_SHARE
 from mainmode.ike.voice import say_decode
 from mainmode.ipsec.dataplane import SaKeys, SaPair
-from mainmode.wire.message import Message, write_payloads
+from mainmode.wire.message import Message, write_before, write_payloads
 from mainmode.wire.payloads import Hash, KeyExchange, Nonce, Payload, SecurityAssociation
 
 MIN_SPI = 256
@@ -71,12 +71,16 @@ def protected(qm: QuickMode, payloads: tuple[Payload, ...]) -> Message:
         digest = hash_1(sa.hash, key, qm.message_id, rest)
     else:
         digest = hash_2(sa.hash, key, qm.message_id, qm.nonce_i, rest)
-    return quick_message(qm, (Hash(digest), *payloads))
+    first = Hash(digest)
+    return quick_message(qm, (first, *payloads), write_before(first, payloads[0].type, rest))
 
 
-def quick_message(qm: QuickMode, payloads: tuple[Payload, ...]) -> Message:
-    """A quick mode message of this exchange."""
-    return Message(qm.sa.cookie_i, qm.sa.cookie_r, ExchangeType.QUICK_MODE, qm.message_id, payloads, Flag.ENCRYPTED)
+def quick_message(qm: QuickMode, payloads: tuple[Payload, ...], written: bytes = b"") -> Message:
+    """A quick mode message of this exchange; `written` are its payloads' octets, where they are known."""
+    sa = qm.sa
+    return Message(
+        sa.cookie_i, sa.cookie_r, ExchangeType.QUICK_MODE, qm.message_id, payloads, Flag.ENCRYPTED, written=written
+    )
 
 
 def third_hash(qm: QuickMode) -> bytes:

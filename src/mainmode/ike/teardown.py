@@ -24,7 +24,7 @@ from mainmode.ike.timing import (
     PHASE1_REKEY_SHARE_RESPONDER,
 )
 from mainmode.ike.voice import say_decode
-from mainmode.wire.message import Message, write_payloads
+from mainmode.wire.message import Message, write_before, write_payloads
 from mainmode.wire.payloads import Delete, Hash, Payload
 
 RUNNING, TERMINATED = 0x0001C042, 0x0101C002
@@ -45,17 +45,19 @@ def send_informational(sa: IkeSa, turn: Turn, payload: Payload, built: str, step
         return
     message_id = fresh_message_id(sa, turn)
     exchange = Exchange(sa.cookie_i, message_id)
-    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="blank hash")
-    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload=built)
-    turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload="qm hash")
-    digest = hash_1(sa.hash, sa.keys.a.octets, message_id, write_payloads((payload,)))
+    if turn.listened:
+        for what in ("blank hash", built, "qm hash"):
+            turn.say(lines.CONSTRUCTING, sa.about, step, exchange, payload=what)
+    rest = write_payloads((payload,))
+    first = Hash(hash_1(sa.hash, sa.keys.a.octets, message_id, rest))
     message = Message(
         sa.cookie_i,
         sa.cookie_r,
         ExchangeType.INFORMATIONAL,
         message_id,
-        (Hash(digest), payload),
+        (first, payload),
         Flag.ENCRYPTED,
+        written=write_before(first, payload.type, rest),
     )
     chain = Chain(sa.cipher, sa.keys, phase2_iv(sa.hash, sa.phase1_iv, message_id, sa.cipher.block))
     sa.spend(message_id, turn.now)

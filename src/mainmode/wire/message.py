@@ -84,6 +84,8 @@ class Message:
     payloads: tuple[Payload, ...]
     flags: int = 0
     version: int = VERSION
+    written: bytes = field(default=b"", repr=False, compare=False)
+    """The chain of payloads, where its writer has it already."""
     _by_class: dict[type, tuple[Payload, ...]] | None = field(default=None, init=False, repr=False, compare=False)
     """The payloads of each class, in order; filed by the first who asks."""
 
@@ -94,7 +96,7 @@ class Message:
 
     def body(self) -> bytes:
         """The chain of payloads: what a cipher encrypts."""
-        return write_payloads(self.payloads)
+        return self.written or write_payloads(self.payloads)
 
     def encode(self) -> bytes:
         """The datagram in clear. Raises ValueError where something does not fit its octets."""
@@ -174,6 +176,11 @@ def write_payloads(payloads: Iterable[Payload]) -> bytes:
     except struct.error as error:
         raise ValueError(f"a payload: {error}") from error
     return octets
+
+
+def write_before(first: Payload, following: PayloadType, rest: bytes) -> bytes:
+    """The octets of a chain that was written already and begins with a type, with one more payload before it."""
+    return _pack_generic(following, 0, len(first.body) + _GENERIC_LENGTH) + first.body + rest
 
 
 def header_of(message: "Message", octets: int) -> bytes:
