@@ -12,15 +12,26 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-from mainmode.crypto.primitives import CbcKey
+from mainmode.crypto.primitives import _CbcContexts
 
 _ATOMS = (
     *(type(None), bool, int, float, str, bytes, type, Enum, types.ModuleType, types.BuiltinFunctionType),
     *(types.MappingProxyType, types.MemberDescriptorType, types.GetSetDescriptorType, property, range),
-    CbcKey,
+    _CbcContexts,
 )
 """What never changes, or carries a state that nothing can tell: a cipher's context notes itself what is left in it."""
-_FOREIGN = ("cryptography.", "_hashlib", "hmac", "re", "ipaddress", "ctypes", "_hmacopenssl", "functools", "_cffi")
+_FOREIGN = (
+    "cryptography.",
+    "_hashlib",
+    "hmac",
+    "re",
+    "ipaddress",
+    "ctypes",
+    "_hmacopenssl",
+    "functools",
+    "_cffi",
+    "mainmode.crypto._native",
+)
 
 
 class Rewind:
@@ -77,7 +88,7 @@ class Rewind:
         return self._note_fields(one, kind)
 
     def _note_fields(self, one: object, kind: type) -> Iterable[object]:
-        frozen = dataclasses.is_dataclass(one) and kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+        frozen = dataclasses.is_dataclass(one) and kind.__setattr__ is not object.__setattr__
         values: list[object] = []
         own = getattr(one, "__dict__", None)
         if own is not None:
