@@ -5,6 +5,7 @@ from ipaddress import IPv4Address
 
 from mainmode.base.address import Endpoint, Path, Proxy, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform
+from mainmode.base.later import Later
 from mainmode.base.secret import Secret
 from mainmode.crypto.algorithms import esp_cipher, esp_integrity
 from mainmode.ipsec.dataplane import EspSuite, Mode, SaKeys, SaPair
@@ -77,7 +78,7 @@ def pair_for(
         interface="outside",
         map_name="MAP",
         map_sequence=10,
-        acl_text="access-list VPN extended permit ip any any",
+        acl=Later(lambda: "access-list VPN extended permit ip any any"),
         path=Path(Endpoint(IPv4Address("10.0.0.1"), 0), Endpoint(IPv4Address("10.0.0.2"), 0)),
         proxies=ProxyPair(Proxy.of("192.168.1.0/24"), Proxy.of(remote)),
         inbound_spi=inbound_spi,

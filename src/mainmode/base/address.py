@@ -52,10 +52,15 @@ class Proxy:
     @property
     def mask(self) -> IPv4Address | None:
         """The netmask, or None where the range is not a subnet."""
-        size = int(self.last) - int(self.first) + 1
-        if size < 1 or size & (size - 1) or int(self.first) % size:
-            return None
-        return IPv4Address(0x1_0000_0000 - size)
+        prefix = self.prefix
+        return None if prefix is None else IPv4Address(0x1_0000_0000 - (1 << (32 - prefix)))
+
+    @property
+    def prefix(self) -> int | None:
+        """The length of the netmask in bits, or None where the range is not a subnet."""
+        first = int(self.first)
+        size = int(self.last) - first + 1
+        return None if size < 1 or size & (size - 1) or first % size else 33 - size.bit_length()
 
     @property
     def is_host(self) -> bool:

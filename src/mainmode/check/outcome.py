@@ -41,7 +41,8 @@ class Course(Observer):
         """Keep it if it is new."""
         side = SIDES[name]
         match effect:
-            case Decision(stage, verdict, text, sources):
+            case Decision(stage, verdict, _, sources):
+                text = effect.text
                 self._note(Ruling(side, stage.value, verdict.value, text, sources))
             case Dropped(reason, _, detail, sources):
                 self._note(Ruling(side, "", Verdict.DROP.value, f"{reason.value}: {detail}", sources))

@@ -480,7 +480,7 @@ def _interfaces(configuration: Configuration) -> Iterator[InterfaceView]:
 
 def _of_packet(effects: list[BoxEffect], packet: Callable[[], bytes]) -> list[BoxEffect]:
     """The effects, drops with the packet that came in."""
-    if not any(type(effect) is Dropped for effect in effects):
+    if Dropped not in map(type, effects):
         return effects
     return [replace(effect, packet=packet()) if isinstance(effect, Dropped) else effect for effect in effects]
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
+from mainmode.base.later import Later
 from mainmode.base.provenance import Source
 from mainmode.ike.effects import Dropped, Effect
 
@@ -66,9 +67,14 @@ class Decision(NamedTuple):
 
     stage: Stage
     verdict: Verdict
-    text: str
+    sentence: str | Later
     sources: tuple[Source, ...] = ()
     about: "Hop | Turned | Protected | SaState | Connection | None" = None
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return str(self.sentence)
 
 
 class PacketOut(NamedTuple):

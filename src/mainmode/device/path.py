@@ -6,11 +6,13 @@ rule; what was found is remembered with the connection, and its other packets an
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from mainmode.base.address import Path
 from mainmode.base.codes import IpProtocol
 from mainmode.base.errors import Drop
 from mainmode.base.instant import Instant
+from mainmode.base.later import Later
 from mainmode.device.config.model import AddressRange
 from mainmode.device.connections import Connection
 from mainmode.device.crypto_maps import Protected
@@ -198,8 +200,7 @@ class PacketPath:
         way.state = maps.tunnel(protected, interface, way.after, plane.sad)
         records: list[Decision] = []
         if protected is not None:
-            name = f"{protected.entry.map_name} {protected.entry.sequence}"
-            text = f"{way.after} matches crypto map {name}: {protected.ace.text}"
+            text = Later(partial(_matches, protected, way.after))
             records.append(Decision(Stage.CRYPTO_MAP, Verdict.PROTECT, text, protected.sources, protected))
         way.refused_out = None
         if way.state is not None:
@@ -225,7 +226,7 @@ class PacketPath:
             return clear
         name = f"{missed.entry.map_name} {missed.entry.sequence}"
         text = f"{way.before} would match crypto map {name}, but becomes {way.after} before: it leaves in clear"
-        return clear._replace(text=text, sources=(way.rule.source, missed.ace.source))
+        return clear._replace(sentence=text, sources=(way.rule.source, missed.ace.source))
 
     def want(self, flow: Flow, ingress: str, now: Instant) -> list[BoxEffect]:
         """A flow, as it leaves the box, wants its tunnel; its packet waits elsewhere."""
@@ -329,3 +330,8 @@ def _note(connection: Connection, way: Way, *, reply: bool) -> None:
         one, other = connection.tunnels
         spi = state.pair.inbound_spi
         connection.tunnels = (one, spi) if reply else (spi, other)
+
+
+def _matches(protected: Protected, flow: Flow) -> str:
+    name = f"{protected.entry.map_name} {protected.entry.sequence}"
+    return f"{flow} matches crypto map {name}: {protected.ace.text}"

@@ -136,8 +136,9 @@ class Gateway:
 
     def look_at_the_clock(self) -> None:
         """Set the alarm at the next deadline."""
-        dues = [due for due in (self.box.deadline(), self.held.deadline()) if due is not None]
-        due = min(dues, default=None)
+        due, held = self.box.deadline(), self.held.deadline()
+        if held is not None and (due is None or held < due):
+            due = held
         if due != self._due:
             self._due = due
             self.alarm.set(due)

@@ -55,6 +55,8 @@ class HeldPackets:
 
     def deadline(self) -> Instant | None:
         """When one is due, or the oldest has waited long enough; None while none waits."""
+        if not self._held and not self._going:
+            return None
         ends = [later(self._held[0][0], PATIENCE)] if self._held else []
         return min([*ends, *(at for at, _ in self._going)], default=None)
 

@@ -105,8 +105,8 @@ def _named(pair: SaPair) -> str:
 def _network(proxy: Proxy) -> str:
     if proxy.is_host:
         text = str(proxy.first)
-    elif proxy.mask is not None:
-        text = f"{proxy.first}/{int(proxy.mask).bit_count()}"
+    elif (prefix := proxy.prefix) is not None:
+        text = f"{proxy.first}/{prefix}"
     else:
         text = f"{proxy.first}-{proxy.last}"
     ends = "".join(f" {word} {value}" for word, value in (("protocol", proxy.protocol), ("port", proxy.port)) if value)

@@ -146,8 +146,11 @@ class Engine:
 
     def deadline(self) -> Instant | None:
         """When `expire` wants to be called next."""
-        moments = (self._agenda.deadline(), self._gate.deadline(), self._table.fragments.deadline())
-        return min([moment for moment in moments if moment is not None], default=None)
+        due = self._agenda.deadline()
+        for moment in (self._gate.deadline(), self._table.fragments.deadline()):
+            if moment is not None and (due is None or moment < due):
+                due = moment
+        return due
 
     def timers(self) -> int:
         """How many things have deadlines of their own: IKE SAs, negotiations, pairs of SAs, sessions."""

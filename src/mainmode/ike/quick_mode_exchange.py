@@ -2,6 +2,7 @@
 
 from mainmode.base.codes import ExchangeType, Flag, ProtocolId
 from mainmode.base.errors import Drop, WireError
+from mainmode.base.later import Later
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 from mainmode.catalogue import lines
@@ -206,7 +207,7 @@ def load(qm: QuickMode, turn: Turn) -> SaPair | None:
         interface=sa.interface,
         map_name=entry.map_name,
         map_sequence=entry.sequence,
-        acl_text=qm.ace.text if qm.ace is not None else "",
+        acl=Later(qm.ace.spelled if qm.ace is not None else str),
         path=sa.path,
         proxies=proxies,
         inbound_spi=qm.spi_in,

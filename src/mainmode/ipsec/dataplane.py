@@ -7,6 +7,7 @@ from mainmode.base.address import Path, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform, Group
 from mainmode.base.dataclass import dataclass
 from mainmode.base.instant import Instant
+from mainmode.base.later import Later
 from mainmode.base.provenance import Source
 from mainmode.base.secret import Secret
 
@@ -41,6 +42,7 @@ class SaPair:
 
     `path` holds the outer addresses; its ports are 4500 or what NAT made of it when `udp_encapsulated`, 0 otherwise.
     Lifetimes: seconds and kilobytes, None for no limit. `session` is the device's Session ID / conn_id.
+    `acl` is the entry of the access list that protects its traffic, as the device writes it.
     `sources` are the statements that the agreement rests on (crypto map entry, ACE, transform set, lifetime).
     """
 
@@ -49,7 +51,7 @@ class SaPair:
     interface: str
     map_name: str
     map_sequence: int
-    acl_text: str
+    acl: Later
     path: Path
     proxies: ProxyPair
     inbound_spi: int
@@ -66,6 +68,11 @@ class SaPair:
     session: int
     message_id: int
     sources: tuple[Source, ...] = ()
+
+    @property
+    def acl_text(self) -> str:
+        """The line of the access list; nothing where there is none."""
+        return str(self.acl)
 
 
 @dataclass(frozen=True, slots=True)
