@@ -40,6 +40,12 @@ def cpu_of_process(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def resident(process: int) -> float:
+    """Kilobytes of a process's resident memory."""
+    [line] = [one for one in Path(f"/proc/{process}/status").read_text().splitlines() if one.startswith("VmRSS:")]
+    return float(line.split()[1])
+
+
 def rate_of(job: Callable[[], object], seconds: float) -> float:
     """How often a second of CPU time does the job, tried for about `seconds`."""
     began, count = time.process_time(), 0

@@ -171,12 +171,17 @@ def entry_of(configuration: Configuration, pair: SaPair) -> model.CryptoMapEntry
 
 def entry_named(configuration: Configuration, map_name: str, sequence: int) -> model.CryptoMapEntry | None:
     """The entry of a static map with this name and number, else the one of a dynamic map."""
+    return configuration.derived(_named_entries).get((map_name, sequence))
+
+
+def _named_entries(configuration: Configuration) -> Mapping[tuple[str, int], model.CryptoMapEntry]:
+    found: dict[tuple[str, int], model.CryptoMapEntry] = {}
     for maps in (configuration.crypto_maps, configuration.dynamic_maps):
-        named = maps.get(map_name)
-        for entry in named.entries if named is not None else ():
-            if entry.sequence == sequence and entry.dynamic is None:
-                return entry
-    return None
+        for name, named in maps.items():
+            for entry in named.entries:
+                if entry.dynamic is None:
+                    found.setdefault((name, entry.sequence), entry)
+    return found
 
 
 def _policy(policy: model.Policy) -> IkePolicy:
