@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mainmode.crypto.compiled import native
 from secrets_watch import Watch
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
@@ -21,13 +22,20 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where the corpus is not there, the tests over it are left out; they are no skipped ones."""
-    if CORPUS.is_dir():
-        return
-    over = [item for item in items if item.get_closest_marker("corpus") is not None]
+    """Tests over what is not there or not wanted are left out; they are no skipped ones.
+
+    Those of the compiled helper are skipped where it could not be built.
+    """
+    pure = os.environ.get("MAINMODE_PURE") == "1"
+    absent = {name for name, is_absent in (("corpus", not CORPUS.is_dir()), ("helper", pure)) if is_absent}
+    over = [item for item in items if any(item.get_closest_marker(name) is not None for name in absent)]
     if over:
         config.hook.pytest_deselected(items=over)
-        items[:] = [item for item in items if item.get_closest_marker("corpus") is None]
+        items[:] = [item for item in items if not any(item.get_closest_marker(name) for name in absent)]
+    if native() is None:
+        for item in items:
+            if item.get_closest_marker("helper") is not None:
+                item.add_marker(pytest.mark.skip(reason="the compiled helper was not built here"))
 
 
 @pytest.hookimpl(wrapper=True)

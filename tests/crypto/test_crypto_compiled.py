@@ -22,7 +22,6 @@ COMPILER = shutil.which("cc")
 BUILDS = COMPILER is not None and Path(HEADERS, "Python.h").is_file()
 REQUIRED = os.environ.get("CI") == "true"
 
-needs_helper = pytest.mark.skipif(native() is None and not REQUIRED, reason="the helper is not built here")
 needs_compiler = pytest.mark.skipif(not BUILDS and not REQUIRED, reason="nothing can be built here")
 
 
@@ -34,11 +33,11 @@ WIDE = (True, False)
 @pytest.fixture
 def helper() -> Native:
     found = native()
-    assert found is not None, "CI=true, and the helper was not built"
+    assert found is not None
     return found
 
 
-@needs_helper
+@pytest.mark.helper
 def test_the_helper_takes_the_powers_where_it_is_there(helper: Native) -> None:
     assert primitives.exponentiation() == "helper"
 
@@ -50,7 +49,7 @@ def test_the_environment_leaves_it_out() -> None:
     assert run.stdout.strip() in ("libcrypto", "gmpy2")
 
 
-@needs_helper
+@pytest.mark.helper
 @pytest.mark.parametrize("octets", [b"", b"\0", b"\1", b"\0\1", b"\2", b"\xff" * 9 + b"\xfe", b"\3" * 2049])
 def test_a_modulus_that_is_none_is_refused(helper: Native, octets: bytes) -> None:
     with pytest.raises(ValueError, match="modulus"):
@@ -87,7 +86,7 @@ def compare(helper: Native, modulus: int, bits: int, octets: int, dice: Random, 
             assert comb.power(given) == raised[1]
 
 
-@needs_helper
+@pytest.mark.helper
 @pytest.mark.parametrize(("code", "count"), list(zip(MODP, (600, 400, 200, 100, 40, 20), strict=True)))
 def test_powers_of_the_groups_are_pythons(helper: Native, code: Group, count: int) -> None:
     found = group(code)
@@ -95,7 +94,7 @@ def test_powers_of_the_groups_are_pythons(helper: Native, code: Group, count: in
     compare(helper, found.prime, found.bits, found.exponent_bits // 8, Random(code), count)
 
 
-@needs_helper
+@pytest.mark.helper
 @pytest.mark.parametrize("bits", [768, 1024, 1536, 2048, 3072, 4096])
 def test_powers_by_any_modulus_of_their_sizes_are_pythons(helper: Native, bits: int) -> None:
     """The lowest 52 bits, and the highest, are ones, as vectors need them; what is between is not that of a group."""
@@ -105,7 +104,7 @@ def test_powers_by_any_modulus_of_their_sizes_are_pythons(helper: Native, bits: 
         compare(helper, between | ends, bits, dice.choice((1, 8, 21)), dice, 3)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_small_and_odd_sizes_are_pythons(helper: Native) -> None:
     dice = Random(7)
     for octets in (*range(1, 40), 63, 64, 65, 127, 129, 255, 257, 511, 512):
@@ -114,7 +113,7 @@ def test_small_and_odd_sizes_are_pythons(helper: Native) -> None:
             compare(helper, modulus, 8 * octets, dice.choice((1, 2, 9, 20)), dice, 3)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_a_base_longer_than_the_modulus_is_reduced(helper: Native) -> None:
     prime = (1 << 768) - (1 << 100) - 1
     base = (1 << 2000) + 12345
@@ -123,7 +122,7 @@ def test_a_base_longer_than_the_modulus_is_reduced(helper: Native) -> None:
         assert int.from_bytes(power) == pow(base, 0x1101, prime)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_zeros_before_a_modulus_stay_before_its_powers(helper: Native) -> None:
     for wide in WIDE:
         modulus = helper.modulus(b"\0\0\0" + b"\xff" * 128, wide)
@@ -131,7 +130,7 @@ def test_zeros_before_a_modulus_stay_before_its_powers(helper: Native) -> None:
         assert modulus.power(b"\3", b"\x99") == modulus.comb(3, 1).power(b"\x99") == expected
 
 
-@needs_helper
+@pytest.mark.helper
 def test_threads_do_not_disturb_one_another(helper: Native) -> None:
     prime = group(Group.MODP_1024)
     assert isinstance(prime, ModpGroup)
@@ -145,7 +144,7 @@ def test_threads_do_not_disturb_one_another(helper: Native) -> None:
         assert powers == [pow(2, int.from_bytes(one), prime.prime).to_bytes(128) for one in exponents]
 
 
-@needs_helper
+@pytest.mark.helper
 def test_a_comb_that_cannot_be_is_refused(helper: Native) -> None:
     modulus = helper.modulus(b"\xff" * 128)
     for octets in (0, -1, 2049, 1 << 31 - 1):
@@ -161,7 +160,7 @@ def test_a_comb_that_cannot_be_is_refused(helper: Native) -> None:
     assert modulus.comb(2, 2).power(b"") == (1).to_bytes(128)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_what_is_too_long_is_refused(helper: Native) -> None:
     modulus = helper.modulus(b"\3")
     assert modulus.power(b"\2" * 2048, b"\1" * 2048) in (b"\0", b"\1", b"\2")
@@ -171,7 +170,7 @@ def test_what_is_too_long_is_refused(helper: Native) -> None:
         modulus.power(b"\2", b"\1" * 2049)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_a_prf_of_something_else_is_refused(helper: Native) -> None:
     with pytest.raises(ValueError, match="no hash sha3"):
         helper.prf("sha3", b"key", b"")
@@ -180,7 +179,7 @@ def test_a_prf_of_something_else_is_refused(helper: Native) -> None:
             helper.prf(*wrong)  # type: ignore[arg-type]
 
 
-@needs_helper
+@pytest.mark.helper
 def test_a_cipher_that_does_not_fit_is_refused(helper: Native) -> None:
     for cipher, key, iv, data, match in (
         ("AES", 15, 16, 16, "an? AES key of 15"),
@@ -196,7 +195,7 @@ def test_a_cipher_that_does_not_fit_is_refused(helper: Native) -> None:
             helper.cbc(cipher, bytes(key), bytes(iv), bytes(data), True)
 
 
-@needs_helper
+@pytest.mark.helper
 def test_only_octets_are_overwritten(helper: Native) -> None:
     kept = bytes(bytearray(b"tern-Quarry-58"))
     helper.overwrite((kept,), 1)
@@ -208,7 +207,7 @@ def test_only_octets_are_overwritten(helper: Native) -> None:
             helper.overwrite(*wrong)  # type: ignore[arg-type]
 
 
-@needs_helper
+@pytest.mark.helper
 def test_what_is_no_octets_is_refused(helper: Native) -> None:
     modulus = helper.modulus(b"\3")
     for arguments in ((), (b"\1",), (b"\1", 2), ("1", b"\2"), (b"\1", b"\2", b"\3")):

@@ -213,9 +213,6 @@ def test_every_packet_comes_out_as_it_was_and_each_connection_in_its_order(packe
         assert [packet for packet in host.packets if packet[20:22] == port.to_bytes(2)] == of_port
 
 
-needs_helper = pytest.mark.skipif(offload() is None, reason="the helper is not built here, or not wanted")
-
-
 def cut(packet: bytes, size: int) -> list[bytes]:
     """The segments of a packet without IP options, made one by one."""
     whole = read_ipv4(packet)
@@ -242,7 +239,7 @@ def cut(packet: bytes, size: int) -> list[bytes]:
     return found
 
 
-@needs_helper
+@pytest.mark.helper
 @settings(deadline=None)
 @given(
     st.integers(1, 30_000),
@@ -269,7 +266,7 @@ def test_a_packet_in_one_piece_is_cut_as_the_host_would_have_cut_it(
     assert all(tcp_sum(one) == 0 for one in expected)
 
 
-@needs_helper
+@pytest.mark.helper
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.integers(-2, 300))
 def test_what_cannot_be_cut_is_refused_by_both_who_look_at_it(octets: bytes, size: int) -> None:
@@ -284,7 +281,7 @@ def test_what_cannot_be_cut_is_refused_by_both_who_look_at_it(octets: bytes, siz
             assert sum(map(len, helper.cut(packet, size))) >= len(packet)
 
 
-@needs_helper
+@pytest.mark.helper
 @settings(deadline=None)
 @given(st.binary(max_size=100), st.integers(-1, 110), st.integers(-1, 110))
 def test_a_checksum_that_the_host_left_out_is_made_and_never_outside_of_the_packet(
@@ -301,7 +298,7 @@ def test_a_checksum_that_the_host_left_out_is_made_and_never_outside_of_the_pack
     assert helper.with_checksum(packet, start, offset) == packet[:at] + made.to_bytes(2) + packet[at + 2 :]
 
 
-@needs_helper
+@pytest.mark.helper
 @settings(deadline=None)
 @given(
     st.lists(

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from mainmode.gateway.user_space.tun import Tun, TunFailed
-from mainmode.ipsec.segments import Segments, offload
+from mainmode.ipsec.segments import Segments
 from mainmode.wire.ip import checksum
 
 PACKET = bytes.fromhex("45000014000040004001f7970a0000010a000002")
@@ -44,12 +44,11 @@ def test_other_versions_and_runts_are_passed_over_one_by_one(ends: tuple[Tun, so
     assert not tun.gone
 
 
-needs_helper = pytest.mark.skipif(offload() is None, reason="the helper is not built here, or not wanted")
 TCP = bytes.fromhex("450000340000400040065f8a0a0000010a000002") + bytes(12) + b"\x50\x10" + bytes(6) + bytes(12)
 UDP = bytes.fromhex("4500001e00004000401100000a0000010a000002") + bytes(6) + b"\x13\x07" + b"ab"
 
 
-@needs_helper
+@pytest.mark.helper
 def test_tcp_in_one_piece_is_read_as_segments_and_cut(ends: tuple[Tun, socket.socket]) -> None:
     tun, host = ends
     host.send(struct.pack("=BBHHHH", 1, 1, 54, 5, 20, 16) + TCP)
@@ -59,7 +58,7 @@ def test_tcp_in_one_piece_is_read_as_segments_and_cut(ends: tuple[Tun, socket.so
     assert [len(one) for one in tun.cut(read)] == [45, 45, 42]
 
 
-@needs_helper
+@pytest.mark.helper
 def test_a_checksum_that_the_host_left_out_is_made(ends: tuple[Tun, socket.socket]) -> None:
     tun, host = ends
     host.send(struct.pack("=BBHHHH", 1, 0, 0, 0, 20, 6) + UDP)

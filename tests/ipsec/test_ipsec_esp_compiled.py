@@ -17,7 +17,7 @@ from mainmode.ipsec.dataplane import EspSuite
 from mainmode.ipsec.esp import EspRefused, InboundSa, OutboundSa
 from mainmode.ipsec.segments import Segments
 
-pytestmark = pytest.mark.skipif(native() is None, reason="the helper is not built here, or not wanted")
+pytestmark = pytest.mark.helper
 
 SPI = 0x1698CAC7
 GCM = EspSuite(EspTransform.AES_GCM_16, 128, EspAuthentication.NONE)
