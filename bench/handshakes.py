@@ -97,7 +97,7 @@ class Device:
 
 
 @contextmanager
-def mainmode(both: Net, folder: Path, group: int, count: int) -> Iterator[Device]:
+def mainmode(both: Net, folder: Path, group: int, count: int, *options: str) -> Iterator[Device]:
     """`mainmode up` with its data plane in user space: every pair of SAs is installed and may carry packets."""
     cipher, digest, _ = GROUPS[group]
     lines = [
@@ -131,7 +131,7 @@ def mainmode(both: Net, folder: Path, group: int, count: int) -> Iterator[Device
     gateway = Firewall(both.device, folder)
     gateway.configure("\n".join(lines) + "\n")
     try:
-        gateway.start("--data-plane", "user")
+        gateway.start("--data-plane", "user", *options)
         yield Device(_pid(gateway.process), ("asks-mainmode",))
     finally:
         gateway.stop()
@@ -179,8 +179,8 @@ STARTS: dict[str, Start] = {
 }
 
 
-def played(both: Net, device: Device, role: str, group: int, first: int, count: int) -> None:
-    """So many negotiations. Raises RuntimeError where a tunnel did not come up."""
+def played(both: Net, device: Device, role: str, group: int, first: int, count: int) -> float:
+    """So many negotiations: the seconds that they took. Raises RuntimeError where a tunnel did not come up."""
     argv = [
         *("ip", "netns", "exec", both.device, sys.executable, str(HERE / "peers.py")),
         *(("begins",) if role == "responder" else device.ask),
@@ -191,6 +191,7 @@ def played(both: Net, device: Device, role: str, group: int, first: int, count: 
     told = json.loads(done.stdout) if done.returncode == 0 else {}
     if told.get("up") != count:
         raise RuntimeError(f"{told.get('up')} of {count} tunnels came up\n{done.stderr}")
+    return float(told["seconds"])
 
 
 def rate(start: Start, role: str, group: int, count: int) -> float:
