@@ -7,10 +7,10 @@ same.
 """
 
 import argparse
-import math
 import time
 from collections import deque
 
+import growth
 from measuring import medians
 from negotiation import ENTROPY, NOON
 from page import Curve, Row, Section, tell
@@ -125,18 +125,29 @@ def _request(settings: IkeSettings) -> Acquire:
     return Acquire(entry, ace, "inside", ace.proxies.local.first, ace.proxies.remote.first, 1)
 
 
-def grown(along: str, hubs: dict[int, Hub], rounds: int, seconds_: float) -> tuple[list[Row], list[Curve]]:
-    """Rows and curves of both roles along one number."""
-    rows, curves = [], []
+def costs_of(hubs: dict[int, Hub], begins: bool, rounds: int, seconds_: float) -> tuple[float, ...]:
+    """What a negotiation costs each hub, as the one that begins or as the one that answers."""
+    return medians(rounds, *(lambda hub=hub: hub.cost(begins, seconds_) for hub in hubs.values()))
+
+
+def grown(rounds: int, seconds_: float) -> tuple[list[Row], list[Curve]]:
+    """Rows and curves of both roles: one negotiation for each entry, and one with many policies."""
+    by_entries = {count: Hub(count, 1) for count in ENTRIES}
+    by_policies = {count: Hub(1, count) for count in POLICIES}
+    rows: list[Row] = []
+    curves: list[Curve] = []
     for role, begins in (("initiator", True), ("responder", False)):
-        costs = medians(rounds, *(lambda hub=hub, begins=begins: hub.cost(begins, seconds_) for hub in hubs.values()))
-        curves.append(Curve(f"a negotiation as {role}", along, "us", tuple(hubs), costs))
-        for count, cost in list(zip(hubs, costs, strict=True))[1:]:
-            bound = round(math.log2(count), 1) if along == "crypto map entries" else None
-            job = "growth" if bound is not None and count == max(hubs) else ""
-            what = f"a negotiation as {role}, {count} {along}"
-            rows.append(Row(what, cost, f"with {min(hubs)}", costs[0], None, "us", times=bound, job=job))
-    return rows, curves
+        for along, hubs in (("crypto map entries", by_entries), ("policies", by_policies)):
+            costs = costs_of(hubs, begins, rounds, seconds_)
+            for count, cost in list(zip(hubs, costs, strict=True))[1:]:
+                what = f"a negotiation as {role}, {count:,} {along}"
+                rows.append(Row(what, cost, "with 1", costs[0], None, "us"))
+            if along == "policies":
+                curves.append(Curve(f"a negotiation as {role}", along, "us", tuple(hubs), costs))
+            else:
+                total = tuple(count * cost / 1000 for count, cost in zip(hubs, costs, strict=True))
+                curves.append(Curve(f"a negotiation as {role} for each", along, "ms", tuple(hubs), total))
+    return [*rows, *(growth.row(curve) for curve in curves)], curves
 
 
 def main() -> None:
@@ -147,10 +158,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=0.5, help="CPU time of one measurement (default 0.5)")
     arguments = parser.parse_args()
     options = arguments.rounds, arguments.seconds
-    rows, curves = grown("crypto map entries", {count: Hub(count, 1) for count in ENTRIES}, *options)
-    more = grown("policies offered", {count: Hub(1, count) for count in POLICIES}, *options)
-    section = Section.of("scaling", f"medians of {arguments.rounds}", [*rows, *more[0]], (*curves, *more[1]))
-    tell(section, arguments.write)
+    rows, curves = grown(*options)
+    tell(Section.of("scaling", f"medians of {arguments.rounds}", rows, tuple(curves)), arguments.write)
 
 
 if __name__ == "__main__":
