@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, field
@@ -126,12 +127,42 @@ def test_no_method_lies_between_after_the_first_call() -> None:
     class Late:
         name: str
 
-    first = Late.__init__
-    one = Late("a")
-    assert Late.__init__ is not first
-    made = Late.__init__
-    assert Late("b") != one
-    assert Late.__init__ is made
+    first = Late.__eq__
+    assert Late("a") == Late("a")
+    made = Late.__eq__
+    assert made is not first
+    assert Late("b") != Late("a")
+    assert Late.__eq__ is made
+
+
+@pytest.mark.parametrize("count", range(11))
+@pytest.mark.parametrize("defaults", [0, 1, 3])
+def test_a_class_of_plain_fields_is_made_as_the_standard_librarys(count: int, defaults: int) -> None:
+    told_of = [
+        (f"_{place}", int, *([field(default=place * 7)] * (place >= count - defaults))) for place in range(count)
+    ]
+    made = [
+        decorate(frozen=True, slots=True)(type("Plain", (), {"__module__": __name__, **_namespace(told_of)}))
+        for decorate in (dataclass, dataclasses.dataclass)
+    ]
+    values = list(range(100, 100 + count))
+    for given in (values, values[: count - defaults], [*values, 1], values[: count - defaults - 1]):
+        named = {name: value for (name, *_), value in zip(told_of, given, strict=False)}
+        ours, theirs = ([told(partial(_shown, one, given, {})), told(partial(_shown, one, (), named))] for one in made)
+        assert ours == theirs
+    assert told(partial(made[0], none=1)) == told(partial(made[1], none=1))
+    assert inspect.signature(made[0]) == inspect.signature(made[1])
+
+
+def _namespace(told_of: list[Any]) -> dict[str, Any]:
+    return {"__annotations__": {name: kind for name, kind, *_ in told_of}} | {
+        name: rest[0] for name, _, *rest in told_of if rest
+    }
+
+
+def _shown(made: type, given: Any, named: dict[str, int]) -> tuple[str, int]:
+    one = made(*given, **named)
+    return repr(one), hash(one)
 
 
 def test_a_value_that_holds_itself_is_shown() -> None:

@@ -1,15 +1,19 @@
 """The standard library's `dataclass`, of which a class gets a method's code only when it is first called.
 
-Six methods are compiled for each frozen class; of the hundreds of classes a command loads, few are ever made, and fewer
+Six methods are compiled for each frozen class; of the hundreds of classes a command loads, half are ever made, and few
 compared. Here a class begins with its fields and slots. The first call of a method has the standard library make it, in
-a class of the same fields that nobody sees, and puts it into the class; from then on nothing lies between. To type
-checkers it is the standard library's own.
+a class of the same fields that nobody sees, and puts it into the class; from then on nothing lies between. Only the
+`__init__` of the usual class, frozen, with slots and few fields, is no text that is compiled: it is a function of this
+module under the names of the fields. To type checkers all is the standard library's own.
 """
 
 import dataclasses
 import reprlib
 from collections.abc import Callable
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
+
+_Set = Callable[..., Any]
 
 if TYPE_CHECKING:
     from dataclasses import dataclass as dataclass
@@ -27,7 +31,11 @@ def _declared(cls: type, frozen: bool, slots: bool, eq: bool, shown: bool) -> ty
     made: type = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
     own = vars(made)
     if "__init__" not in own:
-        made.__init__ = _later(made, "__init__", repr=False, eq=False, frozen=frozen, slots=slots)  # type: ignore[misc]
+        made.__init__ = (  # type: ignore[misc]
+            _setting(made)
+            if frozen and slots and _is_plain(made)
+            else _later(made, "__init__", repr=False, eq=False, frozen=frozen, slots=slots)
+        )
     if shown and "__repr__" not in own:
         made.__repr__ = _shown  # type: ignore[assignment]
     if eq:
@@ -35,6 +43,61 @@ def _declared(cls: type, frozen: bool, slots: bool, eq: bool, shown: bool) -> ty
     if frozen:
         _freeze(made, slots)
     return made
+
+
+def _templates(_0: _Set, _1: _Set, _2: _Set, _3: _Set, _4: _Set, _5: _Set, _6: _Set, _7: _Set) -> tuple[_Set, ...]:
+    """Functions that set no attribute of `self`, one, and so on, each by a function of its own that returns None."""
+    return (
+        lambda self: None,
+        lambda self, a: _0(self, a),
+        lambda self, a, b: _0(self, a) or _1(self, b),
+        lambda self, a, b, c: _0(self, a) or _1(self, b) or _2(self, c),
+        lambda self, a, b, c, d: _0(self, a) or _1(self, b) or _2(self, c) or _3(self, d),
+        lambda self, a, b, c, d, e: _0(self, a) or _1(self, b) or _2(self, c) or _3(self, d) or _4(self, e),
+        lambda self, a, b, c, d, e, f: (
+            _0(self, a) or _1(self, b) or _2(self, c) or _3(self, d) or _4(self, e) or _5(self, f)
+        ),
+        lambda self, a, b, c, d, e, f, g: (
+            _0(self, a) or _1(self, b) or _2(self, c) or _3(self, d) or _4(self, e) or _5(self, f) or _6(self, g)
+        ),
+        lambda self, a, b, c, d, e, f, g, h: (
+            _0(self, a)
+            or _1(self, b)
+            or _2(self, c)
+            or _3(self, d)
+            or _4(self, e)
+            or _5(self, f)
+            or _6(self, g)
+            or _7(self, h)
+        ),
+    )
+
+
+_TEMPLATES = tuple(one.__code__ for one in _templates(*[lambda self, value: None] * 8))
+
+
+def _is_plain(made: type) -> bool:
+    """Whether all that `__init__` has to do is to set few fields to what it is given, or to a default."""
+    fields = dataclasses.fields(made)
+    return (
+        len(fields) < len(_TEMPLATES)
+        and not hasattr(made, "__post_init__")
+        and all(one.init and not one.kw_only and one.default_factory is dataclasses.MISSING for one in fields)
+    )
+
+
+def _setting(made: type) -> FunctionType:
+    """`__init__` of a plain frozen class: a template with the fields' names, which sets their slots."""
+    fields = dataclasses.fields(made)
+    names = ["self", *(one.name for one in fields)]
+    code = _TEMPLATES[len(fields)].replace(
+        co_varnames=tuple(names), co_name="__init__", co_qualname=f"{made.__qualname__}.__init__"
+    )
+    setters = {f"_{place}": CellType(getattr(made, one.name).__set__) for place, one in enumerate(fields)}
+    defaults = tuple(one.default for one in fields if one.default is not dataclasses.MISSING)
+    init = FunctionType(code, {}, "__init__", defaults, tuple(setters[name] for name in code.co_freevars))
+    init.__annotations__ = {**{one.name: one.type for one in fields}, "return": None}
+    return init
 
 
 def _compare(made: type, frozen: bool) -> None:
