@@ -132,7 +132,7 @@ def _as_a_device(configuration: Configuration) -> Iterator[str]:
             box.packet_in(name, datagram.encode(), now)
     box.expire(later(START, seconds(3600)))
     for found in SHOWN:
-        yield found.command.handler.do(box, found.asked, now)[0]
+        yield str(found.command.handler.do(box, found.asked, now)[0])
 
 
 def _plain(one: AnyCommand[Order]) -> str:

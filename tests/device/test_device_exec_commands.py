@@ -18,7 +18,7 @@ def _do(net: Net, text: str, side: str = "a") -> str:
     found = typed(text, box)
     output, effects = found.command.handler.do(box, found.asked, net.now)
     net.carry_out(side, effects)
-    return output
+    return str(output)
 
 
 def _packets(box: Box, net: Net) -> str:

@@ -11,7 +11,7 @@ from mainmode.base.instant import Instant, later, seconds
 from mainmode.gateway.clock import Clock
 from mainmode.gateway.holders import holders_of
 from mainmode.gateway.loop import LoopAlarm
-from mainmode.gateway.output import LineWriter
+from mainmode.gateway.output import LineWriter, _end
 from mainmode.gateway.privileges import NET_ADMIN, NET_BIND_SERVICE, NET_RAW, held, missing
 from mainmode.gateway.repeats import Repeats
 
@@ -153,3 +153,10 @@ def test_an_alarm_that_the_loop_calls_too_early_waits_on() -> None:
         alarm.set(None)
 
     asyncio.run(run())
+
+
+def test_what_is_written_in_one_piece_ends_with_a_line_and_goes_into_a_pipe_whole() -> None:
+    lines = (b"x" * 999 + b"\n") * 10
+    assert _end(lines, 0) == 4000
+    assert _end(lines, 8000) == 10_000
+    assert _end(b"x" * 9000, 0) == 4096

@@ -5,6 +5,7 @@ import pickle
 import pytest
 from gateway_boxes import CONFIGURATION, HOST_A, HOST_B, Rig, SystemLike, echo, gateway_of
 
+from mainmode.base.errors import Drop
 from mainmode.base.strand import Strand
 from mainmode.device.box import Box
 from mainmode.device.exec_commands import Tally
@@ -166,3 +167,16 @@ def test_answers_of_workers_become_one() -> None:
     assert _put_together([Tally(1, spelled), Done("2 of them\n", 2)]) == "3 of them\n"
     assert _put_together(["", Done("", None)]) == ""
     assert _put_together([Done("INFO: one\n", 1)]) == "INFO: one\n"
+
+
+def test_a_worker_begins_no_tunnel_of_another_ones_peers() -> None:
+    a, b = gateway_of("a"), gateway_of("b")
+    a.join(b)
+    a.gateway.box.leave_to_others(lambda entry: entry.sequence == 10)
+    a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    assert not a.sent
+    assert len(a.gateway.held) == 0
+    assert a.gateway.box.journal.drops[Drop.NO_TUNNEL] == 1
+    a.gateway.box.leave_to_others(lambda entry: entry.sequence == 20)
+    a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
+    assert len(a.sent) == 1

@@ -32,7 +32,7 @@ def test_an_output_with_many_access_lists_is_bounded_as_a_whole(
     monkeypatch.setattr(access_lists, "MOST_ELEMENTS", most)
     box = Box(read(LISTS, "t.cfg"), SeededEntropy(1, "t"), START)
     found = typed("show access-list", box)
-    shown = found.command.handler.do(box, found.asked, START)[0]
+    shown = str(found.command.handler.do(box, found.asked, START)[0])
     below = [line for line in shown.splitlines() if line.startswith("  access-list")]
     assert sorted(line.split()[1] for line in below) == sorted([one for one in expanded if one != "C"] * 2)
     assert all(f"access-list {one} line 1" in shown for one in "ABC")

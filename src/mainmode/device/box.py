@@ -36,6 +36,7 @@ from mainmode.device.translations import Translation
 from mainmode.ike.effects import NO_EXCHANGE, Dropped, Effect, Say, Step
 from mainmode.ike.endings import Ending
 from mainmode.ike.engine import Engine
+from mainmode.ike.settings import MapEntry
 from mainmode.ike.statistics import Statistics
 from mainmode.ike.views import IkeSaView, SessionView
 from mainmode.ipsec.dataplane import SaPair, SaTally
@@ -83,18 +84,17 @@ class Box:
         self.settings = ike_settings(configuration, hidden_key)
         self.interfaces: Mapping[str, InterfaceView] = {view.name: view for view in _interfaces(configuration)}
         self.started_at = now
-        globals_ = configuration.settings
-        sad = Sad(globals_.replay_window.value)
+        sad = Sad(configuration.settings.replay_window.value)
         self.journal = Journal(configuration, sad)
         self._plane = Plane(
             Tables(configuration, self.settings),
             Engine(self.settings, entropy, listened, watch=sad.activity, strand=strand),
             sad,
             entropy,
-            PathMtus(globals_.pmtu_aging.value),
+            PathMtus(configuration.settings.pmtu_aging.value),
             self.journal,
             int.from_bytes(entropy.take(2)),
-            ConnectionTable(globals_.timeouts),
+            ConnectionTable(configuration.settings.timeouts),
             hosted=hosted,
         )
         self._own = OwnTraffic(self._plane)
@@ -202,6 +202,10 @@ class Box:
     def moved(self, inbound_spi: int, remote: Endpoint, now: Instant) -> list[BoxEffect]:
         """ESP under this SPI verified, and came from another address or port than the pair has."""
         return self._carried(self._plane.engine.moved(inbound_spi, remote, now), now)
+
+    def leave_to_others(self, elsewhere: Callable[[MapEntry], bool]) -> None:
+        """Tunnels of these entries are begun by other processes of the device."""
+        self._plane.elsewhere = elsewhere
 
     def offload(self) -> None:
         """A kernel seals from here on: what the box itself sends into tunnels leaves it in clear."""

@@ -249,6 +249,10 @@ class PacketPath:
         A host's shell holds the packet as it came; what came out of another tunnel could not come that way again.
         """
         plane, flow = self._plane, way.after
+        if plane.elsewhere(protected.entry):
+            plane.statistics.outbound.dropped += 1
+            text = f"{flow}: another worker has the peers of {protected.entry.map_name} {protected.entry.sequence}"
+            return [Dropped(Drop.NO_TUNNEL, None, text, protected.sources)]
         asked = self._acquire(protected, flow, ingress, now)
         if plane.hosted and not way.tunnelled:
             return [

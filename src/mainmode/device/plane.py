@@ -1,6 +1,6 @@
 """What the rooms of the packet path share: the tables, the state that packets leave behind, and the way to IKE."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import field
 
 from mainmode.base.dataclass import dataclass
@@ -15,6 +15,7 @@ from mainmode.device.tables import Tables
 from mainmode.device.translations import Translations
 from mainmode.ike.effects import Effect, InstallSa, MoveSa, RemoveSa, UseSa
 from mainmode.ike.engine import Engine
+from mainmode.ike.settings import MapEntry
 from mainmode.ipsec.dataplane import SaTally
 from mainmode.ipsec.path_mtu import PathMtus
 from mainmode.ipsec.sad import Sad, SaState
@@ -36,6 +37,7 @@ class Plane:
     number has to be looked up again. `identification` is that of the last packet the box made. `hosted`: the box runs
     on a host, which takes what tunnels bring for the box itself, forwards (and lowers the TTL of) what the box gets and
     gives in clear, and whose shell holds packets that wait for a tunnel.
+    `elsewhere` tells of a crypto map entry that another process of the device begins its tunnels.
     `offloaded`: a kernel seals, so that what the box itself sends into tunnels leaves it in clear.
     """
 
@@ -54,6 +56,7 @@ class Plane:
     pairs: int = 0
     hosted: bool = False
     offloaded: bool = False
+    elsewhere: Callable[[MapEntry], bool] = lambda _: False
     fragments: dict[str, Reassembler] = field(default_factory=dict)
     """Packets of which parts are missing, by the interface that they came to; "" for what came out of tunnels."""
 

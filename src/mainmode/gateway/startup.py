@@ -211,6 +211,7 @@ class Startup:
         gateway = Gateway(box_of(placed.configuration), clock, tell, self._err.write)
         if crew is not None:
             gateway.share = crew.share
+            gateway.box.leave_to_others(lambda entry: bool(entry.peers) and not gateway.share.has(entry))
         loop.set_exception_handler(lambda _, context: _contained(gateway, context))
         recall = Recall(gateway)
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
