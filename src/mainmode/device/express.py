@@ -145,14 +145,20 @@ class ExpressLanes:
         if isinstance(one, Segments):
             run, octets, count = one, one.octets, one.count
         else:
-            run = _run(packets, begin, first, room)
-            octets, count = sum(map(len, run)), len(run)
-            if not state.runs_on(octets, now, count):
-                run, octets, count = [first], largest, 1
+            run, octets, count = [first], largest, 1
+            if begin + 1 < len(packets):
+                several = _run(packets, begin, ends, room)
+                if len(several) > 1 and state.runs_on(sum(map(len, several)), now, len(several)):
+                    run, octets, count = several, sum(map(len, several)), len(several)
         if not state.runs_on(octets, now, count):
             return None
-        sealed = state.seal_run(run, octets, plane.entropy, now)
-        size, total = sum(map(len, sealed)), plane.statistics.outbound
+        if run == [first]:
+            sealed = [state.seal(first, plane.entropy, now)]
+            size = len(sealed[0])
+        else:
+            sealed = state.seal_run(run, octets, plane.entropy, now)
+            size = sum(map(len, sealed))
+        total = plane.statistics.outbound
         total.packets += count
         total.octets += size
         total.encryptions += count
@@ -229,12 +235,13 @@ class ExpressLanes:
         if len(packet) > lane.mtu:
             return None
         state.inbound.take(sequence)
-        packets = [packet]
+        packets, count, octets, size = [packet], 1, len(packet), len(esp)
         if begin + 1 < len(datagrams):
             packets += _others(state, datagrams, begin, sequence, packet, lane.mtu, now)
-        count, octets = len(packets), sum(map(len, packets))
+            count, octets = len(packets), sum(map(len, packets))
+            size = sum(map(len, datagrams[begin : begin + count]))
         state.opened(count, octets, now)
-        size, total = sum(map(len, datagrams[begin : begin + count])), plane.statistics.inbound
+        total = plane.statistics.inbound
         total.packets += count
         total.octets += size
         total.decryptions += count
@@ -322,10 +329,13 @@ def _ends(packet: bytes) -> bytes | None:
     return packet[12:20]
 
 
-def _run(packets: Sequence[bytes | Segments], begin: int, first: bytes, room: int) -> list[bytes]:
-    """The packet that begins a run, and those that follow it: as large at most, and alike where their ESP will show."""
-    ends, protocol, tos, fragments = _ends(first), first[9], first[1], first[6]
-    run = [first]
+def _run(packets: Sequence[bytes | Segments], begin: int, ends: bytes, room: int) -> list[bytes]:
+    """The packet that begins a run, and those that follow it: they fit, and are alike where their ESP will show."""
+    first, run = packets[begin], list[bytes]()
+    if isinstance(first, Segments):
+        return run
+    protocol, tos, fragments = first[9], first[1], first[6]
+    run.append(first)
     for number in range(begin + 1, len(packets)):
         packet = packets[number]
         if (
