@@ -249,7 +249,7 @@ def nothing_leaked(engine: Engine, sad: Sad | None = None) -> None:
     table, sessions, agenda = engine._table, engine._sessions, engine._agenda
     standing = {*table.all(), *sessions.all(), *sessions.children.values()}
     assert set(agenda._standing) == standing, "timers of what is gone, or none for what stands"
-    assert len(agenda._heap) <= 64 + 2 * len(standing)
+    assert len(agenda._heap) <= 64 + 1.5 * len(standing)
     assert not agenda._touched
     assert table.negotiating == sum(not sa.active for sa in table.all())
     assert set(table._initiated.values()) | set(table._answered.values()) == set(table.all())

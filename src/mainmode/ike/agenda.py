@@ -59,7 +59,7 @@ class Agenda:
                     self._pushes += 1
                     heapq.heappush(self._heap, (moment, self._pushes, item))
         self._touched.clear()
-        if len(self._heap) > 64 + 2 * len(self._standing):
+        if 2 * len(self._heap) > 128 + 3 * len(self._standing):
             self._heap = [entry for entry in self._heap if self._standing.get(entry[2]) == entry[0]]
             heapq.heapify(self._heap)
 

@@ -104,6 +104,8 @@ class Outcome(_Name):
 
 
 Next = tuple[State, Event]
+_PAIRS: dict[Next, Next] = {}
+"""All that were ever at rest in a history, each once: there are not many, and histories are kept by the thousand."""
 
 _NULL = Event.NULL
 
@@ -134,7 +136,7 @@ class Trace:
 
     def rest(self) -> None:
         """The machine rests: no more are kept than the history shows."""
-        self.pairs = self.pairs[-HISTORY:]
+        self.pairs = [_PAIRS.setdefault(pair, pair) for pair in self.pairs[-HISTORY:]]
 
     def newest_first(self) -> tuple[tuple[str, str], ...]:
         """The pairs in the order in which the device prints them."""

@@ -126,7 +126,7 @@ class Gate:
         self._sessions = sessions
         self._purses: dict[Sort, _Purse] = {}
         self._configured: frozenset[IPv4Address] = frozenset()
-        self._begun: OrderedDict[IPv4Address, tuple[bytes, ...]] = OrderedDict()
+        self._begun: dict[IPv4Address, tuple[bytes, ...]] = {}
         self._tell_at: Instant | None = None
         self._told_at: Instant | None = None
         self._began = self._since = Instant(0)
@@ -206,11 +206,10 @@ class Gate:
         """A negotiation that began with these octets, behind the initiator's cookie, was authenticated."""
         if not beginning or len(beginning) > _LONGEST_REMEMBERED:
             return
-        others = [one for one in self._begun.get(peer, ()) if one != beginning]
+        others = [one for one in self._begun.pop(peer, ()) if one != beginning]
         self._begun[peer] = (*others, beginning)[-REMEMBERED_BEGINNINGS:]
-        self._begun.move_to_end(peer)
         if len(self._begun) > REMEMBERED_PEERS:
-            self._begun.popitem(last=False)
+            del self._begun[next(iter(self._begun))]
 
     def sources(self) -> int:
         """How many sources are remembered, over all sorts."""

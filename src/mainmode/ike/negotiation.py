@@ -26,7 +26,7 @@ from mainmode.ike.naming import (
 )
 from mainmode.ike.proposals import KEY_IKE
 from mainmode.ike.settings import IkePolicy, MapEntry, Phase1Numbers, Policies, TransformSet
-from mainmode.ipsec.dataplane import EspSuite, Mode
+from mainmode.ipsec.dataplane import EspSuite, Mode, suite_of
 from mainmode.wire.layout import member_of
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
@@ -331,7 +331,7 @@ def _chosen(proposal: Proposal, transform: Transform, candidate: TransformSet) -
     group = numbers.get(_GROUP)
     return TransformChosen(
         candidate,
-        EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
+        suite_of(candidate.encryption, candidate.key_bits, candidate.authentication),
         proposal,
         transform,
         _encapsulation(numbers[_ENCAPSULATION]),

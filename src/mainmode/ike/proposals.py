@@ -12,7 +12,7 @@ from mainmode.base.codes import (
     ProtocolId,
 )
 from mainmode.ike.settings import IkePolicy, MapEntry, Policies
-from mainmode.ipsec.dataplane import EspSuite, Mode
+from mainmode.ipsec.dataplane import EspSuite, Mode, suite_of
 from mainmode.wire.payloads import Attribute, Proposal, SecurityAssociation, Transform
 
 KEY_IKE = 1
@@ -84,7 +84,7 @@ def phase2_offer(entry: MapEntry, spi: int, nat: bool, draft: bool) -> SecurityA
     octets = spi.to_bytes(4)
     transforms = [
         _set_transform(
-            EspSuite(candidate.encryption, candidate.key_bits, candidate.authentication),
+            suite_of(candidate.encryption, candidate.key_bits, candidate.authentication),
             encapsulation(candidate.mode, nat, draft),
             entry.lifetime_seconds,
             entry.lifetime_kilobytes,

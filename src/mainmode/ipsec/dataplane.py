@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from enum import Enum
+from functools import cache
 
 from mainmode.base.address import Path, ProxyPair
 from mainmode.base.codes import EspAuthentication, EspTransform, Group
@@ -26,6 +27,12 @@ class EspSuite:
     encryption: EspTransform
     key_bits: int
     authentication: EspAuthentication
+
+
+@cache
+def suite_of(encryption: EspTransform, key_bits: int, authentication: EspAuthentication) -> EspSuite:
+    """The suite of a transform set's words, the same for all pairs that have it."""
+    return EspSuite(encryption, key_bits, authentication)
 
 
 @dataclass(frozen=True, slots=True)
