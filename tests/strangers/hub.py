@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from firewall import Policy, Tunnel
 from lan import run
+from strongswan import KEY
 
 INSIDE = "192.168.9.1"
 """The hub's address inside."""
@@ -45,6 +46,18 @@ class Hub:
         """The hub's configuration: one entry for each branch, `changes` in its tunnels."""
         tunnels = [Tunnel(one.outside, NETWORK, one.network).but(**changes) for one in self.branches]
         return config(self.centre, tunnels)
+
+
+def dynamic(here: Branch) -> str:
+    """The hub's configuration where no branch has a line: whoever knows the key may come, from any address."""
+    lines = [
+        "crypto ipsec transform-set SET esp-aes esp-sha-hmac",
+        "crypto dynamic-map ANY 10 set transform-set SET",
+        "crypto map OUTSIDE 65535 ipsec-isakmp dynamic ANY",
+        "tunnel-group DefaultL2LGroup ipsec-attributes",
+        f" pre-shared-key {KEY}",
+    ]
+    return config(here, [], "\n".join(lines) + "\n")
 
 
 def config(here: Branch, tunnels: Sequence[Tunnel], more: str = "") -> str:

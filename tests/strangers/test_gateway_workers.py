@@ -5,13 +5,16 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
 from gateways import Running, asked, asking, command, gateway
 from host_state import traces_at
-from hub import INSIDE, Branch, Hub, back, config, hub
+from hub import INSIDE, Branch, Hub, back, config, dynamic, hub
 from lan import run, until
+
+from mainmode.gateway.workers.share import hashed
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -106,6 +109,26 @@ def test_the_hub_begins_by_the_worker_that_has_the_branch(tmp_path: Path) -> Non
         assert [net.centre.ping(one.inside) for one in net.branches] == [2] * 4, centre.report()
         shown = asked(centre, "show", "crypto", "isakmp", "sa")
         assert shown.count("initiator") == 4
+
+
+def test_branches_that_no_line_names_come_up_where_their_address_hashes_to(tmp_path: Path) -> None:
+    with hub("wj", 3) as net, ExitStack() as stack:
+        before = traces_at(net.centre.namespace)
+        options = "--workers", "2"
+        centre = stack.enter_context(gateway(net.centre.namespace, tmp_path / "hub", dynamic(net.centre), *options))
+        for one in net.branches:
+            stack.enter_context(branch(one, net, tmp_path))
+        assert {hashed(int(IPv4Address(one.outside)), 2) for one in net.branches} == {0, 1}
+        assert [one.ping(INSIDE) for one in net.branches] == [2] * 3, centre.report()
+        assert [net.centre.ping(one.inside) for one in net.branches] == [2] * 3, centre.report()
+        for one in net.branches:
+            assert "(5/5)" in asked(centre, "ping", "inside", one.inside)
+        rules = run("ip", "-n", net.centre.namespace, "rule")
+        tables = {re.search(rf"to {one.network} lookup (\d+)", rules)[1] for one in net.branches}  # type: ignore[index]
+        assert len(tables) == 2
+        assert len(peers(asked(centre, "show", "crypto", "isakmp", "sa"))) == 3
+        assert centre.end() == 0, centre.report()
+        assert traces_at(net.centre.namespace) == before
 
 
 def test_a_configuration_that_is_read_again_is_in_force_in_all_workers_and_what_stayed_goes_on(tmp_path: Path) -> None:

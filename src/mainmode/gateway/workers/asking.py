@@ -188,6 +188,8 @@ class Asking:
             lines = (line.proxies for line in entry.acl or () if line.permit and entry.complete)
             if owner is not None and any(carries(one, source, destination) for one in lines):
                 return owner
+        if any(carries(state.pair.proxies, source, destination) for state in gateway.box.sad.states()):
+            return gateway.share.number
         for worker in self._links:
             if await self.ask(worker, Carries(source, destination)):
                 return worker
