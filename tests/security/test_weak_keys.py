@@ -4,6 +4,8 @@ The attack is carried out: a responder without any key speaks main mode as far a
 of words on what it heard.
 """
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from ipaddress import IPv4Address
 
@@ -15,6 +17,8 @@ from mainmode.base.secret import Secret
 from mainmode.crypto.algorithms import hash_algorithm, phase1_cipher
 from mainmode.crypto.groups import group
 from mainmode.crypto.skeyid import hash_i, phase1_iv, phase1_keys, skeyid_psk
+from mainmode.device.config.reader import read
+from mainmode.device.weak import keys, lines
 from mainmode.device.weak.keys import COMMON, SHORTEST, why_weak
 from mainmode.device.weak.lines import weak_lines
 from mainmode.ike.negotiation import PolicyChosen, choose_policy
@@ -202,3 +206,43 @@ def test_one_key_for_several_peers_is_told_once_and_not_for_two_addresses_of_one
     assert STRONG not in said
     listed = alone.replace("set peer 10.0.0.2", "set peer 10.0.0.2 198.51.100.1") + group.format("198.51.100.1")
     assert told(listed) == []
+
+
+def hub_of(count: int) -> str:
+    """A hub with so many tunnels, each with a key, a peer and names of its own."""
+    text = ["hostname hub", "crypto ipsec transform-set SET esp-aes esp-sha-hmac"]
+    for number in range(count):
+        peer = f"10.9.{number // 200}.{number % 200 + 1}"
+        text += [
+            f"access-list VPN-{number} extended permit ip 10.1.0.0 255.255.0.0 10.2.{number % 250}.0 255.255.255.0",
+            f"crypto map MAP {number + 1} match address VPN-{number}",
+            f"crypto map MAP {number + 1} set peer {peer}",
+            f"crypto map MAP {number + 1} set transform-set SET",
+            f"tunnel-group {peer} type ipsec-l2l",
+            f"tunnel-group {peer} ipsec-attributes",
+            f" pre-shared-key {STRONG}{number}",
+        ]
+    return "\n".join(text) + "\n"
+
+
+def test_names_and_peers_of_a_hub_are_gathered_once_for_all_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: Counter[str] = Counter()
+    for name in ("_bare", "_names"):
+        monkeypatch.setattr(keys, name, _counted(getattr(keys, name), name, looked_at))
+    monkeypatch.setattr(lines, "_listed", _counted(lines._listed, "_listed", looked_at))
+    told = weak_lines(read(hub_of(60), "hub.cfg"))
+    assert [one for one in told if "pre-shared key" in one.wording] == []
+    assert looked_at["_names"] == 1
+    assert looked_at["_bare"] < 60 * 5
+    assert looked_at["_listed"] == 0
+    same = weak_lines(read(hub_of(60).replace(f"{STRONG}7\n", f"{STRONG}8\n"), "hub.cfg"))
+    assert any("one pre-shared key for 2 tunnel-groups" in one.wording for one in same)
+    assert looked_at["_listed"] == 1
+
+
+def _counted(function: Callable[..., object], name: str, counts: Counter[str]) -> Callable[..., object]:
+    def counting(*given: object) -> object:
+        counts[name] += 1
+        return function(*given)
+
+    return counting

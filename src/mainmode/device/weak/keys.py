@@ -34,10 +34,12 @@ COMMON = frozenset(_COMMON.split())
 def why_weak(key: Secret, configuration: Configuration, group: TunnelGroup) -> str:
     """In which way a key is weak, as the end of a sentence that begins with it; empty where no way is found."""
     text = key.reveal().decode("utf-8", "replace").lower()
-    bare = _bare(text)
-    for what, name in _names(configuration, group):
-        if _bare(name) and bare in (_bare(name), _bare(name)[::-1]):
-            return f"is {what}"
+    bare, own = _bare(text), _bare(group.name)
+    if own and bare in (own, own[::-1]):
+        return "is the name of its tunnel-group"
+    what = configuration.derived(_named).get(bare)
+    if what is not None:
+        return f"is {what}"
     if not bare or bare in COMMON or bare.rstrip("0123456789") in COMMON:
         return "is one of those that are tried first"
     if len(text) < SHORTEST:
@@ -53,9 +55,19 @@ def _bare(text: str) -> str:
     return "".join(character for character in text.lower() if character.isalnum())
 
 
-def _names(configuration: Configuration, group: TunnelGroup) -> Iterator[tuple[str, str]]:
+def _named(configuration: Configuration) -> dict[str, str]:
+    """What each name of the file is the name of, by its letters and digits, forwards and backwards."""
+    found: dict[str, str] = {}
+    for what, name in _names(configuration):
+        bare = _bare(name)
+        if bare:
+            found.setdefault(bare, what)
+            found.setdefault(bare[::-1], what)
+    return found
+
+
+def _names(configuration: Configuration) -> Iterator[tuple[str, str]]:
     """What stands in the file, and so is no secret."""
-    yield "the name of its tunnel-group", group.name
     yield "the hostname", configuration.settings.hostname.value
     for interface in configuration.interfaces:
         if interface.address is not None:

@@ -103,7 +103,7 @@ def _keys(configuration: Configuration) -> Iterator[Problem]:
             yield from warning(key.source, wording, _GOOD_KEY)
         alike.setdefault(key.value.reveal(), []).append(group)
     for same in alike.values():
-        if _peers(configuration, same) > 1:
+        if len(same) > 1 and _peers(configuration, same) > 1:
             names = ", ".join(one.name for one in same[:_MOST_NAMED])
             more = f" and {len(same) - _MOST_NAMED} more" if len(same) > _MOST_NAMED else ""
             wording = f"one pre-shared key for {len(same)} tunnel-groups, {names}{more}: each can pose as the others"
@@ -114,18 +114,22 @@ def _keys(configuration: Configuration) -> Iterator[Problem]:
 
 def _peers(configuration: Configuration, groups: list[TunnelGroup]) -> int:
     """How many peers the groups are: the addresses that one entry lists are one."""
-    lists = [
-        {str(peer) for peer in entry.peers.value}
-        for crypto_map in configuration.crypto_maps.values()
-        for entry in crypto_map.entries
-        if entry.peers is not None
-    ]
+    listed = configuration.derived(_listed)
     left = {group.name for group in groups}
     count = 0
     while left:
         name = left.pop()
         count += 1
-        for listed in lists:
-            if name in listed:
-                left -= listed
+        left.difference_update(*listed.get(name, ()))
     return count
+
+
+def _listed(configuration: Configuration) -> dict[str, list[frozenset[str]]]:
+    """By the address of a peer, the peers of each entry that lists it."""
+    found: dict[str, list[frozenset[str]]] = {}
+    for crypto_map in configuration.crypto_maps.values():
+        for entry in crypto_map.entries:
+            peers = frozenset(map(str, entry.peers.value)) if entry.peers is not None else frozenset()
+            for peer in peers:
+                found.setdefault(peer, []).append(peers)
+    return found
