@@ -172,7 +172,7 @@ def test_watchers_that_want_packets_see_them_whole_both_ways() -> None:
         def received(self, interface: str, packet: bytes, now: Instant) -> None:
             seen.append(("in", interface, read_ipv4(packet).source))
 
-    a.gateway.watchers.append(Capture())
+    a.gateway.watch(Capture())
     a.gateway.packet_arrived("inside", echo(HOST_A, HOST_B).encode())
     a.settle()
     assert seen[:3] == [("in", "inside", HOST_A), ("out", "outside", B), ("in", "outside", B)]

@@ -59,7 +59,8 @@ class Gateway:
     `tell` prints one line of what happens, `warn` one of what is wrong. `faults` counts what went wrong in mainmode
     itself, by its place; `troubles` what the host refused, by what was tried. `taps` are told whether packets are
     watched, where they do not pass the gateway by themselves. `owe` is called where the data plane is not as it should
-    be: it has to be mended. `share` tells which peers are this process's, where several are one gateway.
+    be: it has to be mended. `share` tells which peers are this process's, where several are one gateway. `watched`:
+    somebody wants to see every packet.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Gateway:
         self.box = box
         self.alarm: Alarm = Silent()
         self.watchers: list[Watcher] = []
+        self.watched = False
         self.taps: list[Callable[[bool], None]] = []
         self.sender: Sender | None = None
         self.plane: DataPlane | None = None
@@ -365,14 +367,10 @@ class Gateway:
 
     def _exchange(self, watchers: list[Watcher]) -> None:
         before, self.watchers = self.watched, watchers
+        self.watched = any(watcher.wants_packets for watcher in watchers)
         if self.watched is not before:
             for tap in self.taps:
                 tap(self.watched)
-
-    @property
-    def watched(self) -> bool:
-        """Whether somebody wants to see every packet."""
-        return any(watcher.wants_packets for watcher in self.watchers)
 
     def show_packet(self, nameif: str, packet: bytes, *, out: bool = False) -> None:
         """A whole packet came in by a nameif, or leaves by it."""

@@ -27,7 +27,8 @@ class Outside:
         self._log = SyslogOut(gateway, log_targets, tell)
         self._server = MetricsServer(self._page)
         self.of_all: Callable[[Samples], Awaitable[Sequence[Samples]]] | None = None
-        gateway.watchers += [self._counts, self._log]
+        gateway.watch(self._counts)
+        gateway.watch(self._log)
 
     async def open(self, metrics: MetricsAddress | None) -> None:
         """Serve metrics, where wanted, and tell that the gateway is ready. Raises InputError."""

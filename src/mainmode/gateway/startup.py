@@ -216,7 +216,8 @@ class Startup:
         recall = Recall(gateway)
         gateway.alarm = LoopAlarm(loop, clock, gateway.wake)
         debugs = DebugLines(Wish(order.debugs), FORMS[written.release], tell)
-        gateway.watchers += [debugs, TunnelLines(tell, gateway.stamp), recall]
+        for watcher in (debugs, TunnelLines(tell, gateway.stamp), recall):
+            gateway.watch(watcher)
         opened = crew.sockets if crew is not None else None
         sockets = IkeSockets(loop, gateway.datagram_arrived, gateway.trouble, gateway.sheds, opened)
         self._stack.callback(sockets.close)
