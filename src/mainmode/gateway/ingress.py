@@ -7,6 +7,7 @@ interfaces, or a stranger outside could send into a tunnel from an inside addres
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 
 from mainmode.device.routing import Route
@@ -18,6 +19,8 @@ NOWHERE = 0x4D4E
 LOST = HostRoute(EVERYWHERE, table=NOWHERE, kind=RouteKind.BLACKHOLE)
 WRONG_LINK = 0x4D4F
 """The priority of the rules that look it up."""
+
+_MOST_REMEMBERED = 1024
 
 Barred = Callable[[IPv4Network], Iterable[str]]
 """The links by which no packet with a source in this network may come."""
@@ -53,8 +56,10 @@ def barred(network: IPv4Network, routes: Sequence[Route], links: Mapping[str, st
 
 
 def bars(routes: Sequence[Route], links: Mapping[str, str]) -> Barred:
-    """Which links are barred where these routes lead to the nameifs."""
-    return lambda network: barred(network, routes, links)
+    """Which links are barred where these routes lead to the nameifs. Of each network the routes are looked at once:
+    many tunnels have the same one here.
+    """
+    return lru_cache(_MOST_REMEMBERED)(lambda network: barred(network, routes, links))
 
 
 def wrong_link_rules(outbound: Rule, barred: Barred) -> list[Rule]:
