@@ -425,3 +425,12 @@ def test_with_nobody_listening_the_same_octets_pass_and_no_line_is_made(ends: st
         assert bool(world.lines("a")) is bool(world.lines("b")) is listened
     assert sent[0] == sent[1]
     assert sent[0]
+
+
+def test_a_message_that_is_kept_does_not_keep_its_octets_twice() -> None:
+    world = pair()
+    world.trigger("a")
+    assert up(world)
+    sent = [send.message for _, send in world.sends()]
+    assert len(sent) == 9
+    assert all(message is not None and not message.written for message in sent)

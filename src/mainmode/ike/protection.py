@@ -26,7 +26,7 @@ class Chain:
 
     def seal(self, message: Message) -> bytes:
         """The datagram of `message`, encrypted; the chain moves on."""
-        body = message.body()
+        body = message.spend()
         block = self._block
         ciphertext = self._messages.encrypt(self._iv, body + bytes(-len(body) % block))
         self._iv = ciphertext[-block:]

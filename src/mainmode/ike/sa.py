@@ -259,7 +259,8 @@ class IkeSa:
             self.keys = self.keys.settled()
         self.pair = self.shared = self.chain = self.outgoing = None
         self.peer_public = self.nonce_i = self.nonce_r = self.own_id_body = b""
-        self.last_sent = _kept(self.last_sent) if self.role is Role.RESPONDER else None
+        if self.role is Role.INITIATOR:
+            self.last_sent = None
 
     def land_on(self, group: TunnelGroup) -> None:
         """The tunnel-group that serves this peer; its name is in the lines from here on."""
@@ -345,7 +346,6 @@ class QuickMode:
 
     def settle(self) -> None:
         """Phase 2 is complete: what only the agreement needed goes. The last message stays, for a repetition."""
-        self.last_sent = _kept(self.last_sent)
         self.choice = self.group = self.pair = self.pfs_secret = self.outgoing = None
         self.nonce_i = self.nonce_r = b""
 
@@ -353,13 +353,6 @@ class QuickMode:
     def settled(self) -> bool:
         """Whether it came to its end, good or bad."""
         return self.state in (State.QM_ACTIVE, State.QM_DONE)
-
-
-def _kept(send: Send | None) -> Send | None:
-    """What was sent, for a repetition: without what the writing of its message left behind."""
-    if send is None or send.message is None:
-        return send
-    return replace(send, message=replace(send.message, written=b""))
 
 
 def framed(octets: bytes, path: Path) -> bytes:

@@ -85,7 +85,7 @@ class Message:
     flags: int = 0
     version: int = VERSION
     written: bytes = field(default=b"", repr=False, compare=False)
-    """The chain of payloads, where its writer has it already."""
+    """The chain of payloads, where its writer has it already; gone once `spend` was asked for it."""
     _by_class: dict[type, tuple[Payload, ...]] | None = field(default=None, init=False, repr=False, compare=False)
     """The payloads of each class, in order; filed by the first who asks."""
 
@@ -97,6 +97,13 @@ class Message:
     def body(self) -> bytes:
         """The chain of payloads: what a cipher encrypts."""
         return self.written or write_payloads(self.payloads)
+
+    def spend(self) -> bytes:
+        """The chain of payloads for the one cipher; what its writer left is not kept any longer."""
+        body = self.body()
+        if self.written:
+            object.__setattr__(self, "written", b"")
+        return body
 
     def encode(self) -> bytes:
         """The datagram in clear. Raises ValueError where something does not fit its octets."""
