@@ -1,18 +1,20 @@
 """Lines of a log into records, whatever happened to the lines: the dialects read, this module tears and joins.
 
-What goes well goes fast: a line that its dialect parts into a clock and a known text costs two look-ups. All else takes
+What goes well goes fast: a line whose form is known (`forms.py`) is cut into clock, peer and text without looking for
+them, and each of the three is known or learnt from another like it (`texts.py`, `learning.py`). All else takes
 the careful way (`_careful`), with a bounded number of tries: the line cleaned, joined with the block that it continues,
 freed of a prompt, joined with a torn or wrapped line before it, parted where records were glued, freed of stray marks.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise, product
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 from mainmode.catalogue.facts import NO_TAG
 from mainmode.explain import damage
 from mainmode.explain.dialect import OTHER, Dialect, Enveloped, Reading, merged
+from mainmode.explain.forms import Forms, forms_of
 from mainmode.explain.record import Piece, piece_of
 from mainmode.explain.samples import SHAPE_REACH, Tally, shape
 from mainmode.explain.texts import ASIDE, Texts
@@ -21,8 +23,6 @@ MAX_TEXT = 8192
 """Characters of a record; a line may be longer only if records were glued in it."""
 MAX_LOOSE = 4
 """Unreadable beginnings that wait for the rest of their record."""
-_FREE_BREAKS = 3
-"""Breaks of one record of which nobody knows whether a blank was lost there."""
 MAX_ROWS = 400
 """Rows of one block."""
 WRAPPED = 50
@@ -35,8 +35,6 @@ _SHAPES = 4096
 _BLANKS = ("", " ", "\t")
 _piece = tuple.__new__
 """Makes a piece of its fields in half the time that its own constructor takes."""
-_HARD_WRAPS = (79, 80, 100, 120, 131, 132, 160, 200)
-"""Columns at which terminals break lines; whoever breaks elsewhere breaks between words."""
 _SHOWS = re.compile(
     r"(?:do +)?(?:sh(?:ow?)?|more|dir|ping|traceroute|packet-tracer|ip(?:sec)?|swanctl|cat|tail|journalctl) "
 )
@@ -70,47 +68,58 @@ class Assembler:
         self._hopeless: set[str] = set()
         self._texts = Texts(MAX_TEXT)
         self._rows: list[str] = []
+        self._row_forms: list[str] = []
+        self._head: tuple[Piece | None, tuple[str, str, str], str] = (None, ("", "", ""), "")
+        self._forms = Forms()
         self._enveloped: Enveloped | None = None
 
     def feed(self, lines: Iterable[str]) -> Iterator[Piece]:
         """The records that end before the last of these lines; lines have no line ends."""
         number, others, ours = self.number, 0, 0
-        known, clocks, tags = self._texts.known, self._texts.clocks, self._texts.tags
-        for line in lines:
+        texts = self._texts
+        lines = lines if isinstance(lines, list) else list(lines)
+        known, clocks, tags, cuts = texts.known, texts.clocks, texts.tags, self._forms.cuts
+        for line, form in zip(lines, forms_of(lines) or repeat(""), strict=False):
             number += 1
             quick, held = self._enveloped, self._held
             if quick is not None and not self._loose:
                 if held is not None and held.said.open:
                     if line[:1] in _BLANKS and len(self._rows) < MAX_ROWS:
                         self._rows.append(line)
+                        self._row_forms.append(form)
                         continue
-                    self.number = number - 1
-                    yield from self._close_block()
-                    self.number = number
+                    if (yield from self._behind_block(line, number)):
+                        continue
                     quick, held = self._enveloped or quick, self._held
-                    if self._loose or (held is not None and self._goes_on(held, line)):
-                        yield from self._careful(line)
+                cut = cuts.get(form)
+                if cut is not None and line.startswith(cut[0], cut[1]):
+                    _, at, text, end, spans = cut
+                    parts: tuple[str, str, str] | None = line[:at], line[text:end], line[at:text] + line[end:]
+                else:
+                    parts, spans = quick.parted(line), None
+                    if parts is OTHER:
+                        self._other = (line, number)
+                        others += 1
                         continue
-                parts = quick.parted(line)
-                if parts is OTHER:
-                    self._other = (line, number)
-                    others += 1
-                    continue
+                    if parts is not None and form:
+                        self._forms.learn(line, form, parts)
                 if parts is not None:
                     front, about, rest = parts
-                    found = known.get(rest) or self._texts.learn(quick, rest)
-                    if found.__class__ is tuple:
-                        said, tag, sense = found
-                        clock = clocks.get(front) or self._texts.tell(quick, front)
+                    told = texts.alike(quick, rest, spans) if spans else known.get(rest) or texts.learn(quick, rest)
+                    if told.__class__ is tuple:
+                        said, tag, sense = told
+                        clock = clocks.get(front) or texts.tell(quick, front)
                         if about:
-                            aside = tags.get(about) or self._texts.tag(quick, about)
+                            aside = tags.get(about) or texts.tag(quick, about)
                             tag = aside if tag is NO_TAG else merged(aside, tag)
                         if held is not None:
                             yield held
                         self._held = _piece(Piece, (number, number, line, quick.name, said, tag, clock, sense))
+                        if said.open:
+                            self._head = (self._held, parts, form)
                         ours += 1
                         continue
-                    if found is ASIDE:
+                    if told is ASIDE:
                         self._other = (line, number)
                         others += 1
                         continue
@@ -121,13 +130,25 @@ class Assembler:
         self._count(ours, others)
         self.number = number
 
+    def _behind_block(self, line: str, number: int) -> Generator[Piece, None, bool]:
+        """Close the block before a line; whether the line was one for the careful way and is read."""
+        self.number = number - 1
+        yield from self._close_block()
+        self.number = number
+        held = self._held
+        if self._loose or (held is not None and self._goes_on(held, line)):
+            yield from self._careful(line)
+            return True
+        return False
+
     def _close_block(self) -> Iterator[Piece]:
         """Read a block with the indented rows that followed it: whole, or else row by row."""
-        rows, self._rows = self._rows, []
-        held, last = self._held, self.number
+        rows, forms, last = self._rows, self._row_forms, self.number
+        self._rows, self._row_forms = [], []
+        held = self._held
         if not rows or held is None:
             return
-        told = [row for row in rows if row and not row.isspace()]
+        told = [(row, form) for row, form in zip(rows, forms, strict=True) if row and not row.isspace()]
         if told and self._whole(held, told, last):
             self._count(len(told), 0)
             return
@@ -136,15 +157,24 @@ class Assembler:
             yield from self._careful(row)
         self.number = last
 
-    def _whole(self, held: Piece, rows: list[str], last: int) -> bool:
+    def _whole(self, held: Piece, rows: list[tuple[str, str]], last: int) -> bool:
         """Whether a block with all these rows can be read; it is then held."""
         quick = self._enveloped
-        parts = quick.parted(held.text) if quick is not None and held.dialect == quick.name else None
-        if quick is None or parts is None or parts is OTHER:
+        if quick is None or held.dialect != quick.name:
             return False
-        body = "\n".join([parts[2], *rows])
-        text = "\n".join([held.text, *rows])
-        found = self._texts.known_of(quick, body) if len(text) <= MAX_TEXT else None
+        first, parts, form = self._head
+        if first is not held:
+            again = quick.parted(held.text)
+            if again is None or again is OTHER:
+                return False
+            parts, form = again, ""
+        said_rows = "\n".join([row for row, _ in rows])
+        text = f"{held.text}\n{said_rows}"
+        if len(text) > MAX_TEXT:
+            return False
+        body = f"{parts[2]}\n{said_rows}"
+        spans = self._forms.of_block(body, form, [one for _, one in rows]) if form else None
+        found = self._texts.alike(quick, body, spans) if spans else self._texts.learn(quick, body)
         if not isinstance(found, tuple):
             return False
         said, tag, sense = found
@@ -333,7 +363,7 @@ class Assembler:
         for start in range(max(0, waits - 1) if self._heads.match(text.lstrip()) else 0, waits):
             waiting = self._loose[start:]
             parts = [*(one.text for one in waiting), text]
-            for joined in _woven(parts):
+            for joined in damage.woven(parts):
                 found = self._read(joined)
                 if found is not None and not _is_rest(found):
                     del self._loose[start:]
@@ -362,7 +392,7 @@ class Assembler:
         held, holder = self._held, self._holder_of_held()
         if held is not None and holder is not None and self.number - held.last <= 2 and not self._loose:
             line = held.text.rpartition("\n")[2]
-            joins = (*_joins(line), "\n") if len(line) > WRAPPED else ("\n",)
+            joins = (*damage.joins(line), "\n") if len(line) > WRAPPED else ("\n",)
             return self._join_held(holder, held, text, joins)
         before, number = self._other
         if before and self.number - number <= 2 and len(before) > WRAPPED:
@@ -449,25 +479,6 @@ class Assembler:
 
 def _blank(found: re.Match[str]) -> str:
     return " " * (found.end() - found.start())
-
-
-def _joins(part: str) -> tuple[str, str]:
-    """What may have been lost where a line was broken after this part, likeliest first."""
-    return ("", " ") if len(part) in _HARD_WRAPS or part.endswith(("-", "_", "(", "=")) else (" ", "")
-
-
-def _woven(parts: list[str]) -> Iterator[str]:
-    """What the parts of a broken record may have been, likeliest first: a blank was lost at some breaks, at others not.
-
-    Each of the last breaks goes both ways; those before them as their lengths tell.
-    """
-    fixed = parts[0]
-    for before, part in pairwise(parts[:-_FREE_BREAKS]):
-        fixed += _joins(before)[0] + part
-    free = parts[-_FREE_BREAKS:] if len(parts) > _FREE_BREAKS else parts[1:]
-    befores = parts[-len(free) - 1 : -1]
-    for joins in product(*(_joins(before) for before in befores)):
-        yield fixed + "".join(join + part for join, part in zip(joins, free, strict=True))
 
 
 def _is_rest(found: Found) -> bool:

@@ -1,6 +1,8 @@
 """What terminals, mail programs and web pages do to a line, undone: controls, entities, quotation marks, prompts."""
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise, product
 
 _ESCAPES = re.compile(
     r"\x1b(?:\[[0-9;?]{0,16}[ -/]?[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[()][0-9A-Za-z]|[=>78cDEHM])?"
@@ -18,6 +20,10 @@ _TYPOGRAPHY = {
     ord("…"): "...",
     ord("→"): "-->",
 }
+_FREE_BREAKS = 3
+"""Breaks of one record of which nobody knows whether a blank was lost there."""
+_HARD_WRAPS = (79, 80, 100, 120, 131, 132, 160, 200)
+"""Columns at which terminals break lines; whoever breaks elsewhere breaks between words."""
 _ARROWS = ("–>", "—>", "−>")
 
 _PROMPT = re.compile(r"[A-Za-z][\w.-]{0,62}(?:/[\w./-]{1,40})?(?:\([\w-]{1,40}\))?[#>][ ]?")
@@ -115,3 +121,22 @@ def without_strays(line: str) -> list[str]:
         if len(found) == MAX_STRAYS:
             break
     return found
+
+
+def joins(part: str) -> tuple[str, str]:
+    """What may have been lost where a line was broken after this part, likeliest first."""
+    return ("", " ") if len(part) in _HARD_WRAPS or part.endswith(("-", "_", "(", "=")) else (" ", "")
+
+
+def woven(parts: list[str]) -> Iterator[str]:
+    """What the parts of a broken record may have been, likeliest first: a blank was lost at some breaks, at others not.
+
+    Each of the last breaks goes both ways; those before them as their lengths tell.
+    """
+    fixed = parts[0]
+    for before, part in pairwise(parts[:-_FREE_BREAKS]):
+        fixed += joins(before)[0] + part
+    free = parts[-_FREE_BREAKS:] if len(parts) > _FREE_BREAKS else parts[1:]
+    befores = parts[-len(free) - 1 : -1]
+    for lost in product(*(joins(before) for before in befores)):
+        yield fixed + "".join(join + part for join, part in zip(lost, free, strict=True))

@@ -1,17 +1,15 @@
 """What a dialect said about the parts of lines, kept: a log says the same again and again. All of it is bounded."""
 
-import re
-
-from mainmode.catalogue.facts import NO_TAG, Tag
-from mainmode.explain.dialect import Clock, Enveloped, Reading
-from mainmode.explain.sense import Sense, sense_of
+from mainmode.catalogue.facts import Tag
+from mainmode.explain.dialect import Clock, Enveloped
+from mainmode.explain.forms import MAX_FORM, POINTER, Spans, words_at
+from mainmode.explain.learning import LETTERS, MIXED, Known, Learnt, kind_of, learnt, tells_nothing
+from mainmode.explain.sense import sense_of
 
 _KNOWN = 8192
 _CLOCKS = 4096
-_POINTER = re.compile(r"\b(?:0x)?(?!0000)[0-9A-Fa-f]{8}\b")
-
-Known = tuple[Reading, Tag, Sense] | str
-"""What is known about a text: its reading with its tag and sense, or one of the two words below."""
+_NEVER, _ONCE = "never", "once"
+"""How often a text was seen; only of those that come again something is learnt, since that takes three readings."""
 UNREAD = "unread"
 ASIDE = "other"
 
@@ -21,38 +19,28 @@ class Texts:
 
     def __init__(self, longest: int) -> None:
         """`longest` is the length in characters beyond which no text is read."""
-        self.known: dict[str, Known] = {}
+        self.known: dict[str, Known | str] = {}
         self.clocks: dict[str, Clock] = {}
         self.tags: dict[str, Tag] = {}
         self._longest = longest
-        self._silent: dict[str, tuple[Reading, Tag, Sense]] = {}
+        self._alike: dict[str, Known | Learnt | str | None] = {}
 
-    def learn(self, quick: Enveloped, rest: str) -> Known:
-        """What a text is that was not known yet."""
+    def learn(self, quick: Enveloped, rest: str) -> Known | str:
+        """What a text is that was not known yet; kept unless it has words that come only once."""
+        words = POINTER.findall(rest) if len(rest) <= self._longest else []
+        if words:
+            return self._filled(quick, rest, POINTER.sub("#", rest), words)
         if len(self.known) >= _KNOWN:
             self.known.clear()
-        self.known[rest] = found = self.known_of(quick, rest)
+        self.known[rest] = found = self._read(quick, rest)
         return found
 
-    def known_of(self, quick: Enveloped, rest: str) -> Known:
-        """What a text is. Of texts that tell nothing and differ in pointers and SPIs only, one is read for all."""
-        if len(rest) > self._longest:
-            return UNREAD
-        alike = _POINTER.sub("#", rest)
-        silent = self._silent.get(alike)
-        if silent is not None:
-            return silent
-        said = quick.said(rest)
-        if said is None:
-            return UNREAD
-        if said.other:
-            return ASIDE
-        found = said, said.tag, sense_of(said)
-        if not said.facts and said.tag is NO_TAG:
-            if len(self._silent) >= _KNOWN:
-                self._silent.clear()
-            self._silent[alike] = found
-        return found
+    def alike(self, quick: Enveloped, rest: str, spans: Spans) -> Known | str:
+        """The same of a text whose form tells where words stand that come only once."""
+        found = words_at(rest, spans)
+        if found is None or len(rest) > self._longest:
+            return self.known.get(rest) or self.learn(quick, rest)
+        return self._filled(quick, rest, *found)
 
     def tell(self, quick: Enveloped, front: str) -> Clock:
         """What the front of a line tells, not known yet."""
@@ -67,3 +55,38 @@ class Texts:
             self.tags.clear()
         self.tags[about] = tag = quick.about(about)
         return tag
+
+    def _filled(self, quick: Enveloped, rest: str, alike: str, words: list[str]) -> Known | str:
+        """What a text with words that come only once is: of those that differ in them alone, one is read for all."""
+        taught = self._alike.get(alike, _NEVER)
+        if isinstance(taught, tuple) and tells_nothing(taught):
+            return taught
+        plain = alike
+        kinds = "".join(map(kind_of, words))
+        if kinds.strip(LETTERS):
+            alike += kinds
+            taught = self._alike.get(alike, _NEVER)
+        if isinstance(taught, tuple):
+            return taught
+        if isinstance(taught, Learnt):
+            found = taught.of(words)
+            if found is not None:
+                return found
+        read = self._read(quick, rest)
+        if len(alike) > MAX_FORM:
+            return read
+        if len(self._alike) >= _KNOWN:
+            self._alike.clear()
+        if isinstance(read, tuple) and tells_nothing(read):
+            self._alike[plain] = read
+        elif taught is _NEVER:
+            self._alike[alike] = _ONCE
+        elif taught is _ONCE and isinstance(read, tuple) and MIXED not in kinds:
+            self._alike[alike] = learnt(rest, words, read, lambda other: self._read(quick, other))
+        return read
+
+    def _read(self, quick: Enveloped, rest: str) -> Known | str:
+        said = quick.said(rest) if len(rest) <= self._longest else None
+        if said is None:
+            return UNREAD
+        return ASIDE if said.other else (said, said.tag, sense_of(said))
