@@ -269,6 +269,8 @@ def test_texts_of_peers_in_an_explained_capture(tmp_path: Path, observed) -> Non
 SHELLS = {"system", "popen", "getoutput", "getstatusoutput", "create_subprocess_shell", "startfile", "run_in_shell"}
 PROCESSES = {"subprocess", "pty", "pexpect", "sh", "commands", "popen2", "shlex"}
 RUNNING = ("spawn", "exec", "posix_spawn", "fork")
+WORKERS = "crew.py: os.fork"
+"""The one call that makes a process: a further worker of a gateway, which is this program and goes on in it."""
 
 
 _SUSPECT = re.compile(rf"\b(?:{'|'.join(sorted(SHELLS | PROCESSES))}|os|eval|exec|compile|__import__)\b|\bshell\s*=")
@@ -304,7 +306,7 @@ def test_nothing_here_runs_a_shell_or_another_program(observed) -> None:
     suspects = {path: text for path, text in texts.items() if _SUSPECT.search(text)}
     assert 50 < len(suspects) < len(texts)
     found = [f"{path.name}: {breach}" for path, text in suspects.items() for breach in breaches(ast.parse(text))]
-    assert found == []
+    assert found == [WORKERS]
     observed("no module does")
 
 

@@ -25,11 +25,14 @@ class ControlServer:
         gateway: Gateway,
         path: str,
         doors: Mapping[str, Door] = MappingProxyType({}),
-        carry_out: Callable[[Gateway, Connection, str], None] = carry_out,
+        of_all: Callable[[Gateway, Connection, str], None] | None = None,
     ) -> None:
-        """`doors` are errands beside the device's commands, by the word that asks for them. `carry_out` does those."""
+        """`doors` are errands beside the device's commands, by the word that asks for them.
+
+        `of_all` carries those out where several processes are the device.
+        """
         self._gateway = gateway
-        self._carry_out = carry_out
+        self._of_all = of_all
         self._doors = doors
         self._place = Place(path)
         self._listening: socket.socket | None = None
@@ -103,7 +106,7 @@ class ControlServer:
             if door is not None:
                 client.errand = client.talk = door(client, words)
             else:
-                self._carry_out(self._gateway, client, command)
+                (self._of_all or carry_out)(self._gateway, client, command)
         except InputError:
             raise
         except Exception as fault:
