@@ -80,9 +80,9 @@ class Correlator:
         """Sort records, in the order of the log."""
         writer, dialect, host = _Writer(), "", ""
         for piece in pieces:
-            clock, tag = piece.clock, piece.tag
-            if piece.dialect is not dialect or clock.host is not host:
-                dialect, host = piece.dialect, clock.host
+            _, _, _, spoken, _, tag, clock, sense = piece
+            if spoken is not dialect or clock.host is not host:
+                dialect, host = spoken, clock.host
                 writer = self._writer(dialect, host)
             at = clock.at
             if at is not None:
@@ -98,8 +98,8 @@ class Correlator:
                 or tag.sa
                 or tag.cookie
                 or tag.thread
-                or piece.sense.begins_one
-                or piece.sense.opening is not None
+                or sense.begins_one
+                or sense.opening is not None
             ):
                 self._sort(writer, piece)
             else:

@@ -83,12 +83,13 @@ class Talk:
 
     def add(self, piece: Piece) -> int:
         """A record is this negotiation's; how many values are kept for it."""
-        if not self.records or piece.first < self.first:
-            self.first = piece.first
+        first, last, _, _, said, tag, clock, sense = piece
+        if not self.records or first < self.first:
+            self.first = first
         self.records += 1
-        if piece.last > self.last:
-            self.last = piece.last
-        at = piece.clock.at
+        if last > self.last:
+            self.last = last
+        at = clock.at
         if at is not None:
             if self.ended is None or at > self.ended:
                 self.ended = at
@@ -101,10 +102,10 @@ class Talk:
             del pieces[MAX_LINES // 2]
             self.dropped += 1
             kept = 0
-        if piece.tag is not self._known:
-            self._know(piece.tag)
-        if not piece.sense.silent:
-            self.entries.add(piece.said.entry)
+        if tag is not self._known:
+            self._know(tag)
+        if not sense.silent:
+            self.entries.add(said.entry)
             kept += self._tell(piece)
         return kept
 
@@ -345,12 +346,14 @@ class Talk:
         self.slim = True
         self.dropped += len(self.pieces)
         self.pieces = []
-        bare = {id(piece): piece._replace(text="") for _, piece, _ in self.told}
-        self.told = [
-            (fact, bare[id(piece)], trying)
-            for fact, piece, trying in self.told
-            if not hard or isinstance(fact, _LASTING)
-        ]
+        bare: dict[int, Piece] = {}
+        told, self.told = self.told, []
+        for fact, piece, trying in told:
+            if not hard or isinstance(fact, _LASTING):
+                kept = bare.get(id(piece))
+                if kept is None:
+                    kept = bare[id(piece)] = piece._replace(text="")
+                self.told.append((fact, kept, trying))
 
     def forget(self) -> None:
         """Keep nothing: what comes later with these names is of another negotiation."""
