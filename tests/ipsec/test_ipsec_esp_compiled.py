@@ -1,5 +1,6 @@
 """ESP by the compiled helper against ESP in Python: the same octets and refusals, packet by packet and in runs."""
 
+import hmac
 import random
 from collections.abc import Callable
 from functools import partial
@@ -158,6 +159,18 @@ def test_a_run_ends_before_what_is_not_of_it(suite: EspSuite) -> None:
     assert followed(suite, [run[0], run[1], run[2][:-1]]) == [ICMP[1]], "cut"
     assert followed(suite, [run[0], run[1], b"\0" + run[2][1:]]) == [ICMP[1]], "another SPI"
     assert followed(suite, [run[0], sealing.seal(ICMP[2], dice, 6)]) == [], "no packet inside"
+
+
+@pytest.mark.parametrize("trailer", [b"\x01\x03\x02\x04", b"\x02\x01\x02\x04", b"\0\0\xff\x04"])
+def test_a_run_ends_before_padding_that_does_not_count_up_or_does_not_fit(trailer: bytes) -> None:
+    suite = EspSuite(EspTransform.NULL, 0, EspAuthentication.HMAC_SHA1)
+    sealing, dice = outbound(suite, helped=False), Dice()
+    run = [sealing.seal(ICMP[0], dice)]
+    good = ICMP[1] + b"\x01\x02\x02\x04"
+    for number, plain in ((2, good), (3, good[:-4] + trailer)):
+        packet = SPI.to_bytes(4) + number.to_bytes(4) + plain
+        run.append(packet + hmac.digest(keys_for(suite).integrity.reveal(), packet, "sha1")[:12])
+    assert followed(suite, run) == [ICMP[1]]
 
 
 def test_a_run_left_of_the_highest_number_is_left_to_the_window() -> None:
