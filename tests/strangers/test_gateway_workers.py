@@ -16,7 +16,7 @@ from lan import run, until
 
 from mainmode.gateway.workers.share import hashed
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+pytestmark = pytest.mark.root
 
 
 @contextmanager
