@@ -179,13 +179,13 @@ STARTS: dict[str, Start] = {
 }
 
 
-def played(both: Net, device: Device, role: str, group: int, first: int, count: int) -> float:
+def played(both: Net, device: Device, role: str, group: int, first: int, count: int, window: int = 32) -> float:
     """So many negotiations: the seconds that they took. Raises RuntimeError where a tunnel did not come up."""
     argv = [
         *("ip", "netns", "exec", both.device, sys.executable, str(HERE / "peers.py")),
         *(("begins",) if role == "responder" else device.ask),
         *("--namespace", both.peers, "--device", DEVICE, "--group", str(group)),
-        *("--first", str(first), "--count", str(count)),
+        *("--first", str(first), "--count", str(count), "--window", str(window)),
     ]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=120)
     told = json.loads(done.stdout) if done.returncode == 0 else {}

@@ -21,6 +21,8 @@ from page import Row, Section, tell
 SCALING = 1.8
 """The goal: so many times what one process does, with two workers."""
 WORKERS = 2
+WINDOW = 32
+"""Negotiations that are under way at once, for each worker."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ def taken(role: str, group: int, count: int, workers: int) -> Taken:
         if len(processes) != workers:
             raise RuntimeError(f"{len(processes)} processes where there should be {workers}")
         before = [cpu_of_process(one) for one in processes]
-        seconds = played(both, device, role, group, WARM_UP, count)
+        seconds = played(both, device, role, group, WARM_UP, count, WINDOW * workers)
         spent = [cpu_of_process(one) - then for one, then in zip(processes, before, strict=True)]
         return Taken(count / max(spent), count / seconds, sum(spent) / max(spent))
 
