@@ -19,6 +19,8 @@ from mainmode.base.instant import seconds
 
 COUNTS = (1, 10, 100, 1_000, 10_000)
 BESIDE = (1_000, 10_000)
+MOST_OURS = 1_000
+"""Tunnels of our gateway on sockets: its routing rules, one for each, are too many for a kernel at ten times that."""
 WINDOW = 60.0
 """Virtual seconds that are measured, once with all tunnels idle and once with packets in all of them."""
 GOAL_KILOBYTES, GOAL_SHARE = 12.0, 10.0
@@ -63,27 +65,28 @@ def beside(name: str, count: int) -> Standing | None:
             return None
 
 
-def rows_of(hubs: list[Alone], count: int, ours: Standing | None, theirs: Standing | None) -> list[Row]:
+def rows_of(one: Alone, ours: Standing | None, theirs: Standing | None) -> list[Row]:
     """What is told of one number of tunnels."""
-    number, rows = f"{count:,} tunnels", []
+    number, rows = f"{one.tunnels:,} tunnels", []
     if ours is not None:
-        limit = theirs.kilobytes if theirs is not None else None
-        what = f"memory of a tunnel, gateway with {number}"
-        rows.append(Row(what, ours.kilobytes, "", None, GOAL_KILOBYTES, "KB", job="memory of a tunnel"))
-        if limit is not None:
-            rows.append(Row(what, ours.kilobytes, "charon", limit, None, "KB", times=0.5, job="memory of a tunnel"))
+        rows += memory(f"memory of a tunnel, gateway with {number}", ours.kilobytes, theirs)
         what, share = f"keepalives alone, gateway with {number}, all idle", None
         if theirs is not None:
             share = 100 * theirs.share
         rows.append(Row(what, 100 * ours.share, "charon" if share else "", share, None, "%"))
-    for one in hubs:
-        if one.tunnels == count:
-            goal, job = (GOAL_SHARE, "10,000 tunnels") if count == COUNTS[-1] else (None, "")
-            rows += [
-                Row(f"the same without sockets, {number}", one.kilobytes, "", None, None, "KB"),
-                Row(f"hourly renewals, {number}, idle: each asked every 10 s", one.idle, "", None, goal, "%", job=job),
-                Row(f"hourly renewals, {number}, packets in each", one.busy, "", None, goal, "%", job=job),
-            ]
+    rows += memory(f"memory of a tunnel, without sockets, {number}", one.kilobytes, theirs)
+    goal, job = (GOAL_SHARE, "10,000 tunnels") if one.tunnels == COUNTS[-1] else (None, "")
+    for what, share in (("idle: each asked every 10 s", one.idle), ("packets in each", one.busy)):
+        rows.append(Row(f"hourly renewals, {number}, {what}", share, "", None, goal, "%", job=job))
+    return rows
+
+
+def memory(what: str, kilobytes: float, theirs: Standing | None) -> list[Row]:
+    """Beside the goal, and beside charon where there is one."""
+    job = "memory of a tunnel"
+    rows = [Row(what, kilobytes, "", None, GOAL_KILOBYTES, "KB", job=job)]
+    if theirs is not None:
+        rows.append(Row(what, kilobytes, "charon", theirs.kilobytes, None, "KB", times=0.5, job=job))
     return rows
 
 
@@ -95,9 +98,10 @@ def main() -> None:
     arguments = parser.parse_args()
     hubs = [alone(count) for count in COUNTS if count <= arguments.most]
     rows = []
-    for count in BESIDE:
-        if count <= arguments.most:
-            rows += rows_of(hubs, count, beside("mainmode", count), beside("charon", count))
+    for one in hubs:
+        if one.tunnels in BESIDE:
+            ours = beside("mainmode", one.tunnels) if one.tunnels <= MOST_OURS else None
+            rows += rows_of(one, ours, beside("charon", one.tunnels))
     counts = tuple(float(one.tunnels) for one in hubs)
     curves = tuple(
         Curve(what, "tunnels", unit, counts, tuple(getattr(one, name) for one in hubs))
