@@ -22,11 +22,11 @@ from mainmode.ipsec.sad import Sad, SaState
 from mainmode.ipsec.statistics import IpsecStatistics
 from mainmode.wire.fragments import Reassembler
 
-SOONEST: Span = seconds(0.002)
+SOONEST: Span = seconds(0.005)
 LATEST: Span = seconds(0.1)
 """How long packets wait, where they can, for a pair that this side began: the peer installs its SAs at QM3, which
-nothing acknowledges (RFC 2409 §5.5), and loses what comes before. QM3 is no more work for it than QM1 was; so they wait
-twice as long as it took for its answer to that, within these bounds."""
+nothing acknowledges (RFC 2409 §5.5), and loses what comes before. Its kernel may take longer for that than its daemon
+did for QM1; so they wait five times as long as the answer to that took, within these bounds."""
 
 
 @dataclass(slots=True)
@@ -163,4 +163,4 @@ class Plane:
 
 
 def _settling(answered_in: Span | None) -> Span:
-    return LATEST if answered_in is None else min(max(Span(2 * answered_in), SOONEST), LATEST)
+    return LATEST if answered_in is None else min(max(Span(5 * answered_in), SOONEST), LATEST)
