@@ -100,6 +100,36 @@ def test_our_gateway_begins_tunnels_of_three_suites_and_loses_no_packet(plain: S
     assert nothing_left(plain.a.gateway), run("ip", "-n", plain.a.gateway, "xfrm", "policy")
 
 
+def test_packets_through_the_kernel_never_come_to_our_process(plain: Sites, tmp_path: Path) -> None:
+    [ours, *_], [theirs, *_] = tunnels(plain), connections(plain)
+    with both(plain, tmp_path, [ours], [theirs]) as (gateway, daemon):
+        assert pings(plain.a, plain.b, 1, wait=30)["172.16.1"] == 1, report(gateway, daemon, plain)
+        assert gateway.process is not None
+        before, spent = wakings(gateway.process.pid), cpu_ticks(gateway.process.pid)
+        carried(plain.b, plain.a, 5_000_000, 120)
+        woken, spent = wakings(gateway.process.pid) - before, cpu_ticks(gateway.process.pid) - spent
+        packets = sum(map(int, re.findall(r"#pkts (?:en|de)caps: (\d+)", gateway.show("crypto", "ipsec", "sa"))))
+        assert packets > 4000
+        assert woken < packets // 40, (woken, packets, spent)
+        links = run("ip", "netns", "exec", plain.a.gateway, "cat", "/proc/net/dev")
+        assert "mainmode" not in links, "a TUN device"
+        print(f"{packets} packets: woken {woken} times, {spent} ticks of CPU")
+
+
+def wakings(process: int) -> int:
+    """How often threads of a process gave up the processor, to wait or for others: each that is woken does again."""
+    found = 0
+    for status in Path(f"/proc/{process}/task").glob("*/status"):
+        found += sum(map(int, re.findall(r"ctxt_switches:\s+(\d+)", status.read_text())))
+    return found
+
+
+def cpu_ticks(process: int) -> int:
+    """What a process has had of the processor, user and system."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
 def test_charon_begins_tunnels_and_ends_them(plain: Sites, tmp_path: Path) -> None:
     with both(plain, tmp_path, tunnels(plain), connections(plain)) as (gateway, daemon):
         for number in (1, 2, 3):
