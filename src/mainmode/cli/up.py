@@ -1,6 +1,7 @@
 """`mainmode up`: read one configuration and be that device until told to end."""
 
 import asyncio
+import gc
 import os
 import stat
 import sys
@@ -30,12 +31,14 @@ from mainmode.gateway.workers.crew import WorkerLost
 
 _OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
 _HIGHEST_PORT = 65535
+_CYCLES = 20_000
+"""Values made before the interpreter looks for cycles: a gateway keeps much, and hardly a cycle is left behind."""
 
 
 def up(arguments: Namespace) -> int:
     """Carry out the command and return its exit code. Raises InputError for everything that the user can mend."""
     path = Path(arguments.configuration)
-
+    gc.set_threshold(_CYCLES)
     debugs = Debugs()
     for command in arguments.debug or ():
         debugs = debugs.with_(parse(command))
