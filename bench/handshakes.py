@@ -218,31 +218,34 @@ def alone(group: int, **environment: str) -> float:
     return float(done.stdout)
 
 
-def measured(rounds: int, count: int) -> list[Row]:
+def measured(rounds: int, counts: list[int]) -> list[Row]:
     """All rows: each case of each device, in turns."""
     starts = dict(list(STARTS.items())[: None if Path(CHARON).exists() else 1])
-    taken: dict[tuple[str, int, str], list[float]] = {}
+    cases = [(role, group, count) for count in counts for role in ROLES for group in SHARES]
+    taken: dict[tuple[str, int, int, str], list[float]] = {}
     for _ in range(rounds):
-        for role in ROLES:
-            for group in SHARES:
-                for name, start in starts.items():
-                    taken.setdefault((role, group, name), []).append(rate(start, role, group, count))
-                    print(role, group, name, f"{taken[role, group, name][-1]:.0f} /s", file=sys.stderr, flush=True)
-                for name, environment in (("alone", {}), ("plain", {"MAINMODE_PURE": "1"})):
-                    taken.setdefault((role, group, name), []).append(alone(group, **environment))
+        for role, group, count in cases:
+            for name, start in starts.items():
+                found = rate(start, role, group, count)
+                taken.setdefault((role, group, count, name), []).append(found)
+                print(f"{role}, group {group}, {count} peers, {name}: {found:.0f} /s", file=sys.stderr, flush=True)
+            for name, environment in (("alone", {}), ("plain", {"MAINMODE_PURE": "1"})):
+                taken.setdefault((role, group, count, name), []).append(alone(group, **environment))
     middle = {case: statistics.median(figures) for case, figures in taken.items()}
-    return [row for role in ROLES for group in SHARES for row in rows(role, group, middle)]
+    return [row for case in cases for row in rows(*case, middle)]
 
 
-def rows(role: str, group: int, middle: dict[tuple[str, int, str], float]) -> Iterator[Row]:
+def rows(role: str, group: int, count: int, middle: dict[tuple[str, int, int, str], float]) -> Iterator[Row]:
     """One case: beside each charon, and beside the Diffie-Hellman alone."""
-    what, job = f"main + quick mode as {role}, group {group}", f"negotiations as {role}"
-    ours = middle[role, group, "mainmode"]
+    what, job = f"main + quick mode as {role}, group {group}, {count} peers", f"negotiations as {role}"
+    figures = {name: middle[role, group, count, name] for name in (*STARTS, "alone", "plain")
+               if (role, group, count, name) in middle}  # fmt: skip
+    ours = figures["mainmode"]
     for name in list(STARTS)[1:]:
-        if (role, group, name) in middle:
-            yield Row(what, ours, name, middle[role, group, name], None, "/s", times=AHEAD, job=job)
-    yield Row(what, ours, "its Diffie-Hellman alone", middle[role, group, "alone"], None, "/s", SHARES[group], job)
-    yield Row(what, ours, "Diffie-Hellman of plain libcrypto alone", middle[role, group, "plain"], None, "/s")
+        if name in figures:
+            yield Row(what, ours, name, figures[name], None, "/s", times=AHEAD, job=job)
+    yield Row(what, ours, "its Diffie-Hellman alone", figures["alone"], None, "/s", SHARES[group], job)
+    yield Row(what, ours, "Diffie-Hellman of plain libcrypto alone", figures["plain"], None, "/s")
 
 
 def main() -> None:
@@ -250,12 +253,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure negotiations with sockets; prints a table. Needs root.")
     parser.add_argument("--write", action="store_true", help="put the table into docs/performance.md")
     parser.add_argument("--rounds", type=int, default=3, help="measurements per figure; the median counts (default 3)")
-    parser.add_argument("--count", type=int, default=300, help="negotiations of one measurement (default 300)")
+    parser.add_argument(
+        "--counts", type=int, nargs="+", default=[300, 1000], help="peers of a measurement (default 300, then 1000)"
+    )
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         raise SystemExit("this takes root")
-    note = f"medians of {arguments.rounds} times {arguments.count} negotiations"
-    tell(Section.of("handshakes", note, measured(arguments.rounds, arguments.count)), arguments.write)
+    note = f"medians of {arguments.rounds} runs, in each of which every peer negotiates once"
+    tell(Section.of("handshakes", note, measured(arguments.rounds, arguments.counts)), arguments.write)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """How the benches measure: CPU and wall time of commands and processes, rates, and medians of measures in turns."""
 
+import ctypes
 import os
 import resource
 import statistics
@@ -11,7 +12,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MAINMODE = str(Path(sysconfig.get_path("scripts")) / "mainmode")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def environment() -> dict[str, str]:
@@ -35,9 +35,11 @@ def wall_of(argv: list[str], codes: tuple[int, ...] = (0,)) -> float:
 
 
 def cpu_of_process(process: int) -> float:
-    """CPU seconds of a running process so far, user and system, all its threads."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    """CPU seconds of a running process so far, user and system, all its threads. Raises OSError where it is none."""
+    clock = ctypes.c_int()
+    if error := ctypes.CDLL(None).clock_getcpuclockid(process, ctypes.byref(clock)):
+        raise OSError(error, os.strerror(error))
+    return time.clock_gettime(clock.value)
 
 
 def resident(process: int) -> float:

@@ -10,7 +10,6 @@ import argparse
 import time
 from collections import deque
 
-import growth
 from measuring import medians
 from negotiation import ENTROPY, NOON
 from page import Curve, Row, Section, tell
@@ -147,7 +146,7 @@ def grown(rounds: int, seconds_: float) -> tuple[list[Row], list[Curve]]:
             else:
                 total = tuple(count * cost / 1000 for count, cost in zip(hubs, costs, strict=True))
                 curves.append(Curve(f"a negotiation as {role} for each", along, "ms", tuple(hubs), total))
-    return [*rows, *(growth.row(curve) for curve in curves)], curves
+    return rows, curves
 
 
 def main() -> None:
