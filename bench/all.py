@@ -21,4 +21,5 @@ def names() -> list[str]:
 if __name__ == "__main__":
     for name in sys.argv[1:] or names():
         print(f"== bench/{name}.py", flush=True)
-        subprocess.run([sys.executable, str(ROOT / "bench" / f"{name}.py"), "--write"], check=True)
+        if code := subprocess.run([sys.executable, str(ROOT / "bench" / f"{name}.py"), "--write"]).returncode:
+            raise SystemExit(f"bench/{name}.py ended with exit code {code}")

@@ -10,9 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import growth
-import matplotlib as mpl
 from measuring import ROOT
 from page import Curve, Section, kept, tell
+
+try:
+    import matplotlib as mpl
+except ModuleNotFoundError:
+    raise SystemExit("bench/plots.py draws with matplotlib: .venv/bin/pip install -e '.[bench]'") from None
 
 mpl.use("Agg")
 
